@@ -1,0 +1,19 @@
+// The client, as the package shows it: `mini-chat/client`.
+
+export { backoffMs } from './backoff.js'
+export { follow, type FollowEvent, type Following, type FollowOptions } from './follow.js'
+export { Outbox, type OutboxOptions, type OutboxStorage, type Pending } from './outbox.js'
+export { type Platform, standardPlatform } from './platform.js'
+export {
+  call,
+  type Gap,
+  join,
+  type JoinAnswer,
+  type Message,
+  poll,
+  type PollAnswer,
+  type Presence,
+  Refused,
+  send,
+  type SendAnswer,
+} from './wire.js'

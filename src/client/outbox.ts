@@ -1,0 +1,189 @@
+// What was said and has not arrived yet. A message goes out under one key however often it is tried, so it
+// arrives once; in a room they go out one after the other, so they arrive in order; and with a place to keep
+// them they outlive the page.
+//
+//     add ─> sending ── 201, or seen in a poll ─────────> gone (settled)
+//               │  └── no connection, 5xx, 429 ─> waiting ─> sending, with the same key
+//               └───── refused ─> failed: the person retries or removes it
+
+import { backoffMs } from './backoff.js'
+import { type Platform, standardPlatform } from './platform.js'
+import { Refused, send, type SendAnswer } from './wire.js'
+
+export type Pending = {
+  readonly key: string
+  readonly room: string
+  readonly username: string
+  readonly text: string
+  readonly state: 'sending' | 'waiting' | 'failed'
+  /** Why it waits or failed, as a sentence for the person. */
+  readonly error?: string
+}
+
+/** Where pending messages are kept, for example the browser's storage. */
+export type OutboxStorage = { load(): readonly Pending[]; save(pending: readonly Pending[]): void }
+
+export type OutboxOptions = {
+  readonly url?: string
+  /** The session's token for a room, asked for before each try. */
+  readonly token?: (room: string) => string | undefined
+  /** The session is over: join again. The message is then tried again. */
+  readonly onUnauthorized?: (room: string) => Promise<void>
+  readonly storage?: OutboxStorage
+  readonly platform?: Platform
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions
+  readonly #platform: Platform
+  #pending: Pending[] = []
+  readonly #busy = new Set<string>()
+  readonly #failures = new Map<string, number>()
+  readonly #rejoined = new Set<string>()
+  readonly #timers = new Map<string, () => void>()
+  readonly #listeners = new Set<() => void>()
+  readonly #sentListeners = new Set<(answer: SendAnswer) => void>()
+  #closed = false
+
+  /** Goes on with what was kept. */
+  constructor(options: OutboxOptions = {}) {
+    this.#options = options
+    this.#platform = options.platform ?? standardPlatform
+    this.#pending = [...(options.storage?.load() ?? [])]
+    for (const room of new Set(this.#pending.map((pending) => pending.room))) this.#pump(room)
+  }
+
+  /** Everything that has not arrived, oldest first. */
+  get pending(): readonly Pending[] {
+    return this.#pending
+  }
+
+  /** Says something; returns it as it waits. */
+  add(message: { readonly room: string; readonly username: string; readonly text: string }): Pending {
+    const pending: Pending = {
+      key: this.#platform.key(),
+      room: message.room,
+      username: message.username,
+      text: message.text,
+      state: 'sending',
+    }
+    this.#set([...this.#pending, pending])
+    this.#pump(message.room)
+    return pending
+  }
+
+  /** Tries a failed or waiting message again, now. */
+  retry(key: string): void {
+    const pending = this.#find(key)
+    if (pending === undefined || pending.state === 'sending') return
+    this.#timers.get(pending.room)?.()
+    this.#timers.delete(pending.room)
+    this.#replace(key, { state: 'sending' })
+    this.#pump(pending.room)
+  }
+
+  /** Tries everything that waits, now: the network is back. Failed ones stay with the person. */
+  hurry(): void {
+    for (const { key, state } of this.#pending) if (state === 'waiting') this.retry(key)
+  }
+
+  /** Takes a message out: the person deleted it, or a poll showed that it arrived. */
+  remove(key: string): void {
+    if (this.#find(key) === undefined) return
+    this.#set(this.#pending.filter((pending) => pending.key !== key))
+  }
+
+  /** Calls back after every change; returns its undo. */
+  onChange(call: () => void): () => void {
+    this.#listeners.add(call)
+    return () => this.#listeners.delete(call)
+  }
+
+  /** Calls back with the server's answer to each message that arrived; returns its undo. */
+  onSent(call: (answer: SendAnswer) => void): () => void {
+    this.#sentListeners.add(call)
+    return () => this.#sentListeners.delete(call)
+  }
+
+  /** Stops trying. What is pending stays in its storage. */
+  close(): void {
+    this.#closed = true
+    for (const undo of this.#timers.values()) undo()
+    this.#timers.clear()
+  }
+
+  /** Sends the oldest message of a room, then the next. */
+  #pump(room: string): void {
+    const next = this.#pending.find((pending) => pending.room === room && pending.state !== 'failed')
+    if (next === undefined || this.#closed || this.#busy.has(room) || this.#timers.has(room)) return
+    this.#busy.add(room)
+    this.#replace(next.key, { state: 'sending' })
+    void this.#try(next).finally(() => {
+      this.#busy.delete(room)
+      this.#pump(room)
+    })
+  }
+
+  async #try({ key, room, username, text }: Pending): Promise<void> {
+    const { url = '', token, onUnauthorized } = this.#options
+    try {
+      const answer = await send(this.#platform, {
+        url,
+        path: '/send',
+        body: { room, username, text, key },
+        token: token?.(room),
+      })
+      this.#failures.delete(room)
+      this.#rejoined.delete(room)
+      for (const listener of this.#sentListeners) listener(answer)
+      this.remove(key)
+    } catch (error) {
+      const over = error instanceof Refused && (error.code === 'unauthorized' || error.code === 'not_joined')
+      if (!over || onUnauthorized === undefined || this.#rejoined.has(room)) return this.#give(key, room, error)
+      this.#rejoined.add(room)
+      // Joined again: the next round sends it. Why that could not be is why this cannot be sent.
+      await onUnauthorized(room).catch((trouble: unknown) => this.#give(key, room, trouble))
+    }
+  }
+
+  /** It did not arrive: it waits for another try, or has failed where another try is of no use. */
+  #give(key: string, room: string, error: unknown): void {
+    if (!(error instanceof Refused)) return this.#postpone(key, room, 'no connection to the server', 0)
+    if (!error.isFinal) return this.#postpone(key, room, error.message, error.retryAfterMs ?? 0)
+    this.#failures.delete(room)
+    this.#rejoined.delete(room)
+    this.#replace(key, { state: 'failed', error: error.message })
+  }
+
+  #postpone(key: string, room: string, error: string, leastMs: number): void {
+    const failures = (this.#failures.get(room) ?? 0) + 1
+    this.#failures.set(room, failures)
+    this.#replace(key, { state: 'waiting', error })
+    if (this.#closed) return
+    const undo = this.#platform.after(Math.max(leastMs, backoffMs(failures, this.#platform.fraction())), () => {
+      this.#timers.delete(room)
+      this.#pump(room)
+    })
+    this.#timers.set(room, undo)
+  }
+
+  #find(key: string): Pending | undefined {
+    return this.#pending.find((pending) => pending.key === key)
+  }
+
+  #replace(key: string, change: Pick<Pending, 'state'> & { readonly error?: string }): void {
+    this.#set(
+      this.#pending.map((pending) => {
+        if (pending.key !== key) return pending
+        const { error: _, ...rest } = pending
+        return { ...rest, ...change }
+      }),
+    )
+  }
+
+  #set(pending: Pending[]): void {
+    this.#pending = pending
+    this.#options.storage?.save(pending)
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,125 @@
+// One request to the server, and what may come back. An answer that is no answer of ours (a proxy's page, half a
+// JSON) counts as a failure to be tried again, never as data.
+
+import type { Code } from '../core/errors.js'
+import type { Message } from '../core/message.js'
+import type { Presence } from '../core/members.js'
+import type { Gap } from '../core/room.js'
+import type { Platform } from './platform.js'
+
+export type { Gap, Message, Presence }
+
+export type PollAnswer = {
+  readonly messages: readonly Message[]
+  readonly next: string
+  readonly more: boolean
+  readonly gaps: readonly Gap[]
+  readonly now: number
+  readonly rooms?: Readonly<Record<string, Presence>>
+  readonly retry?: number
+}
+
+export type SendAnswer = { readonly message: Message; readonly next: string }
+
+export type JoinAnswer = {
+  readonly token: string
+  readonly room: string
+  readonly username: string
+  readonly members: readonly string[]
+  readonly next: string
+}
+
+/** The server said no. `detail` is a sentence for the person; `retryAfterMs`: when it is worth another try. */
+export class Refused extends Error {
+  readonly status: number
+  readonly code: Code
+  readonly retryAfterMs: number | undefined
+
+  constructor(status: number, code: Code, detail: string, retryAfterMs: number | undefined) {
+    super(detail)
+    this.name = 'Refused'
+    this.status = status
+    this.code = code
+    this.retryAfterMs = retryAfterMs
+  }
+
+  /** Is it of no use to send the same again? */
+  get isFinal(): boolean {
+    return this.status < 500 && this.status !== 429 && this.status !== 408
+  }
+}
+
+export type Call = {
+  /** Where the server is, without a slash at the end: `http://localhost:8000`, or nothing for the page's own. */
+  readonly url: string
+  readonly path: string
+  readonly body?: unknown
+  readonly token?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds after which the call counts as failed. */
+  readonly timeoutMs?: number
+}
+
+export const CALL_MS = 15_000
+
+/** Calls the server: a POST with a body, a GET without. Throws `Refused`, or an error for a lost connection. */
+export async function call(
+  platform: Platform,
+  { url, path, body, token, signal, timeoutMs = CALL_MS }: Call,
+): Promise<unknown> {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  const undo = platform.after(timeoutMs, abort)
+  signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted === true) abort()
+  try {
+    const response = await platform.fetch(`${url}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: controller.signal,
+      cache: 'no-store',
+    })
+    if (response.status === 204) return undefined
+    const value = await response.json()
+    if (!response.ok) throw refusal(response, value)
+    return value
+  } finally {
+    undo()
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+function refusal(response: Response, value: unknown): Refused {
+  const { code, detail } = fieldsOf(value)
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined
+  const sentence = typeof detail === 'string' ? detail : `the server answered ${response.status}`
+  return new Refused(response.status, (typeof code === 'string' ? code : 'internal') as Code, sentence, retryAfterMs)
+}
+
+function fieldsOf(value: unknown): Partial<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+export async function poll(platform: Platform, request: Call): Promise<PollAnswer> {
+  const value = await call(platform, request)
+  const { messages, next, gaps } = fieldsOf(value)
+  if (Array.isArray(messages) && typeof next === 'string' && Array.isArray(gaps)) return value as PollAnswer
+  throw new Error('this is no answer of mini-chat')
+}
+
+export async function send(platform: Platform, request: Call): Promise<SendAnswer> {
+  const value = await call(platform, request)
+  if (typeof fieldsOf(fieldsOf(value)['message'])['id'] === 'number') return value as SendAnswer
+  throw new Error('this is no answer of mini-chat')
+}
+
+export async function join(platform: Platform, request: Call): Promise<JoinAnswer> {
+  const value = await call(platform, request)
+  if (typeof fieldsOf(value)['token'] === 'string') return value as JoinAnswer
+  throw new Error('this is no answer of mini-chat')
+}

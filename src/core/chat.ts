@@ -1,0 +1,269 @@
+// The chat: what can be said to it, whatever the transport.
+//
+//     send ──> store.append ──> (the store delivers) ──> room ──> readers
+//
+// `send` never touches a ring: every message, ours or another process's, comes in through the store's delivery.
+// There is one order, and a second machine is not a second path.
+
+import type { Clock, Random, Undo } from './clock.js'
+import { ChatError } from './errors.js'
+import { type Grant, requireGrant } from './grant.js'
+import { type Crowd, Limits, NO_LIMITS, type Rates } from './limit.js'
+import { type Draft, foldName, type Message, parseKey, parseRoom, parseText, parseUsername } from './message.js'
+import { Moderation } from './moderation.js'
+import type { Room } from './room.js'
+import { type RoomLimits, Rooms } from './rooms.js'
+import { Session, Sessions } from './sessions.js'
+import type { History, Range, Store } from './store.js'
+import { Waker } from './waiting.js'
+import { Wheel } from './wheel.js'
+
+export type ChatOptions = {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly ringSize: number
+  readonly limits: RoomLimits & { readonly sessions: number }
+  /** How fast people and addresses may be; without it as fast as they like. */
+  readonly rates?: Rates | undefined
+  /** How many sessions an address may have; without it as many as there are. */
+  readonly crowd?: Crowd | undefined
+}
+
+/**
+ * What is to be sent, as it came in: nothing is checked yet. `address`: whom to count it to; without one the address
+ * that the session joined from, and nobody where the program itself speaks.
+ */
+export type SendRequest = {
+  readonly room: unknown
+  readonly username?: unknown
+  readonly text: unknown
+  readonly key?: unknown
+  readonly session?: Session | undefined
+  readonly address?: string | undefined
+}
+
+/** `resumes`: who is in the room already, by the same grant, is given the session there is. */
+export type JoinRequest = Pick<SendRequest, 'room' | 'username' | 'session' | 'address'> & {
+  readonly grant?: Grant | undefined
+  readonly resumes?: boolean
+}
+
+export type Sent = { readonly room: Room; readonly message: Message; readonly replayed: boolean }
+export type Joined = { readonly session: Session; readonly room: Room; readonly id: number }
+
+export class Chat {
+  readonly rooms: Rooms
+  readonly sessions: Sessions
+  readonly clock: Clock
+  readonly random: Random
+  readonly wheel: Wheel
+  readonly ringSize: number
+  readonly moderation: Moderation
+  readonly #store: Store
+  readonly #limits: Limits
+  readonly #listeners = new Set<(message: Message) => void>()
+
+  constructor({ store, clock, random, ringSize, limits, rates = NO_LIMITS, crowd }: ChatOptions) {
+    this.clock = clock
+    this.random = random
+    this.wheel = new Wheel(clock)
+    this.ringSize = ringSize
+    this.#store = store
+    this.#limits = new Limits(clock, rates)
+    this.rooms = new Rooms(store, { clock, wheel: this.wheel, waker: new Waker(clock), ringSize }, limits)
+    this.sessions = new Sessions(
+      { clock, random, wheel: this.wheel, crowd },
+      limits.sessions,
+      (session) => void this.leaveAll(session),
+    )
+    this.moderation = new Moderation({
+      clock,
+      rooms: this.rooms,
+      read: (room, range) => store.read(room, range),
+      publish: (room, parts) => this.#publish(room, parts),
+    })
+  }
+
+  /** Calls back for every message that this process published. */
+  onPublish(call: (message: Message) => void): Undo {
+    this.#listeners.add(call)
+    return () => this.#listeners.delete(call)
+  }
+
+  /** Publishes a text under a session's name, or under one that nobody holds; once for each sender and key. */
+  async send({ room: name, username, text, key, session, address = session?.address }: SendRequest): Promise<Sent> {
+    const draft = {
+      room: parseRoom(name),
+      type: 'chat',
+      username: session?.username ?? parseUsername(username),
+      text: parseText(text),
+    }
+    const mark = key === undefined ? undefined : parseKey(key)
+    this.#refuse(draft.room, draft.username, session)
+    // Nobody has joined a room that is not open.
+    if (session !== undefined) requireJoined(session, this.rooms.get(draft.room))
+    this.#limits.message(address, session?.said)
+    const room = this.#knock(draft.room, address) ?? (await this.rooms.open(draft.room))
+    if (session === undefined) refuseHeldName(room, draft.username)
+    if (mark === undefined) return { room, message: await this.#publish(room, draft), replayed: false }
+    const sender = `${session === undefined ? 'name' : 'session'} ${draft.username}`
+    const sent = await room.keys.once(sender, mark, draft.text, () => this.#publish(room, { ...draft, key: mark }))
+    return { room, ...sent }
+  }
+
+  /** Takes a name in a room, which is told to everyone there; with a session, under the session's name. */
+  async join(request: JoinRequest): Promise<Joined> {
+    const name = parseRoom(request.room)
+    const grant = request.session?.grant ?? request.grant
+    const username = nameFor(request.session ?? grant, request.username)
+    requireGrant(grant, name, this.clock.date())
+    this.moderation.refuseClosed(name, request.session)
+    this.#limits.join(request.address)
+    const room = this.#knock(name, request.address) ?? (await this.rooms.open(name))
+    if (request.session !== undefined && room.members.has(request.session)) {
+      return { session: request.session, room, id: room.last }
+    }
+    const resumed = request.resumes === true ? ownSession(room, username, grant) : undefined
+    if (resumed !== undefined) return { session: resumed, room, id: room.last }
+    refuseHeldName(room, username)
+    const session = request.session ?? this.#openSession(room, username, request)
+    // The name is held before the message is kept, so that two who join at once cannot both have it.
+    room.members.add(session)
+    session.rooms.add(room)
+    try {
+      const { id } = await this.#publish(room, { room: name, type: 'join', username: session.username, text: 'joined' })
+      return { session, room, id }
+    } catch (error) {
+      this.#release(session, room)
+      if (request.session === undefined) this.sessions.close(session)
+      this.rooms.settle(room)
+      throw error
+    }
+  }
+
+  /** Gives the name back at once; the room is told, where that can be kept. */
+  async leave(session: Session, name: unknown): Promise<void> {
+    const room = requireJoined(session, this.rooms.get(parseRoom(name)))
+    this.#release(session, room)
+    try {
+      await this.#publish(room, { room: room.name, type: 'leave', username: session.username, text: 'left' })
+    } catch (error) {
+      // Whoever leaves has left: that a full or broken store cannot keep the message is nothing to tell them.
+      if (!(error instanceof ChatError)) throw error
+    }
+  }
+
+  /** Leaves every room. The names are free even where a message cannot be kept. */
+  async leaveAll(session: Session): Promise<void> {
+    await Promise.allSettled([...session.rooms].map((room) => this.leave(session, room.name)))
+  }
+
+  /** Leaves every room and is nobody any more: for whoever was somebody as long as a connection lasted. */
+  async end(session: Session): Promise<void> {
+    this.sessions.close(session)
+    await this.leaveAll(session)
+  }
+
+  /** Says that somebody types, or no longer does. */
+  typing(session: Session, name: unknown, typing: boolean): void {
+    const room = requireJoined(session, this.rooms.get(parseRoom(name)))
+    this.#refuse(room.name, session.username, session)
+    this.#limits.typing(session.typed)
+    room.members.setTyping(session, typing)
+  }
+
+  /** A page of a room's past, from the ring where it is there, else from the store. */
+  async history(name: string, range: Range): Promise<History> {
+    return this.#store.read(name, range)
+  }
+
+  async close(): Promise<void> {
+    this.sessions.closeAll()
+    this.rooms.close()
+    await this.#store.close()
+  }
+
+  /** The room with this name, if it is here. Where it has to be opened or made, an address may do that only so often. */
+  #knock(name: string, address: string | undefined): Room | undefined {
+    const room = this.rooms.get(name)
+    if (room?.hasLog !== true) this.#limits.room(address)
+    return room
+  }
+
+  /** May this name speak here now? */
+  #refuse(room: string, username: string, session: Session | undefined): void {
+    if (session?.grant !== undefined) requireGrant(session.grant, room, this.clock.date())
+    this.moderation.refuseClosed(room, session)
+    this.moderation.refuseMuted(room, username)
+  }
+
+  #openSession(room: Room, username: string, { address, grant }: JoinRequest): Session {
+    try {
+      const session = this.sessions.open(username, address)
+      session.grant = grant
+      return session
+    } catch (error) {
+      this.rooms.settle(room)
+      throw error
+    }
+  }
+
+  async #publish(room: Room, parts: Omit<Draft, 'timestamp'>): Promise<Message> {
+    const { room: name, type, username, text, ...rest } = parts
+    const release = room.hold()
+    let message: Message
+    try {
+      // What a moderator orders makes place, or takes next to none.
+      if (type !== 'delete' && type !== 'clear') this.rooms.makePlace(room)
+      message = await this.#store.append(name, {
+        room: name,
+        type,
+        username,
+        text,
+        timestamp: this.clock.date(),
+        ...rest,
+      })
+    } finally {
+      release()
+      // Where nothing could be kept, the room that was opened for it goes again.
+      this.rooms.settle(room)
+    }
+    const holder = room.members.holder(username)
+    if (type === 'chat' && holder !== undefined) room.members.setTyping(holder, false)
+    for (const listener of this.#listeners) listener(message)
+    return message
+  }
+
+  #release(session: Session, room: Room): void {
+    room.members.remove(session)
+    session.rooms.delete(room)
+  }
+}
+
+/** The session under which somebody is in the room already, with the newer grant. */
+function ownSession(room: Room, username: string, grant: Grant | undefined): Session | undefined {
+  const holder = room.members.holder(username)
+  if (grant === undefined || !(holder instanceof Session) || holder.grant?.subject !== grant.subject) return undefined
+  holder.grant = grant
+  return holder
+}
+
+function refuseHeldName(room: Room, username: string): void {
+  if (room.members.holder(username) === undefined) return
+  throw new ChatError('name_taken', 'somebody in this room has that name: choose another, or try again in a minute')
+}
+
+function requireJoined(session: Session, room: Room | undefined): Room {
+  if (room !== undefined && room.members.has(session)) return room
+  throw new ChatError('not_joined', 'you have not joined this room: join it first')
+}
+
+function nameFor(somebody: Pick<Session, 'username'> | undefined, username: unknown): string {
+  if (somebody === undefined) return parseUsername(username)
+  const given = username === undefined ? somebody.username : parseUsername(username)
+  // A grant's name was given by others, and lines over TCP cannot write its spaces.
+  if (given === somebody.username || ('subject' in somebody && foldName(given) === foldName(somebody.username)))
+    return somebody.username
+  throw new ChatError('bad_request', 'this session has another name: leave username out, or join without the token')
+}

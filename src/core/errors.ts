@@ -1,0 +1,33 @@
+// Every way in which the chat says no. The code is for programs, the sentence for the person: it tells what to do.
+// Anything else that is thrown is a bug: a transport logs it whole and answers `internal`, no more.
+
+export type Code =
+  | 'bad_request'
+  | 'unauthorized'
+  | 'forbidden_origin'
+  | 'forbidden_host'
+  | 'not_joined'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'name_taken'
+  | 'too_large'
+  | 'unsupported_media_type'
+  | 'key_reused'
+  | 'rate_limited'
+  | 'internal'
+  | 'unavailable'
+  | 'full'
+
+/** The only error thrown on purpose. `retryAfter`: seconds after which it is worth another try. */
+export class ChatError extends Error {
+  readonly code: Code
+  readonly retryAfter: number | undefined
+
+  constructor(code: Code, sentence: string, retryAfter?: number) {
+    super(sentence)
+    this.name = 'ChatError'
+    this.code = code
+    this.retryAfter = retryAfter
+  }
+}

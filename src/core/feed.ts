@@ -1,0 +1,117 @@
+// What one connection reads: a stream for each of its rooms, all into one socket.
+//
+//     lobby ──> stream ──┐
+//                        ├──> socket ──> somebody
+//     den ────> stream ──┘
+//
+// When the socket is full all of them rest, and its drain wakes them in turn, so that a loud room cannot starve a
+// quiet one. A socket that does not drain for half a minute is given up: its reader comes back and is told what
+// it missed.
+
+import type { Chat } from './chat.js'
+import type { Undo } from './clock.js'
+import type { Grant } from './grant.js'
+import type { Place } from './cursor.js'
+import type { Metrics } from './metrics.js'
+import type { Room } from './room.js'
+import { type Piece, type Pieces, Stream } from './stream.js'
+
+/** How long a socket may stay full. */
+export const STALL_MS = 30_000
+
+export type FeedParts = {
+  readonly chat: Chat
+  readonly metrics: Metrics
+  /** The name of the transport, for the metrics. */
+  readonly transport: string
+  /** Gives the connection up: it has been full for too long. */
+  cut(): void
+}
+
+type Running = { readonly room: Room; resume(): void; catchUp(): void; close(): void }
+
+export class Feed {
+  readonly #parts: FeedParts
+  readonly #streams: Running[] = []
+  #stall: Undo | undefined
+  #expiry: Undo | undefined
+  #open = true
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts
+  }
+
+  get hasRoom(): boolean {
+    return this.#stall === undefined
+  }
+
+  /** Writes what is newer in a room than a place, as long as the connection lasts or until the undo. `write` says whether the socket takes more. */
+  follow<T>(room: Room, place: Place, pieces: Pieces<T>, write: (piece: Piece<T>) => boolean): Undo {
+    const stream = new Stream(room, place, pieces, {
+      hasRoom: () => this.#stall === undefined,
+      write: (piece, isLive) => {
+        const hasRoom = write(piece)
+        this.#count(piece, isLive)
+        if (!hasRoom) this.full()
+      },
+    })
+    this.#streams.push(stream)
+    stream.resume()
+    return () => this.#end(stream)
+  }
+
+  /** Gives the connection up when the time of a grant is over. */
+  endWith(grant: Grant | undefined): void {
+    if (grant === undefined) return
+    const { chat } = this.#parts
+    this.#expiry?.()
+    this.#expiry = chat.wheel.after(Math.max(0, grant.until - chat.clock.date()), () => this.#parts.cut())
+  }
+
+  /** Writes at once what there is: for somebody who is to see his own words before the answer to his next ones. */
+  catchUp(): void {
+    for (const stream of this.#streams.slice()) stream.catchUp()
+  }
+
+  /** The socket takes no more for now. */
+  full(): void {
+    if (!this.#open) return
+    this.#stall ??= this.#parts.chat.wheel.after(STALL_MS, () => this.#parts.cut())
+  }
+
+  /** The socket has drained. */
+  drained(): void {
+    if (this.#stall === undefined) return
+    this.#stall()
+    this.#stall = undefined
+    const [first] = this.#streams
+    if (this.#streams.length > 1 && first !== undefined) this.#streams.push(...this.#streams.splice(0, 1))
+    // A copy: a write may end a stream.
+    for (const stream of this.#streams.slice()) stream.resume()
+  }
+
+  /** Ends every stream; nothing is left behind. */
+  close(): void {
+    this.#open = false
+    this.#expiry?.()
+    this.#expiry = undefined
+    this.#stall?.()
+    this.#stall = undefined
+    for (const stream of this.#streams.slice()) this.#end(stream)
+  }
+
+  #end(stream: Running): void {
+    const index = this.#streams.indexOf(stream)
+    if (index < 0) return
+    this.#streams.splice(index, 1)
+    stream.close()
+    this.#parts.chat.rooms.settle(stream.room)
+  }
+
+  #count({ entries }: Piece<unknown>, isLive: boolean): void {
+    const { chat, metrics, transport } = this.#parts
+    metrics.delivered.add(entries.length, transport)
+    const newest = entries.at(-1)
+    if (isLive && newest !== undefined) metrics.delivery.observe((chat.clock.now() - newest.at) / 1000, entries.length)
+  }
+}

@@ -1,0 +1,74 @@
+// Somebody who is here as long as a connection lasts: in one room or several, under one name or several. The end
+// of the connection leaves every room and frees every name.
+
+import type { Chat, Joined } from './chat.js'
+import type { Undo } from './clock.js'
+import { ChatError } from './errors.js'
+import type { Grant } from './grant.js'
+import { foldName, parseRoom, parseUsername } from './message.js'
+import type { Session } from './sessions.js'
+
+/** Where a connection comes from, and what is known of the person, where people are asked who they are. */
+export type Origin = { readonly address?: string | undefined; readonly grant?: Grant | undefined }
+
+export class Guest {
+  readonly #chat: Chat
+  readonly #origin: Origin
+  readonly #byRoom = new Map<string, Session>()
+  readonly #byName = new Map<string, { session: Session; disconnect: Undo }>()
+  #isGone = false
+
+  constructor(chat: Chat, origin: Origin = {}) {
+    this.#chat = chat
+    this.#origin = origin
+  }
+
+  /** The session under which it is in a room. Throws `not_joined`. */
+  in(room: string): Session {
+    const session = this.#byRoom.get(room)
+    if (session === undefined) throw new ChatError('not_joined', 'you have not joined this room: join it first')
+    return session
+  }
+
+  isIn(room: string): boolean {
+    return this.#byRoom.has(room)
+  }
+
+  /** Takes a name in a room; the session is the one that has the name already, or a new one. */
+  async join(name: unknown, username: unknown): Promise<Joined> {
+    const room = parseRoom(name)
+    if (this.isIn(room)) throw new ChatError('bad_request', 'you are in this room already')
+    const known = this.#byName.get(foldName(parseUsername(username)))?.session
+    const joined = await this.#chat.join({
+      room,
+      ...this.#origin,
+      ...(known === undefined ? { username } : { session: known }),
+    })
+    const { session } = joined
+    if (known === undefined) this.#byName.set(session.fold, { session, disconnect: session.connect() })
+    this.#byRoom.set(room, session)
+    if (this.#isGone) await this.end()
+    return joined
+  }
+
+  /** Leaves a room; with the last one the session ends. */
+  async leave(room: string): Promise<void> {
+    const session = this.in(room)
+    this.#byRoom.delete(room)
+    if (session.rooms.size > 1) await this.#chat.leave(session, room)
+    else await this.#end(session)
+  }
+
+  /** The connection has ended. A join that is still under way is taken back when it is done. */
+  async end(): Promise<void> {
+    this.#isGone = true
+    this.#byRoom.clear()
+    await Promise.all([...this.#byName.values()].map(({ session }) => this.#end(session)))
+  }
+
+  async #end(session: Session): Promise<void> {
+    this.#byName.get(session.fold)?.disconnect()
+    this.#byName.delete(session.fold)
+    await this.#chat.end(session)
+  }
+}

@@ -1,0 +1,146 @@
+// Idempotency: a send that is repeated with the same key adds nothing and gets the first one's answer.
+//
+// A sender whose connection broke cannot know whether the message arrived; with a key it need not. Keys live as
+// long as their message is in the ring, and at least ten minutes (draft-ietf-httpapi-idempotency-key-header).
+//
+// The key is a part of the message, so messages that come from the store bring theirs: after a restart, or from
+// another process. They do not say whether a session sent them, so they count for their user name, whichever way
+// it sends. What has left the ring a store may remember itself; then it is asked, and nothing older is held here.
+//
+// Otherwise a message that left the ring is held here until its ten minutes are over, and counts as the room's
+// memory like those in the ring. Where the server has no more memory these go first, the oldest before the others:
+// a flood then costs the promise of ten minutes, and not the chat.
+
+import type { Clock } from './clock.js'
+import { ChatError } from './errors.js'
+import type { Message } from './message.js'
+
+export const KEY_MS = 10 * 60_000
+
+/** Looks for a message that a store has kept. Undefined at once where there is none. */
+export type Find = (username: string, key: string) => Promise<Message | undefined> | undefined
+
+type Sent = { readonly text: string; readonly at: number; message: Promise<Message>; id: number; size: number }
+
+export class Keys {
+  readonly #clock: Clock
+  readonly #find: Find | undefined
+  readonly #sent = new Map<string, Sent>()
+  #bytes = 0
+
+  constructor(clock: Clock, find?: Find) {
+    this.#clock = clock
+    this.#find = find
+  }
+
+  get size(): number {
+    return this.#sent.size
+  }
+
+  /** Bytes of memory that messages take which have left the ring, roughly. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /**
+   * Sends once for each sender and key, also while the first send is still under way; a failed send frees its key.
+   * Throws `key_reused` when the text is another than the first time.
+   */
+  async once(
+    sender: string,
+    key: string,
+    text: string,
+    send: () => Promise<Message>,
+  ): Promise<{ message: Message; replayed: boolean }> {
+    const username = sender.slice(sender.indexOf(' ') + 1)
+    const mark = `${key} ${sender}`
+    const before = this.#sent.get(mark) ?? this.#sent.get(`${key} * ${username}`)
+    if (before !== undefined) {
+      refuseOther(before.text, text)
+      return { message: await before.message, replayed: true }
+    }
+    const earlier = this.#isKnown(username, key) ? undefined : this.#find?.(username, key)
+    let replayed = false
+    const replay = (found: Message | undefined): Message | Promise<Message> => {
+      if (found === undefined) return send()
+      refuseOther(found.text, text)
+      replayed = true
+      return found
+    }
+    // Known before it is sent: a store may deliver it while `send` is still running.
+    const sent: Sent = { text, at: this.#clock.now(), message: NOT_YET, id: Infinity, size: 0 }
+    this.#sent.set(mark, sent)
+    sent.message = earlier?.then(replay) ?? send()
+    try {
+      const message = await sent.message
+      sent.id = message.id
+      return { message, replayed }
+    } catch (error) {
+      if (this.#sent.get(mark) === sent) this.#forget(mark, sent)
+      throw error
+    }
+  }
+
+  /** Remembers a message that the store brought, unless it was sent from here. */
+  note(message: Message): void {
+    const { key, username, text, timestamp, id } = message
+    if (key === undefined || this.#isKnown(username, key)) return
+    const at = this.#clock.now() - Math.max(0, this.#clock.date() - timestamp)
+    this.#sent.set(`${key} * ${username}`, { text, at, message: Promise.resolve(message), id, size: 0 })
+  }
+
+  /** A message that takes so many bytes has left the ring; it stays in memory here. */
+  left({ key, username }: Message, size: number): void {
+    if (key === undefined || this.#find !== undefined) return
+    for (const sender of SENDERS) {
+      const sent = this.#sent.get(`${key} ${sender} ${username}`)
+      if (sent === undefined) continue
+      this.#bytes += size - sent.size
+      sent.size = size
+      return
+    }
+  }
+
+  /** Memory is short: forgets the older half of what has left the ring. */
+  shed(): void {
+    const half = this.#bytes / 2
+    for (const [mark, sent] of this.#sent) {
+      if (this.#bytes <= half) return
+      if (sent.size > 0) this.#forget(mark, sent)
+    }
+  }
+
+  /** Forgets keys older than ten minutes whose message has left the ring, that is whose id is below `first`. */
+  trim(first: number): void {
+    for (const [mark, sent] of this.#sent) {
+      if (sent.id >= first) return
+      if (this.#find === undefined && this.#clock.now() - sent.at < KEY_MS) return
+      this.#forget(mark, sent)
+    }
+  }
+
+  clear(): void {
+    this.#sent.clear()
+    this.#bytes = 0
+  }
+
+  #forget(mark: string, sent: Sent): void {
+    this.#sent.delete(mark)
+    this.#bytes -= sent.size
+  }
+
+  /** Is this key here under any way of sending? */
+  #isKnown(username: string, key: string): boolean {
+    return SENDERS.some((sender) => this.#sent.has(`${key} ${sender} ${username}`))
+  }
+}
+
+const NOT_YET = new Promise<Message>(() => undefined)
+
+/** Without a session, with one, and nobody can tell any more. */
+const SENDERS = ['name', 'session', '*']
+
+function refuseOther(before: string, text: string): void {
+  if (before !== text)
+    throw new ChatError('key_reused', 'this key was used for another text: make a new key for each message')
+}

@@ -1,0 +1,191 @@
+// Limits: how fast somebody may be, and how much of something an address may have at one time.
+//
+// A bucket has `burst` tokens at first; every message takes one, and `perSecond` come back in a second. What is kept
+// of it is one number, the time at which it will be full again:
+//
+//     fullAt ······ now                          full: nothing is known of it, and nothing need be
+//                   now ▓▓▓▓▓▓░░░░░░ fullAt      so much has been taken; the next token moves fullAt on
+//                   now ▓▓▓▓▓▓▓▓▓▓▓▓ fullAt      a whole burst: come back when there is a token again
+//
+// A person's bucket lies in the session and goes with it. The buckets of addresses lie in two maps: every time that
+// an empty bucket would take to fill, the older map is dropped. Whoever is in it has not been heard of for so long
+// that the bucket is full, so nothing is forgotten that mattered, nothing is looked for, and no timer runs.
+//
+// The cost of a message: one look into a map, and a few sums.
+
+import type { Clock, Undo } from './clock.js'
+import { ChatError } from './errors.js'
+
+/** `Infinity`: no limit. */
+export type Rate = { readonly perSecond: number; readonly burst: number }
+
+export type Bucket = { fullAt: number }
+
+/** Of a person, messages and, apart, signs of typing; of an address messages, joins, and rooms made. */
+export type Rates = {
+  readonly person: Rate
+  readonly address: Rate
+  readonly joins: Rate
+  readonly rooms: Rate
+  /** Addresses whose messages are not counted. */
+  readonly isFree?: (address: string) => boolean
+}
+
+const NO_LIMIT: Rate = { perSecond: Infinity, burst: Infinity }
+export const NO_LIMITS: Rates = { person: NO_LIMIT, address: NO_LIMIT, joins: NO_LIMIT, rooms: NO_LIMIT }
+
+/** Past so many addresses in one map the older map goes early: who has that many is stopped by other means. */
+const MAX_KEYS = 100_000
+
+/** Sums of times that no clock shows exactly may differ by this much. */
+const ROUNDING_MS = 0.001
+
+export function fullBucket(): Bucket {
+  return { fullAt: -Infinity }
+}
+
+/** Takes a token. Answers 0, or the milliseconds until there is one. */
+export function take(bucket: Bucket, { perSecond, burst }: Rate, now: number): number {
+  if (perSecond === Infinity) return 0
+  const tokenMs = 1000 / perSecond
+  const fullAt = Math.max(bucket.fullAt, now) + tokenMs
+  const lacking = fullAt - now - burst * tokenMs
+  if (lacking > ROUNDING_MS) return lacking
+  bucket.fullAt = fullAt
+  return 0
+}
+
+/** A bucket for each address. */
+export class Buckets {
+  readonly #rate: Rate
+  readonly #fillMs: number
+  #young = new Map<string, Bucket>()
+  #old = new Map<string, Bucket>()
+  #turnAt = -Infinity
+
+  constructor(rate: Rate) {
+    this.#rate = rate
+    this.#fillMs = (1000 * rate.burst) / rate.perSecond
+  }
+
+  /** Buckets that are remembered. */
+  get size(): number {
+    return this.#young.size + this.#old.size
+  }
+
+  /** Takes a token. Answers 0, or the milliseconds until there is one. */
+  take(key: string, now: number): number {
+    if (this.#rate.perSecond === Infinity) return 0
+    if (now >= this.#turnAt || this.#young.size >= MAX_KEYS) this.#turn(now)
+    return take(this.#young.get(key) ?? this.#move(key), this.#rate, now)
+  }
+
+  #move(key: string): Bucket {
+    const bucket = this.#old.get(key) ?? fullBucket()
+    this.#old.delete(key)
+    this.#young.set(key, bucket)
+    return bucket
+  }
+
+  #turn(now: number): void {
+    this.#old = now - this.#turnAt >= this.#fillMs ? new Map<string, Bucket>() : this.#young
+    this.#young = new Map()
+    this.#turnAt = now + this.#fillMs
+  }
+}
+
+/** How many of something each address has at one time. */
+export class Crowd {
+  readonly #max: number
+  readonly #isFree: (address: string) => boolean
+  readonly #counts = new Map<string, number>()
+
+  /** `isFree`: addresses that are not counted. */
+  constructor(max: number, isFree: (address: string) => boolean = () => false) {
+    this.#max = max
+    this.#isFree = isFree
+  }
+
+  /** Addresses that have any. */
+  get size(): number {
+    return this.#counts.size
+  }
+
+  /** Is this address counted at all? */
+  counts(address: string): boolean {
+    return this.#max !== Infinity && !this.#isFree(address)
+  }
+
+  isFull(address: string): boolean {
+    return (this.#counts.get(address) ?? 0) >= this.#max
+  }
+
+  /** Counts one more, until the undo; undefined when the address has as many as it may. */
+  enter(address: string): Undo | undefined {
+    if (!this.counts(address)) return nothing
+    if (this.isFull(address)) return undefined
+    this.#counts.set(address, (this.#counts.get(address) ?? 0) + 1)
+    let isInside = true
+    return () => {
+      if (!isInside) return
+      isInside = false
+      const left = (this.#counts.get(address) ?? 0) - 1
+      if (left > 0) this.#counts.set(address, left)
+      else this.#counts.delete(address)
+    }
+  }
+}
+
+function nothing(): void {}
+
+/** Every rate of the chat. Each throws `rate_limited`; without an address, as from the program itself, nothing is counted. */
+export class Limits {
+  readonly #clock: Clock
+  readonly #person: Rate
+  readonly #messages: Buckets
+  readonly #joins: Buckets
+  readonly #rooms: Buckets
+  readonly #isFree: (address: string) => boolean
+
+  constructor(clock: Clock, { person, address, joins, rooms, isFree = () => false }: Rates) {
+    this.#clock = clock
+    this.#person = person
+    this.#messages = new Buckets(address)
+    this.#joins = new Buckets(joins)
+    this.#rooms = new Buckets(rooms)
+    this.#isFree = isFree
+  }
+
+  /** `said`: the bucket of the session that speaks, if one does. */
+  message(address: string | undefined, said: Bucket | undefined): void {
+    const now = this.#clock.now()
+    if (said !== undefined)
+      refuse(take(said, this.#person, now), 'you are faster than the room can read', 'send it again')
+    if (address !== undefined && !this.#isFree(address))
+      refuse(this.#messages.take(address, now), 'too many messages come from your address', 'send it again')
+  }
+
+  typing(typed: Bucket): void {
+    refuse(take(typed, this.#person, this.#clock.now()), 'you say too often that you type', 'say it again')
+  }
+
+  join(address: string | undefined): void {
+    if (address === undefined) return
+    refuse(this.#joins.take(address, this.#clock.now()), 'too many people join from your address', 'try again')
+  }
+
+  room(address: string | undefined): void {
+    if (address === undefined) return
+    refuse(
+      this.#rooms.take(address, this.#clock.now()),
+      'too many new rooms come from your address',
+      'try again, or use a room that there is',
+    )
+  }
+}
+
+function refuse(waitMs: number, why: string, then: string): void {
+  if (waitMs === 0) return
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+  throw new ChatError('rate_limited', `${why}: wait ${seconds} s, then ${then}`, seconds)
+}

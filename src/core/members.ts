@@ -1,0 +1,144 @@
+// Who is in a room, and who is typing: the room's presence.
+//
+// Presence is told whole, never as a difference, so a reader that missed ten changes has missed nothing. Its
+// version is a hash of the state itself: a change that leaves the state as it was told wakes nobody, and a
+// version is good across restarts. Whatever happens, a room tells its presence at most once a second.
+
+import type { Clock, Undo } from './clock.js'
+import { foldName } from './message.js'
+import type { Wheel } from './wheel.js'
+
+/** One person at one keyboard: a name, held in every room joined until the session ends. */
+export type Holder = { readonly username: string; readonly fold: string }
+
+export type Presence = { readonly members: readonly string[]; readonly typing: readonly string[] }
+
+export const TYPING_MS = 6000
+export const TELL_MS = 1000
+
+/** Time for the message that often comes with a change: both then go out in one answer. */
+const SETTLE_MS = 25
+
+export class Members {
+  readonly #clock: Clock
+  readonly #wheel: Wheel
+  readonly #held = new Map<string, Holder>()
+  readonly #typing = new Map<string, Undo>()
+  readonly #watchers = new Set<() => void>()
+  #state: { presence: Presence; json: string; version: string } | undefined
+  #toldAt = -Infinity
+  #telling: Undo | undefined
+
+  constructor(clock: Clock, wheel: Wheel) {
+    this.#clock = clock
+    this.#wheel = wheel
+  }
+
+  get size(): number {
+    return this.#held.size
+  }
+
+  get watchers(): number {
+    return this.#watchers.size
+  }
+
+  /** Is a change on its way to the watchers? */
+  get telling(): boolean {
+    return this.#telling !== undefined
+  }
+
+  /** Who holds this name, or one that looks the same? */
+  holder(username: string): Holder | undefined {
+    return this.#held.size === 0 ? undefined : this.#held.get(foldName(username))
+  }
+
+  has(holder: Holder): boolean {
+    return this.#held.get(holder.fold) === holder
+  }
+
+  add(holder: Holder): void {
+    this.#held.set(holder.fold, holder)
+    this.#change()
+  }
+
+  remove(holder: Holder): void {
+    if (!this.has(holder)) return
+    this.#stopTyping(holder.fold)
+    this.#held.delete(holder.fold)
+    this.#change()
+  }
+
+  /** Typing ends by itself after 6 s, or with that person's next message. */
+  setTyping(holder: Holder, typing: boolean): void {
+    const was = this.#stopTyping(holder.fold)
+    if (typing)
+      this.#typing.set(
+        holder.fold,
+        this.#wheel.after(TYPING_MS, () => this.setTyping(holder, false)),
+      )
+    if (was !== typing) this.#change()
+  }
+
+  /** The whole state, its JSON and its version, made once a change. */
+  get state(): { readonly presence: Presence; readonly json: string; readonly version: string } {
+    if (this.#state === undefined) {
+      const holders = [...this.#held.values()]
+      const presence = {
+        members: holders.map((holder) => holder.username),
+        typing: holders.filter((holder) => this.#typing.has(holder.fold)).map((holder) => holder.username),
+      }
+      const json = JSON.stringify(presence)
+      this.#state = { presence, json, version: hash(json) }
+    }
+    return this.#state
+  }
+
+  /** Calls back when the state may be another, at most once a second. */
+  watch(call: () => void): Undo {
+    // Each watcher is its own object: two may share one function.
+    const watcher = (): void => call()
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  /** Ends every timer of this room. */
+  close(): void {
+    for (const undo of this.#typing.values()) undo()
+    this.#typing.clear()
+    this.#telling?.()
+    this.#telling = undefined
+  }
+
+  #stopTyping(fold: string): boolean {
+    const undo = this.#typing.get(fold)
+    undo?.()
+    return this.#typing.delete(fold)
+  }
+
+  #change(): void {
+    this.#state = undefined
+    if (this.#telling !== undefined) return
+    const wait = this.#toldAt + TELL_MS - this.#clock.now()
+    // Nobody waits: whoever comes sees it at once. But who was told less than a second ago has only gone to come back.
+    if (this.#watchers.size === 0 && wait <= 0) return
+    this.#telling = this.#clock.after(Math.max(SETTLE_MS, wait), () => {
+      this.#telling = undefined
+      if (this.#watchers.size > 0) this.#toldAt = this.#clock.now()
+      for (const watcher of this.#watchers) watcher()
+    })
+  }
+}
+
+/** 53 bits of a text, as 11 characters of `a–z 0–9` (cyrb53, a public-domain hash; nothing secret rests on it). */
+function hash(text: string): string {
+  let high = 0xdeadbeef
+  let low = 0x41c6ce57
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    high = Math.imul(high ^ unit, 2654435761)
+    low = Math.imul(low ^ unit, 1597334677)
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909)
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909)
+  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36).padStart(11, '0')
+}

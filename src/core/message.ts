@@ -1,0 +1,148 @@
+// A message, and what its parts may be. Everything a person can type is checked here, once, on its way in;
+// behind this line a value of these types is trusted.
+//
+// Nothing is repaired in silence. A text is normalised (NFC, `\r\n` becomes `\n`) because two ways of writing
+// the same letters must be one text; whatever could forge a line, hide a letter or turn the reading direction
+// is refused with a sentence.
+
+import { ChatError } from './errors.js'
+
+/** One entry of a room's log. `timestamp`: milliseconds since 1970, for display; order is by `id` alone. */
+export type Message = {
+  readonly id: number
+  readonly room: string
+  readonly type: string
+  readonly username: string
+  readonly text: string
+  readonly timestamp: number
+  /** The sender's own mark (see `Keys`), echoed to everyone. */
+  readonly key?: string
+  /** The id that this message speaks of, for types such as `delete`. */
+  readonly of?: number
+}
+
+/** A message before the store has given it its place. */
+export type Draft = Omit<Message, 'id'>
+
+/** A message in the ring: encoded once, for everyone. `at`: when it came (`Clock.now`), `size`: bytes to account for. */
+export type Entry = { readonly message: Message; readonly json: string; readonly at: number; readonly size: number }
+
+export const TEXT_POINTS = 4000
+export const NAME_GRAPHEMES = 32
+export const NAME_BYTES = 128
+
+/** What is given in the place of a message that a moderator took out. */
+export function removed({ id, room, username, timestamp, key }: Message): Message {
+  return { id, room, type: 'removed', username, text: 'removed', timestamp, ...(key === undefined ? {} : { key }) }
+}
+
+/** The id of the message that this one takes out, if it does. */
+export function removes({ type, of }: Pick<Message, 'type' | 'of'>): number | undefined {
+  return type === 'delete' ? of : undefined
+}
+
+export function entryOf(message: Message, at: number): Entry {
+  const json = JSON.stringify(message)
+  return { message, json, at, size: 2 * json.length + 256 }
+}
+
+/** 1–64 characters of `A–Z a–z 0–9 _ -`; case matters. */
+export function parseRoom(value: unknown): string {
+  if (typeof value === 'string' && /^[\w-]{1,64}$/.test(value)) return value
+  if (value === undefined || value === '')
+    throw new ChatError('bad_request', 'room is required: the name of a room, such as lobby')
+  throw new ChatError('bad_request', 'room is 1 to 64 characters of A-Z a-z 0-9 _ -')
+}
+
+/** An idempotency key: 1–64 characters of `A–Z a–z 0–9 _ -`. */
+export function parseKey(value: unknown): string {
+  if (typeof value === 'string' && /^[\w-]{1,64}$/.test(value)) return value
+  throw new ChatError('bad_request', 'key is 1 to 64 characters of A-Z a-z 0-9 _ -')
+}
+
+/** What nearly every text is, and what needs no second look. */
+const PLAIN_TEXT = /^[\n\t -~]+$/
+const FORBIDDEN_IN_TEXT = /[\p{Cs}\u202a-\u202e\u2066-\u2069]|[^\P{Cc}\n\t]/u
+
+/** 1–4,000 code points after normalisation. */
+export function parseText(value: unknown): string {
+  if (typeof value !== 'string')
+    throw new ChatError('bad_request', 'text is required: what you want to say, as a string')
+  if (value.length <= TEXT_POINTS && PLAIN_TEXT.test(value)) return value
+  const text = value.replaceAll('\r\n', '\n').normalize('NFC')
+  if (text === '') throw new ChatError('bad_request', 'text is empty: say something')
+  if (FORBIDDEN_IN_TEXT.test(text)) {
+    throw new ChatError(
+      'bad_request',
+      'text has a control character, a bidi override or half a character: leave it out (only line feeds and tabs are allowed)',
+    )
+  }
+  if (text.length > TEXT_POINTS && countPoints(text) > TEXT_POINTS) {
+    throw new ChatError(
+      'bad_request',
+      `text is too long: at most ${TEXT_POINTS} characters, this has ${countPoints(text)}`,
+    )
+  }
+  return text
+}
+
+const PLAIN_NAME = /^[!-Z\\^-~]+(?: [!-Z\\^-~]+)*$/
+const FORBIDDEN_IN_NAME = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}[\]\u2800\ufff9-\ufffb]|(?!\ufe0f)\p{Default_Ignorable_Code_Point}/u
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** 1–32 graphemes and at most 128 bytes of UTF-8, without outer spaces, of one script (UTS #39). */
+export function parseUsername(value: unknown): string {
+  if (typeof value !== 'string') throw new ChatError('bad_request', 'username is required: the name to speak under')
+  const name = value.normalize('NFC').replace(/^ +| +$/g, '')
+  if (name === '') throw new ChatError('bad_request', 'username is empty: choose a name')
+  if (name.length <= NAME_GRAPHEMES && PLAIN_NAME.test(name)) return name
+  if (FORBIDDEN_IN_NAME.test(name)) {
+    throw new ChatError('bad_request', 'username has a bracket, a control character or an invisible one: leave it out')
+  }
+  if (/ {2}|[^\S ]/u.test(name))
+    throw new ChatError('bad_request', 'username may have single spaces inside, and no other white space')
+  if (name.length > NAME_BYTES || countBytes(name) > NAME_BYTES || countGraphemes(name) > NAME_GRAPHEMES) {
+    throw new ChatError(
+      'bad_request',
+      `username is too long: at most ${NAME_GRAPHEMES} characters and ${NAME_BYTES} bytes`,
+    )
+  }
+  if (foldName(name) === '') throw new ChatError('bad_request', 'username has nothing to see: choose a name')
+  if (scriptsOf(name) > 1)
+    throw new ChatError('bad_request', 'username mixes Latin, Greek or Cyrillic letters: use one of them')
+  return name
+}
+
+/** What two names are compared by: NFKC and case folding, a space counting as `_`, nothing invisible. */
+export function foldName(name: string): string {
+  // Upper before lower is as near to case folding as JavaScript comes: it also makes ß and ss one.
+  const folded = name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')
+  return folded.replace(/\p{Default_Ignorable_Code_Point}/gu, '').replaceAll(' ', '_')
+}
+
+function scriptsOf(name: string): number {
+  const letters = name.normalize('NFKC')
+  return [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/u].filter((script) => script.test(letters))
+    .length
+}
+
+function countPoints(text: string): number {
+  let points = 0
+  for (const _ of text) points++
+  return points
+}
+
+function countGraphemes(text: string): number {
+  let count = 0
+  for (const _ of graphemes.segment(text)) count++
+  return count
+}
+
+function countBytes(text: string): number {
+  let bytes = 0
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+  }
+  return bytes
+}

@@ -1,0 +1,147 @@
+// A reader: somebody's place in one room or in several, and the wait for what comes after it.
+//
+//     look ── something newer? ── yes ──> it is answered, and is gone
+//        └── no ──> it waits, once ──> it looks again
+//
+// The ring is its queue: a reader has no buffer. One that fell behind finds a gap when it looks, and is told how
+// much it missed. A reader that stays is a stream (stream.ts).
+
+import type { Undo } from './clock.js'
+import { formatCursor, type Place, type Since } from './cursor.js'
+import type { Entry } from './message.js'
+import type { Gap, Page, Room } from './room.js'
+
+/** What a reader sees when it looks. `places`: where it is afterwards, room for room. */
+export type View = {
+  readonly entries: readonly Entry[]
+  readonly gaps: readonly Gap[]
+  readonly more: boolean
+  readonly places: readonly Place[]
+}
+
+export type ReaderOptions = { readonly limit: number; readonly presence: boolean }
+
+export class Reader {
+  readonly rooms: readonly Room[]
+  readonly limit: number
+  readonly presence: boolean
+  /** One for each room; undefined stands for its newest messages. */
+  #places: (Place | undefined)[]
+  #told: string | undefined
+
+  /** Stands where `since` says; a room that it lacks is read from its newest messages. */
+  constructor(rooms: readonly Room[], since: Since, { limit, presence }: ReaderOptions) {
+    this.rooms = rooms
+    this.limit = limit
+    this.presence = presence
+    this.#told = since.presence
+    this.#places = rooms.map((room) => {
+      const place = since.place(room.name)
+      return place === 'now' ? newestOf(room) : place
+    })
+  }
+
+  /** Where it is in the only room of a reader of one; undefined at the newest messages, or with several rooms. */
+  get onlyPlace(): Place | undefined {
+    return this.#places.length === 1 ? this.#places[0] : undefined
+  }
+
+  /** Is there something to be told at once? */
+  get hasNews(): boolean {
+    for (const [i, room] of this.rooms.entries()) {
+      const place = this.#places[i]
+      if (place === undefined || room.hasNews(place)) return true
+    }
+    return this.#presenceIsNews()
+  }
+
+  /** What is newer than its places. It stays where it is until `move`. */
+  look(): View {
+    const entries: Entry[] = []
+    const gaps: Gap[] = []
+    const places: Place[] = []
+    let more = false
+    for (const [i, room] of this.rooms.entries()) {
+      const place = this.#places[i]
+      const page: Page = place === undefined ? room.newest(this.limit) : room.read(place, this.limit)
+      entries.push(...page.entries)
+      if (page.gap !== undefined) gaps.push(page.gap)
+      more ||= page.more
+      places.push({ epoch: room.epoch, id: page.next })
+    }
+    return { entries, gaps, more, places }
+  }
+
+  /** Goes on from where a view ends, and has been told of the presence as it is. */
+  move(view: View): void {
+    this.#places = [...view.places]
+    if (this.presence) this.#told = presenceVersion(this.rooms)
+  }
+
+  /** The cursor that goes with a view. */
+  cursor(view: View): string {
+    const places = this.rooms.map((room, i) => ({ room: room.name, epoch: room.epoch, id: view.places[i]?.id ?? 0 }))
+    return formatCursor(places, this.presence ? presenceVersion(this.rooms) : undefined)
+  }
+
+  /** Waits to be called once there is news in any room; undefined when there is already. */
+  park(wake: () => void): Undo | undefined {
+    const [room] = this.rooms
+    const [place] = this.#places
+    // The usual poll, with nothing to undo but one place in one room.
+    if (this.rooms.length === 1 && !this.presence) return place === undefined ? undefined : room?.park(place, wake)
+    return this.#parkEverywhere(wake)
+  }
+
+  #parkEverywhere(wake: () => void): Undo | undefined {
+    const undos: Undo[] = []
+    const leave = (): void => {
+      for (const undo of undos) undo()
+    }
+    const wakeOnce = (): void => {
+      leave()
+      wake()
+    }
+    for (const [i, room] of this.rooms.entries()) {
+      const place = this.#places[i]
+      const undo = place === undefined ? undefined : room.park(place, wakeOnce)
+      if (undo === undefined) {
+        leave()
+        return undefined
+      }
+      undos.push(undo)
+    }
+    if (!this.presence) return leave
+    // A change that is about to be told is waited for: that is what keeps presence to one wake-up a second. Who was
+    // told nothing yet need not wait.
+    const isDue = this.#told !== undefined && this.rooms.some((room) => room.members.telling)
+    if (this.#presenceIsNews() && !isDue) {
+      leave()
+      return undefined
+    }
+    for (const room of this.rooms) {
+      undos.push(
+        room.members.watch(() => {
+          if (this.#presenceIsNews()) wakeOnce()
+        }),
+      )
+    }
+    return leave
+  }
+
+  #presenceIsNews(): boolean {
+    return this.presence && this.#told !== presenceVersion(this.rooms)
+  }
+}
+
+/** The version of what several rooms' presence is, in whatever order they were asked for. */
+export function presenceVersion(rooms: readonly Room[]): string {
+  const [only] = rooms
+  if (rooms.length === 1 && only !== undefined) return only.members.state.version
+  const byName = rooms.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return byName.map((room) => room.members.state.version).join('')
+}
+
+function newestOf(room: Room): Place {
+  return { epoch: room.epoch, id: room.last }
+}

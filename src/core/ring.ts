@@ -1,0 +1,72 @@
+// The newest entries of one log, by id.
+//
+// An entry with id n lives in slot n % size, so writing n overwrites n - size and nothing ever moves.
+// With 4 slots, after seven entries:
+//
+//        slot   0   1   2   3
+//        id     4   5   6   7        first 4, last 7
+//
+// Memory is bounded whatever anyone sends. The price: a reader further behind than the ring is long has
+// missed something, and `first` says how much. It is no store: what falls out is gone from here.
+
+export class Ring<T> {
+  readonly size: number
+  readonly #slots: (T | undefined)[] = []
+  #first = 0
+  #last = 0
+
+  /** `size`: how many entries are kept, from 1 up. */
+  constructor(size: number) {
+    this.size = size
+  }
+
+  /** The oldest id held; 0 while the ring is empty. */
+  get first(): number {
+    return this.#first
+  }
+
+  /** The newest id held; 0 while the ring is empty. */
+  get last(): number {
+    return this.#last
+  }
+
+  /** Puts the entry with this id; answers the one that had to go. An id that does not follow starts the ring anew. */
+  put(id: number, entry: T): T | undefined {
+    if (id !== this.#last + 1) this.clear()
+    const slot = id % this.size
+    const gone = this.#slots[slot]
+    this.#slots[slot] = entry
+    this.#last = id
+    if (this.#first === 0) this.#first = id
+    else if (gone !== undefined) this.#first++
+    return gone
+  }
+
+  /** Puts another entry in the place of the one with this id; answers that one, if it is held. */
+  replace(id: number, entry: T): T | undefined {
+    const before = this.get(id)
+    if (before !== undefined) this.#slots[id % this.size] = entry
+    return before
+  }
+
+  get(id: number): T | undefined {
+    return id >= this.#first && id <= this.#last ? this.#slots[id % this.size] : undefined
+  }
+
+  /** The entries with `from` ≤ id ≤ `to` that are held, oldest first. */
+  slice(from: number, to: number): T[] {
+    const entries: T[] = []
+    const end = Math.min(to, this.#last)
+    for (let id = Math.max(from, this.#first, 1); id <= end; id++) {
+      const entry = this.#slots[id % this.size]
+      if (entry !== undefined) entries.push(entry)
+    }
+    return entries
+  }
+
+  clear(): void {
+    this.#slots.length = 0
+    this.#first = 0
+    this.#last = 0
+  }
+}

@@ -1,0 +1,191 @@
+// A room: its log's newest entries, the readers that wait for the next one, and its people.
+//
+//     deliver ──> ring ──> readers that wait
+//                  ^
+//                  └────── read(since): what is newer, and what cannot be had any more
+//
+// Everything here is synchronous: between looking into the ring and parking nothing can slip. A room is given
+// its messages by the store alone, ours and other processes' alike, and never makes one itself.
+
+import type { Clock, Undo } from './clock.js'
+import { NO_EPOCH, type Place } from './cursor.js'
+import { type Find, Keys } from './keys.js'
+import { Members } from './members.js'
+import { type Entry, entryOf, type Message, removed, removes } from './message.js'
+import { Ring } from './ring.js'
+import { type Wake, Waiting, type Waker } from './waiting.js'
+import type { Wheel } from './wheel.js'
+
+/** What a reader cannot have. `missed`: how many messages, null where nobody can tell. `first`: the oldest id there still is. */
+export type Gap = {
+  readonly room: string
+  readonly reason: 'overflow' | 'restart' | 'rewind'
+  readonly missed: number | null
+  readonly first: number
+}
+
+/** What a reader gets: entries, oldest first; the id to go on from; whether a limit cut them. */
+export type Page = {
+  readonly entries: readonly Entry[]
+  readonly next: number
+  readonly more: boolean
+  readonly gap: Gap | undefined
+}
+
+export type RoomParts = {
+  readonly clock: Clock
+  readonly wheel: Wheel
+  readonly waker: Waker
+  readonly ringSize: number
+  readonly find?: Find | undefined
+}
+
+export class Room {
+  readonly name: string
+  readonly members: Members
+  readonly keys: Keys
+  readonly #ring: Ring<Entry>
+  readonly #waiting: Waiting
+  readonly #clock: Clock
+  #epoch = NO_EPOCH
+  #bytes = 0
+  #underWay = 0
+
+  constructor(name: string, { clock, wheel, waker, ringSize, find }: RoomParts) {
+    this.name = name
+    this.#clock = clock
+    this.#ring = new Ring(ringSize)
+    this.#waiting = new Waiting(waker)
+    this.members = new Members(clock, wheel)
+    this.keys = new Keys(clock, find)
+  }
+
+  /** The name of the log; `00000000` while there is none. */
+  get epoch(): string {
+    return this.#epoch
+  }
+
+  get hasLog(): boolean {
+    return this.#epoch !== NO_EPOCH
+  }
+
+  get first(): number {
+    return this.#ring.first
+  }
+
+  get last(): number {
+    return this.#ring.last
+  }
+
+  /** Bytes of memory that its messages take, roughly: those in the ring, and those that a key still holds. */
+  get bytes(): number {
+    return this.#bytes + this.keys.bytes
+  }
+
+  /** How many readers wait. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Nobody is in it, nobody waits in it, and no message is on its way: it may be forgotten. */
+  get idle(): boolean {
+    return this.#underWay === 0 && this.#waiting.size === 0 && this.members.size === 0 && this.members.watchers === 0
+  }
+
+  /** Something is on its way into this room, until the undo: it must not be forgotten meanwhile. */
+  hold(): Undo {
+    this.#underWay++
+    let held = true
+    return () => {
+      if (held) this.#underWay--
+      held = false
+    }
+  }
+
+  /** The store's delivery, in id order. A new epoch, or an id out of turn, begins the ring anew. */
+  deliver(message: Message, epoch: string): void {
+    if (epoch !== this.#epoch) this.#begin(epoch)
+    const target = removes(message)
+    if (target !== undefined) this.#remove(target)
+    const entry = entryOf(message, this.#clock.now())
+    const gone = this.#ring.put(message.id, entry)
+    this.#bytes += entry.size - (gone?.size ?? 0)
+    if (gone !== undefined) this.keys.left(gone.message, gone.size)
+    this.keys.note(message)
+    this.keys.trim(this.#ring.first)
+    this.#waiting.call(message.id)
+  }
+
+  /** The entry with this id, while the ring holds it. */
+  entry(id: number): Entry | undefined {
+    return this.#ring.get(id)
+  }
+
+  /** The entries with `from` ≤ id ≤ `to` that the ring holds. */
+  slice(from: number, to: number): Entry[] {
+    return this.#ring.slice(from, to)
+  }
+
+  /** The newest `limit` entries. */
+  newest(limit: number): Page {
+    const entries = this.#ring.slice(this.last - limit + 1, this.last)
+    return { entries, next: this.last, more: false, gap: undefined }
+  }
+
+  /** What is newer than a place, at most `limit`; from the oldest on where the place is out of reach. */
+  read(place: Place, limit: number): Page {
+    const gap = this.#gap(place)
+    const from = gap === undefined ? place.id + 1 : this.first
+    const start = Math.max(from, this.first)
+    const entries = this.#ring.slice(start, start + limit - 1)
+    const next = entries.at(-1)?.message.id ?? this.last
+    return { entries, next, more: next < this.last, gap }
+  }
+
+  /** Would a read answer at once? */
+  hasNews(place: Place): boolean {
+    return place.id !== this.last || (place.id !== 0 && !this.#isOurs(place))
+  }
+
+  /** Waits to be called when there is something newer than the place; undefined when there is already. */
+  park(place: Place, wake: Wake): Undo | undefined {
+    // In a busy room a waking is on its way: whoever has had the last one joins it.
+    const joins = place.id < this.last && this.#isOurs(place) && this.#waiting.isDue(place.id)
+    return joins || !this.hasNews(place) ? this.#waiting.park(wake) : undefined
+  }
+
+  /** What was taken out is told to nobody any more; its place stays, since ids are dense. */
+  #remove(id: number): void {
+    const before = this.#ring.get(id)
+    if (before === undefined) return
+    const entry = entryOf(removed(before.message), before.at)
+    this.#ring.replace(id, entry)
+    this.#bytes += entry.size - before.size
+  }
+
+  #begin(epoch: string): void {
+    if (this.hasLog) this.keys.clear()
+    this.#epoch = epoch
+    this.#ring.clear()
+    this.#bytes = 0
+    this.#waiting.forget()
+  }
+
+  #isOurs(place: Place): boolean {
+    return place.epoch === undefined || place.epoch === this.#epoch
+  }
+
+  #gap(place: Place): Gap | undefined {
+    const { epoch, id } = place
+    const gap = (reason: Gap['reason'], missed: number | null): Gap => ({
+      room: this.name,
+      reason,
+      missed,
+      first: this.first,
+    })
+    if (id !== 0 && !this.#isOurs(place)) return gap('restart', null)
+    if (id > this.last) return gap('rewind', null)
+    if (id === 0 && epoch === undefined) return undefined
+    return id + 1 < this.first ? gap('overflow', this.first - id - 1) : undefined
+  }
+}

@@ -1,0 +1,180 @@
+// All rooms of this process: opened on first use, forgotten when nobody needs them.
+//
+// A poll in a room that has no log keeps the place where it waits and nothing else; it is gone with the last
+// reader. A room with a log stays until there are too many rooms or too many bytes: then the one that has been
+// quiet longest goes, if nobody is in it and nobody waits. Where nobody can go, the next message is refused.
+
+import { NO_EPOCH } from './cursor.js'
+import { ChatError } from './errors.js'
+import type { Find } from './keys.js'
+import { Room, type RoomParts } from './room.js'
+import type { Deliver, Store } from './store.js'
+
+export type RoomLimits = { readonly rooms: number; readonly bytes: number }
+
+type Open = { readonly room: Room; readonly close: () => void }
+
+export class Rooms {
+  readonly #store: Store
+  readonly #parts: RoomParts
+  readonly #limits: RoomLimits
+  /** In the order of their last message, the quietest first. */
+  readonly #open = new Map<string, Open>()
+  readonly #opening = new Map<string, Promise<Room>>()
+  #newest: Room | undefined
+  #logs = 0
+  #bytes = 0
+
+  constructor(store: Store, parts: RoomParts, limits: RoomLimits) {
+    this.#store = store
+    this.#parts = parts
+    this.#limits = limits
+  }
+
+  /** Rooms that have a log. */
+  get size(): number {
+    return this.#logs
+  }
+
+  /** Bytes of memory that all messages take, roughly. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get(name: string): Room | undefined {
+    return this.#open.get(name)?.room
+  }
+
+  /** Opens a room; the store may have to be asked for what it keeps. */
+  async open(name: string): Promise<Room> {
+    const here = this.get(name) ?? this.#opening.get(name)
+    if (here !== undefined) return here
+    const opening = this.#load(name).finally(() => this.#opening.delete(name))
+    this.#opening.set(name, opening)
+    return opening
+  }
+
+  /** Opens rooms that a store has kept, the one with the newest message first, as long as there is place and `goOn` says so. */
+  async restore(names: readonly string[], goOn: () => boolean): Promise<void> {
+    for (const name of names) {
+      if (!goOn() || this.#logs >= this.#limits.rooms || this.#bytes >= this.#limits.bytes) break
+      await this.open(name)
+    }
+    for (const name of names.toReversed()) {
+      const room = this.get(name)
+      if (room !== undefined) this.#touch(room)
+    }
+  }
+
+  /** Every room that has a log. */
+  *[Symbol.iterator](): Generator<Room> {
+    for (const { room } of this.#open.values()) if (room.hasLog) yield room
+  }
+
+  /** Every room in memory, those in which somebody only waits too. */
+  *all(): Generator<Room> {
+    for (const { room } of this.#open.values()) yield room
+  }
+
+  /**
+   * Makes sure that a message of this room can be kept: at the cost of messages that only a key holds, and then of the
+   * quietest idle rooms. Throws `full`.
+   */
+  makePlace(room: Room): void {
+    const tooMany = (): boolean => !room.hasLog && this.#logs >= this.#limits.rooms
+    while (tooMany() || this.#bytes >= this.#limits.bytes) {
+      if (!tooMany() && this.#shedKeys()) continue
+      const quietest = this.#quietest(room)
+      if (quietest === undefined)
+        throw new ChatError('full', 'the server is full: try again when some rooms are empty', 60)
+      this.#forget(quietest)
+    }
+  }
+
+  /** Forgets a room that was opened for a reader alone, when the last one has gone. */
+  settle(room: Room): void {
+    if (room.hasLog || !room.idle) return
+    // Not at once: somebody who just opened it may be about to speak.
+    this.#parts.clock.soon(() => {
+      if (!room.hasLog && room.idle && this.get(room.name) === room) this.#forget(room)
+    })
+  }
+
+  close(): void {
+    for (const { room } of this.#open.values()) this.#forget(room)
+  }
+
+  async #load(name: string): Promise<Room> {
+    const find: Find | undefined =
+      this.#store.find === undefined ? undefined : (username, key) => this.#store.find?.(name, username, key)
+    const room = new Room(name, { ...this.#parts, find })
+    const deliver: Deliver = (message, epoch) => {
+      this.#count(room, () => room.deliver(message, epoch))
+      this.#touch(room)
+    }
+    // What is delivered while the past is still being read has to wait behind it.
+    let early: Parameters<Deliver>[] | undefined = []
+    const subscription = await this.#store.subscribe(name, (message, epoch) => {
+      if (early === undefined) deliver(message, epoch)
+      else early.push([message, epoch])
+    })
+    this.#open.set(name, { room, close: () => subscription.close() })
+    for (const message of subscription.recent) deliver(message, subscription.epoch)
+    for (const [message, epoch] of early) if (message.id > room.last || epoch !== room.epoch) deliver(message, epoch)
+    early = undefined
+    this.#makeUp(room)
+    return room
+  }
+
+  /** A room that a store brought back takes the place of quieter ones, as far as they can go. */
+  #makeUp(room: Room): void {
+    const tooMany = (): boolean => this.#logs > this.#limits.rooms
+    while (tooMany() || this.#bytes > this.#limits.bytes) {
+      if (!tooMany() && this.#shedKeys()) continue
+      const quietest = this.#quietest(room)
+      if (quietest === undefined) return
+      this.#forget(quietest)
+    }
+  }
+
+  /** Gives up keys where they take most. False when none take anything. */
+  #shedKeys(): boolean {
+    let most: Room | undefined
+    for (const { room } of this.#open.values()) if (room.keys.bytes > (most?.keys.bytes ?? 0)) most = room
+    if (most === undefined) return false
+    const { bytes, keys } = most
+    this.#count(most, () => keys.shed())
+    return most.bytes < bytes
+  }
+
+  #count(room: Room, change: () => void): void {
+    const { bytes, hasLog } = room
+    change()
+    this.#bytes += room.bytes - bytes
+    if (room.hasLog && !hasLog) this.#logs++
+  }
+
+  #touch(room: Room): void {
+    if (this.#newest === room) return
+    this.#newest = room
+    const open = this.#open.get(room.name)
+    if (open === undefined) return
+    this.#open.delete(room.name)
+    this.#open.set(room.name, open)
+  }
+
+  #quietest(except: Room): Room | undefined {
+    for (const { room } of this.#open.values()) if (room !== except && room.hasLog && room.idle) return room
+    return undefined
+  }
+
+  #forget(room: Room): void {
+    const open = this.#open.get(room.name)
+    this.#open.delete(room.name)
+    if (this.#newest === room) this.#newest = undefined
+    open?.close()
+    room.members.close()
+    this.#bytes -= room.bytes
+    if (room.epoch !== NO_EPOCH) this.#logs--
+  }
+}

@@ -1,0 +1,148 @@
+// Sessions: being somebody for longer than one request.
+//
+// A session is a secret token and a name. It holds the name in each room it joined, until it leaves, or until
+// nothing has been heard from it for a minute. A request is contact; a parked poll or an open connection is
+// contact for as long as it lasts.
+
+import type { Clock, Random, Undo } from './clock.js'
+import { ChatError } from './errors.js'
+import type { Grant } from './grant.js'
+import { Crowd, fullBucket } from './limit.js'
+import type { Holder } from './members.js'
+import { foldName } from './message.js'
+import type { Room } from './room.js'
+import type { Wheel } from './wheel.js'
+
+/** A session without contact for this long is over, and its names are free. */
+export const SESSION_MS = 60_000
+
+export class Session implements Holder {
+  readonly token: string
+  readonly username: string
+  readonly fold: string
+  readonly rooms = new Set<Room>()
+  /** Where it joined from; undefined for the program itself. */
+  readonly address: string | undefined
+  /** How much it has said, and how often that it types. */
+  readonly said = fullBucket()
+  readonly typed = fullBucket()
+  /** What is known of the person, where people are asked who they are. */
+  grant: Grant | undefined
+  readonly #clock: Clock
+  #contactAt: number
+  #connections = 0
+
+  constructor(token: string, username: string, clock: Clock, address?: string) {
+    this.address = address
+    this.token = token
+    this.username = username
+    this.fold = foldName(username)
+    this.#clock = clock
+    this.#contactAt = clock.now()
+  }
+
+  /** Milliseconds that may pass without contact before it ends; `SESSION_MS` while something is connected. */
+  get left(): number {
+    return this.#connections > 0 ? SESSION_MS : this.#contactAt + SESSION_MS - this.#clock.now()
+  }
+
+  /** Something was heard. */
+  touch(): void {
+    this.#contactAt = this.#clock.now()
+  }
+
+  /** Something stays connected, until the undo. */
+  connect(): Undo {
+    this.#connections++
+    let open = true
+    return () => {
+      if (!open) return
+      open = false
+      this.#connections--
+      this.touch()
+    }
+  }
+}
+
+/** `crowd`: how many sessions each address has. */
+export type SessionParts = {
+  readonly clock: Clock
+  readonly wheel: Wheel
+  readonly random: Random
+  readonly crowd?: Crowd | undefined
+}
+
+type Open = { readonly session: Session; readonly exit: Undo; undo: Undo }
+
+export class Sessions {
+  readonly #parts: SessionParts
+  readonly #max: number
+  readonly #end: (session: Session) => void
+  readonly #crowd: Crowd
+  readonly #byToken = new Map<string, Open>()
+
+  /** `end` is called with a session that has run out. */
+  constructor(parts: SessionParts, max: number, end: (session: Session) => void) {
+    this.#parts = parts
+    this.#crowd = parts.crowd ?? new Crowd(Infinity)
+    this.#max = max
+    this.#end = end
+  }
+
+  get size(): number {
+    return this.#byToken.size
+  }
+
+  /** Finds a session by its token, which is contact. Throws `unauthorized` for a token that is not known. */
+  get(token: string): Session {
+    const session = this.#byToken.get(token)?.session
+    if (session === undefined)
+      throw new ChatError('unauthorized', 'this token is not known, or its session is over: join again')
+    session.touch()
+    return session
+  }
+
+  /** Is there a session with this token? To ask is no contact. */
+  has(token: string): boolean {
+    return this.#byToken.has(token)
+  }
+
+  open(username: string, address?: string): Session {
+    if (this.#byToken.size >= this.#max)
+      throw new ChatError('unavailable', 'too many people are here: try again in a minute', 60)
+    const exit = address === undefined ? stay : this.#crowd.enter(address)
+    if (exit === undefined)
+      throw new ChatError('unavailable', 'too many people are here from your address: try again in a minute', 60)
+    const { clock, random } = this.#parts
+    const session = new Session(random.token(), username, clock, address)
+    this.#byToken.set(session.token, { session, exit, undo: this.#watch(session, SESSION_MS) })
+    return session
+  }
+
+  close(session: Session): void {
+    const open = this.#byToken.get(session.token)
+    open?.undo()
+    open?.exit()
+    this.#byToken.delete(session.token)
+  }
+
+  closeAll(): void {
+    for (const { session } of this.#byToken.values()) this.close(session)
+  }
+
+  // One look a minute for each session, however often it is heard from.
+  #watch(session: Session, ms: number): Undo {
+    return this.#parts.wheel.after(ms, () => {
+      const open = this.#byToken.get(session.token)
+      if (open === undefined) return
+      if (session.left > 0) {
+        open.undo = this.#watch(session, session.left)
+        return
+      }
+      this.close(session)
+      this.#end(session)
+    })
+  }
+}
+
+function stay(): void {}

@@ -1,0 +1,53 @@
+// The port behind which messages are kept. A store gives each message its place; the chat never does.
+//
+// Every store passes test/stores/contract.ts. What it must hold to:
+//
+// - ids of a room are dense: 1, 2, 3 … and delivered in that order, each once, to every subscriber;
+// - when `append` resolves, the message is as durable as the store promises, and subscribers in this process
+//   have been given it;
+// - a message of type `delete` takes out the one that it speaks of: from then on `read` and `subscribe` give what
+//   `removed` makes of that;
+// - a message of type `clear` begins the log anew: it has another epoch, and the id 1;
+// - the epoch belongs to the log: it stays while the log is kept, and a log made anew has another.
+
+import type { Draft, Message } from './message.js'
+
+export type Deliver = (message: Message, epoch: string) => void
+
+/** What `read` takes: ids below `before`, or above `after`, or the newest; at most `limit` of them. */
+export type Range = { readonly before?: number; readonly after?: number; readonly limit: number }
+
+/** A page of history, oldest first. `first` and `last`: of all that can be had; 0 and 0 for an unknown room. */
+export type History = {
+  readonly messages: readonly Message[]
+  readonly epoch: string
+  readonly first: number
+  readonly last: number
+  readonly more: boolean
+}
+
+export type Subscription = {
+  /** The newest messages that were there before, oldest first. Delivery goes on right behind them. */
+  readonly recent: readonly Message[]
+  /** The log's epoch; `00000000` while there is no log. */
+  readonly epoch: string
+  /** Ends the delivery. A store that keeps nothing forgets the log with its last subscriber. */
+  close(): void
+}
+
+export type Store = {
+  /** Rejects with `unavailable` or `full` when the message could not be kept: then nobody has been given it. */
+  append(room: string, draft: Draft): Promise<Message>
+  subscribe(room: string, deliver: Deliver): Promise<Subscription>
+  read(room: string, range: Range): Promise<History>
+  close(): Promise<void>
+  /** Can it keep messages now? A store without this always can. */
+  ready?(): boolean
+  /** The rooms whose logs it has kept from before, the one with the newest message first. */
+  rooms?(): readonly string[]
+  /**
+   * The message of this user with this key, if it was sent in the last ten minutes at least; undefined at once where
+   * there is none. A store without this leaves it to the core to remember so long.
+   */
+  find?(room: string, username: string, key: string): Promise<Message | undefined> | undefined
+}

@@ -1,0 +1,175 @@
+// A stream: a reader that stays.
+//
+//     pull ── something newer? ── yes ──> write a piece of it ── room in the socket? ── yes ──> pull
+//        └── no ──> park ── a message ──> pull                └── no ──> nothing, until it has drained
+//
+// The ring is the queue of every stream: a stream keeps a place and nothing else, so a slow reader costs no
+// memory, and one that was too slow finds a gap when it looks and is told how much it missed.
+//
+// Everyone at one place is told the same next. A piece is cut and encoded once for all of them, and a waking
+// costs each reader a lookup and a write.
+
+import type { Undo } from './clock.js'
+import type { Place, Since } from './cursor.js'
+import type { Entry } from './message.js'
+import type { Gap, Room } from './room.js'
+
+/** What comes next at a place: a gap, if there is one, then entries, oldest first. `place`: where one is afterwards. */
+export type Cut = {
+  readonly room: Room
+  readonly gap: Gap | undefined
+  readonly entries: readonly Entry[]
+  readonly place: { readonly epoch: string; readonly id: number }
+}
+
+export type Piece<T> = Cut & { readonly form: T }
+
+/** A piece has at most so many messages, and ends with the one that passes this length; so it is never 256 KiB. */
+const PIECE_MESSAGES = 256
+const PIECE_LENGTH = 32 * 1024
+
+/** Pieces that are remembered in all rooms together. */
+const KEPT_PIECES = 128
+
+type Kept<T> = { readonly epoch: string; readonly last: number; readonly pieces: Map<number, Piece<T>> }
+
+/** The pieces of all rooms in one transport's form, each encoded once. */
+export class Pieces<T> {
+  readonly #encode: (cut: Cut) => T
+  #kept = new WeakMap<Room, Kept<T>>()
+  #count = 0
+
+  constructor(encode: (cut: Cut) => T) {
+    this.#encode = encode
+  }
+
+  /** What a reader at this place is told next. */
+  after(room: Room, place: Place): Piece<T> {
+    if (place.epoch !== room.epoch) return this.#make(room, place)
+    const { pieces } = this.#keptOf(room)
+    let piece = pieces.get(place.id)
+    if (piece === undefined) {
+      piece = this.#make(room, place)
+      pieces.set(place.id, piece)
+      this.#count++
+    }
+    return piece
+  }
+
+  #keptOf(room: Room): Kept<T> {
+    const old = this.#kept.get(room)
+    if (old !== undefined && old.last === room.last && old.epoch === room.epoch) return old
+    this.#count -= old?.pieces.size ?? 0
+    if (this.#count > KEPT_PIECES) {
+      this.#kept = new WeakMap()
+      this.#count = 0
+    }
+    const kept = { epoch: room.epoch, last: room.last, pieces: new Map<number, Piece<T>>() }
+    this.#kept.set(room, kept)
+    return kept
+  }
+
+  #make(room: Room, place: Place): Piece<T> {
+    const { entries: all, gap } = room.read(place, PIECE_MESSAGES)
+    let length = 0
+    const end = all.findIndex((entry) => (length += entry.json.length) > PIECE_LENGTH)
+    const entries = end < 0 ? all : all.slice(0, end + 1)
+    const cut = {
+      room,
+      gap,
+      entries,
+      place: { epoch: room.epoch, id: entries.at(-1)?.message.id ?? room.last },
+    }
+    return { ...cut, form: this.#encode(cut) }
+  }
+}
+
+/** Where a stream writes. */
+export type Sink<T> = {
+  /** Does the socket take more? */
+  hasRoom(): boolean
+  /** `isLive`: the reader waited for it. */
+  write(piece: Piece<T>, isLive: boolean): void
+}
+
+export class Stream<T> {
+  readonly room: Room
+  readonly #pieces: Pieces<T>
+  readonly #sink: Sink<T>
+  readonly #release: Undo
+  readonly #wake = (): void => {
+    this.#leave = undefined
+    this.#pull(true)
+  }
+  #place: Place
+  #leave: Undo | undefined
+  #open = true
+
+  /** Begins to write at once what is newer than `place`. */
+  constructor(room: Room, place: Place, pieces: Pieces<T>, sink: Sink<T>) {
+    this.room = room
+    this.#place = place
+    this.#pieces = pieces
+    this.#sink = sink
+    // A room is not forgotten under a reader that does not wait just now, because its socket is full.
+    this.#release = room.hold()
+  }
+
+  get place(): Place {
+    return this.#place
+  }
+
+  /** Goes on: at the beginning, and when the socket has drained. */
+  resume(): void {
+    if (this.#leave === undefined) this.#pull(false)
+  }
+
+  /** Writes at once what there is, without waiting to be woken. */
+  catchUp(): void {
+    this.#leave?.()
+    this.#leave = undefined
+    while (this.#open && this.#sink.hasRoom() && this.room.hasNews(this.#place)) this.#next(true)
+    this.#pull(true)
+  }
+
+  close(): void {
+    this.#open = false
+    this.#leave?.()
+    this.#leave = undefined
+    this.#release()
+  }
+
+  #pull(isLive: boolean): void {
+    while (this.#open && this.#sink.hasRoom()) {
+      this.#leave = this.room.park(this.#place, this.#wake)
+      if (this.#leave !== undefined) return
+      this.#next(isLive)
+    }
+  }
+
+  #next(isLive: boolean): void {
+    const piece = this.#pieces.after(this.room, this.#place)
+    this.#place = piece.place
+    this.#sink.write(piece, isLive)
+  }
+}
+
+/** Before everything that the ring holds. */
+export function oldestOf(room: Room): Place {
+  return { epoch: room.epoch, id: Math.max(0, room.first - 1) }
+}
+
+/** Before the newest `limit` messages. */
+export function newestOf(room: Room, limit: number): Place {
+  return { epoch: room.epoch, id: Math.max(0, room.first - 1, room.last - limit) }
+}
+
+/** Where a stream begins; without a `since`, before the newest `limit` messages. */
+export function startOf(room: Room, since: Since, limit: number): Place {
+  const place = since.place(room.name)
+  if (place === undefined) return newestOf(room, limit)
+  if (place === 'now') return { epoch: room.epoch, id: room.last }
+  // A bare number is taken at its word: it is a place in this log, and 0 is before whatever there still is.
+  if (place.epoch !== undefined || place.id > room.last) return place
+  return place.id === 0 ? oldestOf(room) : { epoch: room.epoch, id: place.id }
+}

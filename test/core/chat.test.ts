@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest'
+import type { Chat, SendRequest } from '../../src/core/chat.js'
+import { KEY_MS } from '../../src/core/keys.js'
+import { SESSION_MS } from '../../src/core/sessions.js'
+import { TICK_MS } from '../../src/core/wheel.js'
+import { codeOf, createChat } from '../support/chat.js'
+
+const say = (chat: Chat, more: Partial<SendRequest> = {}) =>
+  chat.send({ room: 'lobby', username: 'ada', text: 'hi', ...more })
+
+async function told(chat: Chat, room = 'lobby'): Promise<string[]> {
+  const { messages } = await chat.history(room, { limit: 500 })
+  return messages.map((message) => `${message.id} ${message.type} ${message.username} ${message.text}`)
+}
+
+describe('sending', () => {
+  test('gives each room its own ids, from 1, without a gap', async () => {
+    const { chat, clock } = createChat()
+    expect((await say(chat)).message).toEqual({
+      id: 1,
+      room: 'lobby',
+      type: 'chat',
+      username: 'ada',
+      text: 'hi',
+      timestamp: clock.date(),
+    })
+    expect((await say(chat)).message.id).toBe(2)
+    expect((await say(chat, { room: 'den' })).message.id).toBe(1)
+  })
+
+  test('of a hundred at one moment loses and doubles none', async () => {
+    const { chat } = createChat()
+    const sent = await Promise.all(Array.from({ length: 100 }, (_, i) => say(chat, { text: `n${i}` })))
+    expect(sent.map(({ message }) => message.id)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
+    expect(new Set(sent.map(({ room }) => room)).size).toBe(1)
+  })
+
+  test('tells those who listen, until they stop', async () => {
+    const { chat } = createChat()
+    const heard: string[] = []
+    const stop = chat.onPublish((message) => heard.push(message.text))
+    await say(chat)
+    stop()
+    await say(chat)
+    expect(heard).toEqual(['hi'])
+  })
+
+  test.each([
+    { room: 'a b' },
+    { room: undefined },
+    { username: '[x]' },
+    { username: undefined },
+    { text: '' },
+    { text: 7 },
+    { key: 'a b' },
+    { key: null },
+  ])('refuses %j and opens no room', async (wrong) => {
+    const { chat } = createChat()
+    expect(await codeOf(() => say(chat, wrong))).toBe('bad_request')
+    expect([...chat.rooms.all()]).toEqual([])
+  })
+
+  test('under names and into rooms that JavaScript knows otherwise is nothing special', async () => {
+    const { chat } = createChat()
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      const sent = await say(chat, { room: name, username: name, key: name })
+      expect([sent.message.id, sent.replayed, sent.message.room, sent.message.username]).toEqual([1, false, name, name])
+      expect((await chat.join({ room: name, username: name })).room.members.state.presence.members).toEqual([name])
+    }
+  })
+})
+
+describe('keys', () => {
+  test('a repeat adds nothing, and answers the same message', async () => {
+    const { chat } = createChat()
+    const first = await say(chat, { key: 'k' })
+    const again = await say(chat, { key: 'k' })
+    expect([first.replayed, again.replayed, again.message]).toEqual([false, true, first.message])
+    expect(first.message.key).toBe('k')
+    expect(first.room.last).toBe(1)
+  })
+
+  test('twenty repeats at one moment are one message', async () => {
+    const { chat } = createChat()
+    const all = await Promise.all(Array.from({ length: 20 }, () => say(chat, { key: 'k' })))
+    expect(all.filter(({ replayed }) => !replayed)).toHaveLength(1)
+    expect(await told(chat)).toHaveLength(1)
+  })
+
+  test('texts are the same that are the same after normalisation; another is refused', async () => {
+    const { chat } = createChat()
+    await say(chat, { key: 'k', text: 'e\u0301\r\n' })
+    expect((await say(chat, { key: 'k', text: '\u00e9\n' })).replayed).toBe(true)
+    expect(await codeOf(() => say(chat, { key: 'k', text: 'e' }))).toBe('key_reused')
+  })
+
+  test('belong to a sender in a room: a name, or a session', async () => {
+    const { chat } = createChat()
+    await say(chat, { key: 'k' })
+    expect((await say(chat, { key: 'k' })).replayed).toBe(true)
+    expect((await say(chat, { key: 'k', username: 'bob' })).replayed).toBe(false)
+    expect((await say(chat, { key: 'k', room: 'den' })).replayed).toBe(false)
+    const { session } = await chat.join({ room: 'lobby', username: 'ada' })
+    expect((await say(chat, { key: 'k', session })).replayed).toBe(false)
+    expect((await say(chat, { key: 'k', session })).replayed).toBe(true)
+  })
+
+  test('of a session that ended are those of the next one under the same name: who comes back may repeat', async () => {
+    const { chat } = createChat()
+    const one = await chat.join({ room: 'lobby', username: 'ada' })
+    await say(chat, { key: 'k', session: one.session })
+    await chat.end(one.session)
+    const other = await chat.join({ room: 'lobby', username: 'ada' })
+    expect((await say(chat, { key: 'k', session: other.session })).replayed).toBe(true)
+  })
+
+  test('of a name that somebody holds now are refused like any other send', async () => {
+    const { chat } = createChat()
+    await say(chat, { key: 'k' })
+    await chat.join({ room: 'lobby', username: 'ada' })
+    expect(await codeOf(() => say(chat, { key: 'k' }))).toBe('name_taken')
+  })
+
+  test('live ten minutes past the ring, and no longer', async () => {
+    const { chat, clock } = createChat({ ring: 2 })
+    await say(chat, { key: 'k' })
+    for (let i = 0; i < 5; i++) await say(chat)
+    clock.advance(KEY_MS - 1)
+    expect((await say(chat, { key: 'k' })).replayed).toBe(true)
+    clock.advance(1)
+    await say(chat)
+    expect((await say(chat, { key: 'k' })).replayed).toBe(false)
+  })
+})
+
+describe('being somebody', () => {
+  test('joining is told to the room, and so is leaving', async () => {
+    const { chat } = createChat()
+    const { session, id, room } = await chat.join({ room: 'lobby', username: 'ada' })
+    expect([id, room.members.state.presence.members]).toEqual([1, ['ada']])
+    await chat.leave(session, 'lobby')
+    expect(await told(chat)).toEqual(['1 join ada joined', '2 leave ada left'])
+    expect(room.members.size).toBe(0)
+  })
+
+  test('a held name is nobody else’s, in any way of writing it, to join or to send', async () => {
+    const { chat } = createChat()
+    await chat.join({ room: 'lobby', username: 'Ada L' })
+    for (const username of ['Ada L', 'ada_l', 'ＡＤＡ L']) {
+      expect(await codeOf(() => chat.join({ room: 'lobby', username }))).toBe('name_taken')
+      expect(await codeOf(() => say(chat, { username }))).toBe('name_taken')
+    }
+    expect((await say(chat, { room: 'den', username: 'Ada L' })).message.id).toBe(1)
+    expect(chat.sessions.size).toBe(1)
+  })
+
+  test('of two who join under one name at one moment, one has it', async () => {
+    const { chat } = createChat()
+    const both = await Promise.allSettled([
+      chat.join({ room: 'lobby', username: 'ada' }),
+      chat.join({ room: 'lobby', username: 'ADA' }),
+    ])
+    expect(both.map((one) => one.status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect([await told(chat), chat.sessions.size]).toEqual([['1 join ada joined'], 1])
+  })
+
+  test('a session joins more rooms under its name, and the same room again without a word', async () => {
+    const { chat } = createChat()
+    const { session } = await chat.join({ room: 'lobby', username: 'ada' })
+    expect((await chat.join({ room: 'den', session })).session).toBe(session)
+    expect((await chat.join({ room: 'den', session, username: 'ada' })).id).toBe(1)
+    expect(await told(chat, 'den')).toEqual(['1 join ada joined'])
+    expect(await codeOf(() => chat.join({ room: 'attic', session, username: 'bob' }))).toBe('bad_request')
+  })
+
+  test('with a session the name is the session’s, in the rooms it joined and in no other', async () => {
+    const { chat } = createChat()
+    const { session } = await chat.join({ room: 'lobby', username: 'ada' })
+    expect((await say(chat, { session, username: 'mallory' })).message.username).toBe('ada')
+    expect(await codeOf(() => say(chat, { session, room: 'den' }))).toBe('not_joined')
+    expect(await codeOf(() => chat.leave(session, 'den'))).toBe('not_joined')
+    expect(() => chat.typing(session, 'den', true)).toThrow(/join it first/)
+    expect(chat.rooms.get('den')).toBeUndefined()
+  })
+
+  test('a name is free at once after leaving', async () => {
+    const { chat } = createChat()
+    const { session } = await chat.join({ room: 'lobby', username: 'ada' })
+    await chat.join({ room: 'den', session })
+    await chat.leaveAll(session)
+    expect(session.rooms.size).toBe(0)
+    for (const room of ['lobby', 'den'])
+      expect((await chat.join({ room, username: 'ADA' })).session.username).toBe('ADA')
+  })
+
+  test('a name is free 60 s after its session’s last contact, and the room is told', async () => {
+    const { chat, clock } = createChat()
+    const { session } = await chat.join({ room: 'lobby', username: 'ada' })
+    await chat.join({ room: 'den', session })
+    clock.advance(SESSION_MS - 1)
+    expect(await codeOf(() => say(chat))).toBe('name_taken')
+    clock.advance(TICK_MS + 1)
+    await say(chat)
+    expect(await told(chat)).toEqual(['1 join ada joined', '2 leave ada left', '3 chat ada hi'])
+    expect(await told(chat, 'den')).toEqual(['1 join ada joined', '2 leave ada left'])
+  })
+
+  test('who was somebody as long as a connection lasted is nobody after it', async () => {
+    const { chat } = createChat()
+    const { session } = await chat.join({ room: 'lobby', username: 'ada' })
+    await chat.end(session)
+    expect(await codeOf(() => chat.sessions.get(session.token))).toBe('unauthorized')
+    expect(await told(chat)).toHaveLength(2)
+  })
+
+  test('where nobody more fits, nothing is left of who tried', async () => {
+    const { chat, clock } = createChat({ sessions: 1 })
+    await chat.join({ room: 'lobby', username: 'ada' })
+    expect(await codeOf(() => chat.join({ room: 'den', username: 'bob' }))).toBe('unavailable')
+    clock.settle()
+    expect([...chat.rooms.all()].map((room) => room.name)).toEqual(['lobby'])
+  })
+
+  test('names that JavaScript or a screen could take for another’s are refused', async () => {
+    const { chat } = createChat()
+    await chat.join({ room: 'lobby', username: 'admin' })
+    expect(await codeOf(() => chat.join({ room: 'lobby', username: '\u0430dmin' }))).toBe('bad_request')
+    expect(await codeOf(() => chat.join({ room: 'lobby', username: 'ad\u200bmin' }))).toBe('bad_request')
+  })
+})
+
+describe('typing', () => {
+  test('ends with the next message of that person, and of no other', async () => {
+    const { chat } = createChat()
+    const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
+    chat.typing(session, 'lobby', true)
+    await say(chat, { username: 'bob' })
+    expect(room.members.state.presence.typing).toEqual(['ada'])
+    await say(chat, { session })
+    expect(room.members.state.presence.typing).toEqual([])
+  })
+
+  test('ends with leaving, and leaves no timer', async () => {
+    const { chat, clock } = createChat()
+    const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
+    chat.typing(session, 'lobby', true)
+    await chat.end(session)
+    expect([room.members.state.presence, chat.wheel.size, clock.timers]).toEqual([{ members: [], typing: [] }, 0, 0])
+  })
+})

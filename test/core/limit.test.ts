@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest'
+import { ChatError } from '../../src/core/errors.js'
+import { Buckets, Crowd, fullBucket, Limits, NO_LIMITS, type Rate, take } from '../../src/core/limit.js'
+import { FakeClock } from '../support/clock.js'
+import { codeOf, createChat } from '../support/chat.js'
+
+const PERSON: Rate = { perSecond: 5, burst: 20 }
+
+/** How many tokens there are at once. */
+function drain(takeOne: () => number): number {
+  for (let taken = 0; ; taken++) if (takeOne() > 0) return taken
+}
+
+describe('a bucket', () => {
+  test.for([
+    [{ perSecond: 5, burst: 20 }, 20],
+    [{ perSecond: 3, burst: 7 }, 7],
+    [{ perSecond: 7, burst: 2000 }, 2000],
+    [{ perSecond: 1, burst: 1 }, 1],
+  ] as const)('%o lets its whole burst through, and no more, whatever time it is', ([rate, burst]) => {
+    for (const now of [0, 0.1, 123_456.789, 1e9 + 0.3]) {
+      const bucket = fullBucket()
+      expect(drain(() => take(bucket, rate, now))).toBe(burst)
+    }
+  })
+
+  test('says how long to wait, and has a token then and not before', () => {
+    const bucket = fullBucket()
+    drain(() => take(bucket, PERSON, 1000))
+    expect(take(bucket, PERSON, 1000)).toBeCloseTo(200)
+    expect(take(bucket, PERSON, 1199)).toBeCloseTo(1)
+    expect(take(bucket, PERSON, 1200)).toBe(0)
+    expect(take(bucket, PERSON, 1200)).toBeCloseTo(200)
+  })
+
+  test('that is asked in vain is no emptier for it', () => {
+    const bucket = fullBucket()
+    drain(() => take(bucket, PERSON, 0))
+    for (let i = 0; i < 1000; i++) take(bucket, PERSON, 100)
+    expect(take(bucket, PERSON, 200)).toBe(0)
+  })
+
+  test('lets exactly its rate through in the long run', () => {
+    const bucket = fullBucket()
+    let passed = 0
+    for (let now = 0; now < 100_000; now += 10) if (take(bucket, PERSON, now) === 0) passed++
+    expect(passed).toBe(20 + 5 * 100 - 1)
+  })
+
+  test('is full again after a rest, and no fuller', () => {
+    const bucket = fullBucket()
+    drain(() => take(bucket, PERSON, 0))
+    expect(drain(() => take(bucket, PERSON, 4000))).toBe(20)
+    expect(drain(() => take(bucket, PERSON, 4_000_000))).toBe(20)
+  })
+
+  test('without a limit never refuses', () => {
+    const bucket = fullBucket()
+    for (let i = 0; i < 1000; i++) expect(take(bucket, NO_LIMITS.person, 0)).toBe(0)
+  })
+})
+
+describe('the buckets of addresses', () => {
+  test('are each its own', () => {
+    const buckets = new Buckets(PERSON)
+    drain(() => buckets.take('a', 0))
+    expect(drain(() => buckets.take('b', 0))).toBe(20)
+    expect(buckets.take('a', 0)).toBeGreaterThan(0)
+  })
+
+  test('are forgotten when they are full again, though nothing looks for them', () => {
+    const buckets = new Buckets(PERSON)
+    for (let i = 0; i < 1000; i++) buckets.take(`address ${i}`, i)
+    expect(buckets.size).toBe(1000)
+    buckets.take('another', 10_000)
+    expect(buckets.size).toBe(1)
+  })
+
+  test('are not forgotten before: whoever is refused stays refused however many others come', () => {
+    const buckets = new Buckets(PERSON)
+    drain(() => buckets.take('flood', 0))
+    let passed = 0
+    for (let now = 1; now <= 20_000; now++) {
+      buckets.take(`address ${now}`, now)
+      if (buckets.take('flood', now) === 0) passed++
+    }
+    expect(passed).toBe(5 * 20)
+    expect(buckets.size).toBeLessThan(2 * 4000 + 3)
+  })
+
+  test('take bounded memory when half a million addresses come at once', () => {
+    const buckets = new Buckets(PERSON)
+    for (let i = 0; i < 500_000; i++) buckets.take(String(i), 0)
+    expect(buckets.size).toBeLessThanOrEqual(200_000)
+  })
+
+  test('without a limit remember nobody', () => {
+    const buckets = new Buckets(NO_LIMITS.address)
+    expect([buckets.take('a', 0), buckets.size]).toEqual([0, 0])
+  })
+})
+
+describe('a crowd', () => {
+  test('has so many of an address, and one more when one has gone', () => {
+    const crowd = new Crowd(2)
+    const [first, second] = [crowd.enter('a'), crowd.enter('a')]
+    expect([first, second, crowd.enter('a'), crowd.isFull('a')]).toEqual([
+      expect.any(Function),
+      expect.any(Function),
+      undefined,
+      true,
+    ])
+    expect(crowd.enter('b')).toBeDefined()
+    first?.()
+    first?.()
+    expect(crowd.enter('a')).toBeDefined()
+    expect(crowd.enter('a')).toBeUndefined()
+  })
+
+  test('remembers nobody who has gone', () => {
+    const crowd = new Crowd(5)
+    const exits = Array.from({ length: 100 }, (_, i) => crowd.enter(`address ${i % 20}`))
+    expect(crowd.size).toBe(20)
+    for (const exit of exits) exit?.()
+    expect(crowd.size).toBe(0)
+  })
+
+  test('does not count whom it is told not to', () => {
+    const crowd = new Crowd(1, (address) => address === 'home')
+    for (let i = 0; i < 10; i++) expect(crowd.enter('home')).toBeDefined()
+    expect([crowd.size, crowd.counts('home'), crowd.counts('a')]).toEqual([0, false, true])
+  })
+})
+
+describe('the limits of a chat', () => {
+  const RATES = {
+    person: PERSON,
+    address: { perSecond: 50, burst: 100 },
+    joins: { perSecond: 1, burst: 3 },
+    rooms: { perSecond: 1, burst: 2 },
+  }
+
+  test('say after how many whole seconds it is worth another try', () => {
+    const limits = new Limits(new FakeClock(), { ...NO_LIMITS, joins: { perSecond: 0.1, burst: 1 }, person: PERSON })
+    const said = fullBucket()
+    const refusal = (call: () => void): unknown => {
+      for (let i = 0; i < 100; i++) {
+        try {
+          call()
+        } catch (error) {
+          return error
+        }
+      }
+      return undefined
+    }
+    expect(refusal(() => limits.message('a', said))).toEqual(
+      new ChatError('rate_limited', 'you are faster than the room can read: wait 1 s, then send it again', 1),
+    )
+    expect(refusal(() => limits.join('a'))).toMatchObject({ code: 'rate_limited', retryAfter: 10 })
+  })
+
+  test('a person who says too much is refused, whatever the address, and others are not', async () => {
+    const { chat, clock } = createChat({ rates: RATES })
+    const { session } = await chat.join({ room: 'lobby', username: 'ada', address: 'a' })
+    const { session: bob } = await chat.join({ room: 'lobby', username: 'bob', address: 'a' })
+    for (let i = 0; i < 20; i++) await chat.send({ room: 'lobby', text: 'hi', session, address: `a${i}` })
+    expect(await codeOf(() => chat.send({ room: 'lobby', text: 'hi', session, address: 'z' }))).toBe('rate_limited')
+    await chat.send({ room: 'lobby', text: 'hi', session: bob })
+    clock.advance(200)
+    await chat.send({ room: 'lobby', text: 'hi', session })
+  })
+
+  test('an address that says too much is refused, whoever speaks there, with a session or without', async () => {
+    const { chat } = createChat({ rates: RATES })
+    const { session } = await chat.join({ room: 'lobby', username: 'ada', address: 'a' })
+    for (let i = 0; i < 100; i++) await chat.send({ room: 'lobby', username: `u${i}`, text: 'hi', address: 'a' })
+    expect(await codeOf(() => chat.send({ room: 'lobby', username: 'u', text: 'hi', address: 'a' }))).toBe(
+      'rate_limited',
+    )
+    expect(await codeOf(() => chat.send({ room: 'lobby', session, text: 'hi' }))).toBe('rate_limited')
+    await chat.send({ room: 'lobby', username: 'u', text: 'hi', address: 'b' })
+  })
+
+  test('an address joins, and makes rooms, only so often; a room that is there costs nothing', async () => {
+    const { chat } = createChat({ rates: RATES })
+    for (const name of ['one', 'two']) await chat.send({ room: name, username: 'u', text: 'hi', address: 'a' })
+    await chat.send({ room: 'one', username: 'u', text: 'hi', address: 'a' })
+    expect(await codeOf(() => chat.send({ room: 'three', username: 'u', text: 'hi', address: 'a' }))).toBe(
+      'rate_limited',
+    )
+    expect(chat.rooms.get('three')).toBeUndefined()
+    for (const name of ['u1', 'u2', 'u3']) await chat.join({ room: 'one', username: name, address: 'a' })
+    expect(await codeOf(() => chat.join({ room: 'one', username: 'u4', address: 'a' }))).toBe('rate_limited')
+  })
+
+  test('typing has its own bucket', async () => {
+    const { chat } = createChat({ rates: RATES })
+    const { session } = await chat.join({ room: 'lobby', username: 'ada', address: 'a' })
+    for (let i = 0; i < 20; i++) chat.typing(session, 'lobby', i % 2 === 0)
+    expect(await codeOf(() => chat.typing(session, 'lobby', true))).toBe('rate_limited')
+    await chat.send({ room: 'lobby', session, text: 'hi' })
+  })
+
+  test('the program itself is not counted', async () => {
+    const { chat } = createChat({ rates: RATES })
+    for (let i = 0; i < 300; i++) await chat.send({ room: `room${i % 9}`, username: 'bot', text: 'hi' })
+  })
+
+  test('an address has only so many sessions, and one more when one has ended', async () => {
+    const { chat } = createChat({ crowd: new Crowd(2) })
+    const join = (username: string) => chat.join({ room: 'lobby', username, address: 'a' })
+    const { session } = await join('ada')
+    await join('bob')
+    expect(await codeOf(() => join('eve'))).toBe('unavailable')
+    expect(chat.sessions.size).toBe(2)
+    await chat.end(session)
+    await join('eve')
+  })
+})

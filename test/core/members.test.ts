@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest'
+import { Members, TELL_MS, TYPING_MS } from '../../src/core/members.js'
+import { foldName } from '../../src/core/message.js'
+import { Wheel } from '../../src/core/wheel.js'
+import { FakeClock } from '../support/clock.js'
+
+function createMembers() {
+  const clock = new FakeClock()
+  const wheel = new Wheel(clock)
+  const members = new Members(clock, wheel)
+  const told: number[] = []
+  const person = (username: string) => ({ username, fold: foldName(username) })
+  return {
+    clock,
+    wheel,
+    members,
+    told,
+    person,
+    start: clock.now(),
+    watch: () => members.watch(() => told.push(clock.now())),
+  }
+}
+
+test('a name is held under every way of writing it, by one person', () => {
+  const { members, person } = createMembers()
+  const ada = person('Ada L')
+  members.add(ada)
+  expect([members.holder('ada_l'), members.holder('ADA L'), members.holder('ada')]).toEqual([ada, ada, undefined])
+  expect([members.has(ada), members.has(person('Ada L')), members.size]).toEqual([true, false, 1])
+  members.remove(person('Ada L'))
+  expect(members.size).toBe(1)
+  members.remove(ada)
+  expect(members.holder('ada_l')).toBeUndefined()
+})
+
+test('the state is told whole, in the order of joining', () => {
+  const { members, person } = createMembers()
+  const [ada, bob] = [person('ada'), person('bob')]
+  members.add(ada)
+  members.add(bob)
+  members.setTyping(bob, true)
+  expect(members.state.presence).toEqual({ members: ['ada', 'bob'], typing: ['bob'] })
+  expect(JSON.parse(members.state.json)).toEqual(members.state.presence)
+})
+
+test('a version is of the state itself: the same state has the same version, another has another', () => {
+  const { members, person } = createMembers()
+  const ada = person('ada')
+  const empty = members.state.version
+  members.add(ada)
+  const one = members.state.version
+  members.setTyping(ada, true)
+  const typing = members.state.version
+  members.setTyping(ada, false)
+  expect(members.state.version).toBe(one)
+  members.remove(ada)
+  expect(members.state.version).toBe(empty)
+  expect(new Set([empty, one, typing]).size).toBe(3)
+  for (const version of [empty, one, typing]) expect(version).toMatch(/^[a-z0-9]{11}$/)
+})
+
+test('typing ends by itself after 6 s, counted from the last time it was said', () => {
+  const { members, person, clock, wheel } = createMembers()
+  const ada = person('ada')
+  members.add(ada)
+  members.setTyping(ada, true)
+  clock.advance(TYPING_MS - 100)
+  members.setTyping(ada, true)
+  clock.advance(TYPING_MS - 100)
+  expect(members.state.presence.typing).toEqual(['ada'])
+  clock.advance(200)
+  expect(members.state.presence.typing).toEqual([])
+  expect([wheel.size, clock.timers]).toEqual([0, 0])
+})
+
+test('who leaves while typing leaves no timer behind', () => {
+  const { members, person, clock, wheel } = createMembers()
+  const ada = person('ada')
+  members.add(ada)
+  members.setTyping(ada, true)
+  members.remove(ada)
+  expect(members.state.presence).toEqual({ members: [], typing: [] })
+  expect([wheel.size, clock.timers]).toEqual([0, 0])
+})
+
+test('however many changes there are, watchers are called at most once a second, and of the last one', () => {
+  const { members, person, clock, told, watch, start } = createMembers()
+  watch()
+  const ada = person('ada')
+  members.add(ada)
+  for (let i = 0; i < 500; i++) {
+    members.setTyping(ada, i % 2 === 0)
+    clock.advance(10)
+  }
+  clock.advance(2 * TELL_MS)
+  expect(told[0]).toBeLessThan(start + 100)
+  for (let i = 1; i < told.length; i++) expect((told[i] ?? 0) - (told[i - 1] ?? 0)).toBeGreaterThanOrEqual(TELL_MS)
+  expect(told.length).toBeGreaterThanOrEqual(5)
+  expect(told.at(-1)).toBeGreaterThanOrEqual(start + 4990)
+})
+
+test('watchers that come and go between two changes are called no more often', () => {
+  const { members, person, clock, told, watch } = createMembers()
+  const ada = person('ada')
+  members.add(ada)
+  for (let i = 0; i < 300; i++) {
+    const undo = watch()
+    members.setTyping(ada, i % 2 === 0)
+    clock.advance(5)
+    undo()
+    members.setTyping(ada, i % 3 === 0)
+    clock.advance(5)
+  }
+  expect(told.length).toBeLessThanOrEqual(4)
+})
+
+test('where nobody watches nothing is told and no timer runs', () => {
+  const { members, person, clock } = createMembers()
+  members.add(person('ada'))
+  expect([members.telling, clock.timers]).toEqual([false, 0])
+})
+
+test('a watcher that went is not called, and two may share one function', () => {
+  const { members, person, clock } = createMembers()
+  let calls = 0
+  const call = (): number => calls++
+  const undo = members.watch(call)
+  members.watch(call)
+  undo()
+  undo()
+  members.add(person('ada'))
+  clock.advance(TELL_MS)
+  expect([calls, members.watchers]).toEqual([1, 1])
+})
+
+test('a closed room has no timer left', () => {
+  const { members, person, clock, wheel, watch } = createMembers()
+  watch()
+  const ada = person('ada')
+  members.add(ada)
+  members.setTyping(ada, true)
+  expect(members.telling).toBe(true)
+  members.close()
+  expect([members.telling, wheel.size, clock.timers]).toEqual([false, 0, 0])
+})

@@ -1,0 +1,223 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parseSince } from '../../src/core/cursor.js'
+import { TELL_MS } from '../../src/core/members.js'
+import { presenceVersion, Reader, type View } from '../../src/core/reader.js'
+import type { Room } from '../../src/core/room.js'
+import { createRoom, fill } from '../support/chat.js'
+
+type Options = { readonly limit?: number; readonly presence?: boolean }
+
+function reader(
+  rooms: readonly Room[],
+  since: string | undefined,
+  { limit = 500, presence = false }: Options = {},
+): Reader {
+  return new Reader(
+    rooms,
+    parseSince(
+      since,
+      rooms.map((room) => room.name),
+    ),
+    { limit, presence },
+  )
+}
+
+const ids = ({ entries }: View): string[] => entries.map(({ message }) => `${message.room}.${message.id}`)
+const never = (): never => expect.unreachable('woken')
+
+describe('a reader of one room', () => {
+  test('without a place sees the newest at once, and never more to come', () => {
+    const { room } = createRoom()
+    fill(room, 1, 10)
+    const one = reader([room], undefined, { limit: 3 })
+    expect(one.hasNews).toBe(true)
+    expect(one.park(never)).toBeUndefined()
+    expect([ids(one.look()), one.look().more, one.cursor(one.look())]).toEqual([
+      ['lobby.8', 'lobby.9', 'lobby.10'],
+      false,
+      'epoch001.10',
+    ])
+  })
+
+  test('from now on sees only what comes', () => {
+    const { room, clock } = createRoom()
+    fill(room, 1, 10)
+    const one = reader([room], 'now')
+    let woken = false
+    expect(one.park(() => (woken = true))).toBeDefined()
+    fill(room, 11, 11)
+    clock.settle()
+    expect([woken, ids(one.look())]).toEqual([true, ['lobby.11']])
+  })
+
+  test('stays where it is until it moves', () => {
+    const { room } = createRoom()
+    fill(room, 1, 5)
+    const one = reader([room], '0', { limit: 2 })
+    expect([ids(one.look()), ids(one.look())]).toEqual([
+      ['lobby.1', 'lobby.2'],
+      ['lobby.1', 'lobby.2'],
+    ])
+    expect(one.onlyPlace).toEqual({ epoch: undefined, id: 0 })
+    one.move(one.look())
+    expect([ids(one.look()), one.onlyPlace]).toEqual([['lobby.3', 'lobby.4'], { epoch: 'epoch001', id: 2 }])
+  })
+})
+
+describe('a reader of several rooms', () => {
+  test('sees them grouped, each in id order, and goes on from a cursor of all', () => {
+    const { room: lobby } = createRoom(500, 'lobby')
+    const { room: den } = createRoom(500, 'den')
+    fill(lobby, 1, 3)
+    fill(den, 1, 2, 'epoch002')
+    const one = reader([lobby, den], 'den.epoch002.1~lobby.epoch001.1')
+    expect(ids(one.look())).toEqual(['lobby.2', 'lobby.3', 'den.2'])
+    expect(one.cursor(one.look())).toBe('lobby.epoch001.3~den.epoch002.2')
+    expect(one.onlyPlace).toBeUndefined()
+  })
+
+  test('has one gap for each room that has one, and more when any has', () => {
+    const { room: lobby } = createRoom(4, 'lobby')
+    const { room: den } = createRoom(4, 'den')
+    fill(lobby, 1, 9)
+    fill(den, 1, 1)
+    const view = reader([lobby, den], 'lobby.epoch001.1~den.another1.1', { limit: 2 }).look()
+    expect(view.gaps.map(({ room, reason, missed }) => [room, reason, missed])).toEqual([
+      ['lobby', 'overflow', 4],
+      ['den', 'restart', null],
+    ])
+    expect(view.more).toBe(true)
+  })
+
+  test('is woken once, by whichever speaks first, and waits nowhere afterwards', () => {
+    const { room: lobby, clock } = createRoom(500, 'lobby')
+    const { room: den } = createRoom(500, 'den')
+    let woken = 0
+    expect(reader([lobby, den], 'now').park(() => woken++)).toBeDefined()
+    fill(lobby, 1, 1)
+    clock.settle()
+    fill(den, 1, 1)
+    fill(lobby, 2, 2)
+    clock.settle()
+    expect([woken, lobby.waiting, den.waiting]).toEqual([1, 0, 0])
+  })
+
+  test('does not wait anywhere when one room has news already', () => {
+    const { room: lobby } = createRoom(500, 'lobby')
+    const { room: den } = createRoom(500, 'den')
+    fill(den, 1, 1)
+    expect(reader([lobby, den], 'lobby.00000000.0~den.00000000.0').park(never)).toBeUndefined()
+    expect([lobby.waiting, den.waiting]).toEqual([0, 0])
+  })
+})
+
+describe('presence', () => {
+  const ada = { username: 'ada', fold: 'ada' }
+  const bob = { username: 'bob', fold: 'bob' }
+
+  test('is told at once to who was told none, also while a change is about to be told', () => {
+    const { room } = createRoom()
+    const leave = reader([room], 'now').park(never)
+    room.members.watch(() => undefined)
+    room.members.add(ada)
+    expect(room.members.telling).toBe(true)
+    expect(reader([room], 'now', { presence: true }).park(never)).toBeUndefined()
+    leave?.()
+  })
+
+  test('wakes who was told another state, and never a plain reader', () => {
+    const { room, clock } = createRoom()
+    const first = reader([room], 'now', { presence: true })
+    const cursor = first.cursor(first.look())
+    expect(cursor).toMatch(/^00000000\.0~p[a-z0-9]+$/)
+    let woken = 0
+    reader([room], cursor, { presence: true }).park(() => woken++)
+    reader([room], cursor).park(never)
+    room.members.add(ada)
+    clock.advance(TELL_MS)
+    expect([woken, room.members.watchers, room.waiting]).toEqual([1, 0, 1])
+  })
+
+  test('that is as it was told wakes nobody', () => {
+    const { room, clock } = createRoom()
+    const first = reader([room], 'now', { presence: true })
+    const leave = reader([room], first.cursor(first.look()), { presence: true }).park(never)
+    room.members.add(ada)
+    room.members.remove(ada)
+    clock.advance(3 * TELL_MS)
+    leave?.()
+    expect([room.waiting, room.members.watchers, clock.timers]).toEqual([0, 0, 0])
+  })
+
+  test('that changed while a reader was away is told when it comes back, but not twice in a second', () => {
+    const { room, clock } = createRoom()
+    const first = reader([room], 'now', { presence: true })
+    const one = reader([room], first.cursor(first.look()), { presence: true })
+    const times: number[] = []
+    const go = (): void => {
+      times.push(clock.now())
+      one.move(one.look())
+    }
+    one.park(go)
+    room.members.add(ada)
+    clock.advance(30)
+    room.members.add(bob)
+    expect([times.length, one.hasNews]).toEqual([1, true])
+    expect(one.park(go)).toBeDefined()
+    clock.advance(2 * TELL_MS)
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(TELL_MS)
+  })
+
+  test('of several rooms is one version, in whatever order they are asked for', () => {
+    const { room: lobby } = createRoom(500, 'lobby')
+    const { room: den } = createRoom(500, 'den')
+    lobby.members.add(ada)
+    expect(presenceVersion([lobby, den])).toBe(presenceVersion([den, lobby]))
+    const before = presenceVersion([lobby, den])
+    den.members.add(bob)
+    expect(presenceVersion([lobby, den])).not.toBe(before)
+  })
+})
+
+test('readers who come and go while messages come lose none, double none, and see them in order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom('say', 'turn', 'tick', 'come', 'leave'), { maxLength: 120 }), (steps) => {
+      const { room, clock } = createRoom(500)
+      const readers = Array.from({ length: 12 }, () => ({
+        one: reader([room], '0'),
+        seen: [] as string[],
+        leave: undefined as (() => void) | undefined,
+      }))
+      const come = (me: (typeof readers)[number]): void => {
+        if (me.leave !== undefined) return
+        me.leave = me.one.park(() => tell(me))
+        if (me.leave === undefined) tell(me)
+      }
+      const tell = (me: (typeof readers)[number]): void => {
+        me.leave = undefined
+        const view = me.one.look()
+        me.seen.push(...ids(view))
+        me.one.move(view)
+      }
+      for (const [i, step] of steps.entries()) {
+        const me = readers[i % readers.length]
+        if (step === 'say') fill(room, room.last + 1, room.last + 1)
+        else if (step === 'turn') clock.turn()
+        else if (step === 'tick') clock.advance(3)
+        else if (step === 'come') readers.forEach(come)
+        else {
+          me?.leave?.()
+          if (me !== undefined) me.leave = undefined
+        }
+      }
+      for (let i = 0; i < 3; i++) {
+        readers.forEach(come)
+        clock.advance(100)
+      }
+      const all = Array.from({ length: room.last }, (_, i) => `lobby.${i + 1}`)
+      for (const { seen } of readers) expect(seen).toEqual(all)
+    }),
+    { numRuns: 200 },
+  )
+})

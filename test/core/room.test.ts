@@ -1,0 +1,219 @@
+// A room beside a naive model: an array of every message that ever was, and the contract's sentences about gaps
+// written as they are read.
+
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { NO_EPOCH, type Place } from '../../src/core/cursor.js'
+import type { Gap } from '../../src/core/room.js'
+import { createRoom, fill, message } from '../support/chat.js'
+
+const ids = ({ entries }: { entries: readonly { message: { id: number } }[] }): number[] =>
+  entries.map((entry) => entry.message.id)
+
+describe('a room without a log', () => {
+  test('has no epoch, and nothing to read', () => {
+    const { room } = createRoom()
+    expect([room.epoch, room.hasLog, room.first, room.last, room.bytes]).toEqual([NO_EPOCH, false, 0, 0, 0])
+    expect(room.newest(500)).toEqual({ entries: [], next: 0, more: false, gap: undefined })
+  })
+
+  test('answers a cursor of another log with a restart, and a bare number above 0 with a rewind', () => {
+    const { room } = createRoom()
+    expect(room.read({ epoch: 'k3f9qz1a', id: 5 }, 500).gap).toEqual({
+      room: 'lobby',
+      reason: 'restart',
+      missed: null,
+      first: 0,
+    })
+    expect(room.read({ epoch: undefined, id: 5 }, 500).gap).toEqual({
+      room: 'lobby',
+      reason: 'rewind',
+      missed: null,
+      first: 0,
+    })
+  })
+
+  test('parks who is at the beginning of whatever log there is', () => {
+    const { room, clock } = createRoom()
+    let woken = 0
+    for (const epoch of [undefined, NO_EPOCH, 'k3f9qz1a'])
+      expect(room.park({ epoch, id: 0 }, () => woken++)).toBeDefined()
+    fill(room, 1, 1)
+    clock.settle()
+    expect(woken).toBe(3)
+    expect(room.read({ epoch: NO_EPOCH, id: 0 }, 500)).toMatchObject({ next: 1, gap: undefined })
+  })
+})
+
+describe('gaps', () => {
+  test('the ring moved past the cursor: overflow, with how many are missed and the oldest there still is', () => {
+    const { room } = createRoom(500)
+    fill(room, 1, 802)
+    const page = room.read({ epoch: 'epoch001', id: 12 }, 500)
+    expect(page.gap).toEqual({ room: 'lobby', reason: 'overflow', missed: 290, first: 303 })
+    expect([ids(page)[0], ids(page).length, page.next, page.more]).toEqual([303, 500, 802, false])
+  })
+
+  test('a bare 0 is all the ring holds and never a gap; a cursor with id 0 is one once id 1 is gone', () => {
+    const { room } = createRoom(4)
+    fill(room, 1, 4)
+    expect(room.read({ epoch: 'zzzzzzzz', id: 0 }, 500).gap).toBeUndefined()
+    fill(room, 5, 6)
+    expect(room.read({ epoch: undefined, id: 0 }, 500)).toMatchObject({ gap: undefined, next: 6 })
+    expect(room.read({ epoch: 'zzzzzzzz', id: 0 }, 500).gap).toMatchObject({
+      reason: 'overflow',
+      missed: 2,
+      first: 3,
+    })
+  })
+
+  test('a limit cuts what a gap leaves, and reading on brings the rest', () => {
+    const { room } = createRoom(4)
+    fill(room, 1, 10)
+    const page = room.read({ epoch: 'another1', id: 3 }, 3)
+    expect([ids(page), page.next, page.more, page.gap?.reason]).toEqual([[7, 8, 9], 9, true, 'restart'])
+    const rest = room.read({ epoch: room.epoch, id: page.next }, 3)
+    expect([ids(rest), rest.more, rest.gap]).toEqual([[10], false, undefined])
+  })
+
+  test('a new epoch begins the ring anew, and whoever was parked is told of a restart', () => {
+    const { room, clock } = createRoom()
+    fill(room, 1, 5, 'epoch001')
+    let woken = false
+    room.park({ epoch: 'epoch001', id: 5 }, () => (woken = true))
+    fill(room, 1, 1, 'epoch002')
+    clock.settle()
+    expect(woken).toBe(true)
+    expect([room.epoch, room.first, room.last]).toEqual(['epoch002', 1, 1])
+    expect(room.read({ epoch: 'epoch001', id: 5 }, 500)).toMatchObject({
+      next: 1,
+      gap: { reason: 'restart', missed: null, first: 1 },
+    })
+  })
+})
+
+type Model = { readonly epoch: string; readonly all: readonly number[]; readonly size: number }
+
+/** What the contract says about a place, sentence by sentence. */
+function expected(
+  { epoch, all, size }: Model,
+  place: Place,
+  limit: number,
+): { ids: number[]; more: boolean; next: number; gap: Gap | undefined } {
+  const kept = all.slice(-size)
+  const last = kept.at(-1) ?? 0
+  const first = kept[0] ?? 0
+  const gapOf = (reason: Gap['reason'], missed: number | null): Gap => ({
+    room: 'lobby',
+    reason,
+    missed,
+    first,
+  })
+  let gap: Gap | undefined
+  if (place.epoch !== undefined && place.id > 0 && place.epoch !== epoch) gap = gapOf('restart', null)
+  else if (place.id > last) gap = gapOf('rewind', null)
+  else if (place.epoch === undefined && place.id === 0) gap = undefined
+  else if (all.some((id) => id > place.id && id < first))
+    gap = gapOf('overflow', all.filter((id) => id > place.id && id < first).length)
+  const newer = gap === undefined ? kept.filter((id) => id > place.id) : kept
+  const shown = newer.slice(0, limit)
+  return { ids: shown, more: newer.length > shown.length, next: shown.at(-1) ?? last, gap }
+}
+
+const place = fc.record({
+  epoch: fc.constantFrom(undefined, 'epoch001', 'another1', NO_EPOCH),
+  id: fc.nat(40),
+})
+
+test('whatever was said and wherever a reader is, a room answers as the contract says of an array of everything', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 10 }),
+      fc.nat(30),
+      place,
+      fc.integer({ min: 1, max: 12 }),
+      (size, count, where, limit) => {
+        const { room } = createRoom(size)
+        fill(room, 1, count)
+        const all = Array.from({ length: count }, (_, i) => i + 1)
+        const want = expected({ epoch: room.epoch, all, size }, where, limit)
+        const page = room.read(where, limit)
+        expect({ ids: ids(page), more: page.more, next: page.next, gap: page.gap }).toEqual(want)
+        const atOnce = want.gap !== undefined || want.ids.length > 0
+        expect([room.hasNews(where), room.park(where, () => undefined) === undefined]).toEqual([atOnce, atOnce])
+      },
+    ),
+    { numRuns: 1000 },
+  )
+})
+
+test('a reader that reads on with a limit, from anywhere, gets all that is left, once and in order', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 10 }),
+      fc.nat(30),
+      place,
+      fc.integer({ min: 1, max: 4 }),
+      (size, count, where, limit) => {
+        const { room } = createRoom(size)
+        fill(room, 1, count)
+        const got: number[] = []
+        let at: Place = where
+        for (let turns = 0; turns === 0 || room.hasNews(at); turns++) {
+          const page = room.read(at, limit)
+          got.push(...ids(page))
+          at = { epoch: room.epoch, id: page.next }
+          expect(turns).toBeLessThan(40)
+        }
+        const all = Array.from({ length: count }, (_, i) => i + 1)
+        expect(got).toEqual(expected({ epoch: room.epoch, all, size }, where, 500).ids)
+      },
+    ),
+  )
+})
+
+test('the newest are the last so many, and never more to come', () => {
+  const { room } = createRoom(10)
+  fill(room, 1, 25)
+  expect([ids(room.newest(3)), room.newest(3).next, room.newest(3).more]).toEqual([[23, 24, 25], 25, false])
+  expect(ids(room.newest(500))).toHaveLength(10)
+})
+
+test('an entry is there by its id while the ring holds it', () => {
+  const { room } = createRoom(3)
+  fill(room, 1, 5)
+  expect([room.entry(2), room.entry(3)?.message.id, room.entry(6)]).toEqual([undefined, 3, undefined])
+  expect(room.slice(1, 4).map(({ message: { id } }) => id)).toEqual([3, 4])
+})
+
+test('the bytes of a room are those of what its ring holds', () => {
+  const { room } = createRoom(3)
+  fill(room, 1, 3)
+  const three = room.bytes
+  fill(room, 4, 6)
+  expect(room.bytes).toBe(three)
+  room.deliver(message(7, { text: 'x'.repeat(1000) }), 'epoch001')
+  expect(room.bytes).toBeGreaterThan(three + 1000)
+  fill(room, 1, 1, 'epoch002')
+  expect(room.bytes).toBeLessThan(three)
+})
+
+test('a room is idle unless somebody is in it, waits in it, watches it or has a message on its way', () => {
+  const { room } = createRoom()
+  const holder = { username: 'ada', fold: 'ada' }
+  room.members.add(holder)
+  expect(room.idle).toBe(false)
+  room.members.remove(holder)
+  const busy = [
+    () => room.park({ epoch: undefined, id: 0 }, () => undefined),
+    () => room.members.watch(() => undefined),
+    () => room.hold(),
+  ]
+  for (const begin of busy) {
+    const undo = begin()
+    expect(room.idle).toBe(false)
+    undo?.()
+    undo?.()
+    expect(room.idle).toBe(true)
+  }
+})

@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest'
+import { NO_EPOCH } from '../../src/core/cursor.js'
+import { ChatError } from '../../src/core/errors.js'
+import type { Chat } from '../../src/core/chat.js'
+import type { Message } from '../../src/core/message.js'
+import type { Deliver, Store } from '../../src/core/store.js'
+import { codeOf, createChat, message } from '../support/chat.js'
+
+const say = (chat: Chat, room: string, text = 'hi') => chat.send({ room, username: 'ada', text })
+
+describe('a room that is opened', () => {
+  test('for a reader alone is gone with the last one, and is none of the rooms', async () => {
+    const { chat, clock } = createChat()
+    const room = await chat.rooms.open('lobby')
+    const leave = room.park({ epoch: undefined, id: 0 }, () => undefined)
+    chat.rooms.settle(room)
+    clock.settle()
+    expect([[...chat.rooms].length, [...chat.rooms.all()].length]).toEqual([0, 1])
+    leave?.()
+    chat.rooms.settle(room)
+    clock.settle()
+    expect([...chat.rooms.all()]).toEqual([])
+  })
+
+  test('is opened once, however many open it at the same moment', async () => {
+    const { chat } = createChat()
+    const [one, other] = await Promise.all([chat.rooms.open('lobby'), chat.rooms.open('lobby')])
+    expect(one).toBe(other)
+    expect(await chat.rooms.open('lobby')).toBe(one)
+  })
+
+  test('stays when somebody speaks in it before it could be forgotten', async () => {
+    const { chat, clock } = createChat()
+    const room = await chat.rooms.open('lobby')
+    chat.rooms.settle(room)
+    await say(chat, 'lobby')
+    clock.settle()
+    expect(chat.rooms.get('lobby')).toBe(room)
+    expect([chat.rooms.size, [...chat.rooms].map((one) => one.name)]).toEqual([1, ['lobby']])
+  })
+})
+
+describe('when there are too many', () => {
+  test('the one that has been quiet longest goes, and comes back with a new epoch and from 1', async () => {
+    const { chat } = createChat({ rooms: 2 })
+    const before = (await say(chat, 'a')).room.epoch
+    await say(chat, 'b')
+    await say(chat, 'a')
+    await say(chat, 'c')
+    expect([...chat.rooms].map((room) => room.name)).toEqual(['a', 'c'])
+    expect((await chat.history('b', { limit: 10 })).last).toBe(0)
+    const { room, message } = await say(chat, 'b')
+    expect([room.epoch === before, message.id, [...chat.rooms].map((one) => one.name)]).toEqual([false, 1, ['c', 'b']])
+  })
+
+  test('a reader with a cursor of a room that went is told of a restart', async () => {
+    const { chat } = createChat({ rooms: 1 })
+    const { room } = await say(chat, 'a')
+    await say(chat, 'b')
+    const again = (await say(chat, 'a')).room
+    expect(again.epoch).not.toBe(room.epoch)
+    expect(again.read({ epoch: room.epoch, id: 1 }, 500).gap).toMatchObject({
+      reason: 'restart',
+      missed: null,
+      first: 1,
+    })
+  })
+
+  test('a room in which somebody is or waits stays, and where all are such the next message is refused', async () => {
+    const { chat, clock } = createChat({ rooms: 2 })
+    await chat.join({ room: 'a', username: 'ada' })
+    const { room } = await say(chat, 'b')
+    const leave = room.park({ epoch: room.epoch, id: 1 }, () => undefined)
+    expect(await codeOf(() => say(chat, 'c'))).toBe('full')
+    expect(await codeOf(() => chat.join({ room: 'c', username: 'bob' }))).toBe('full')
+    clock.settle()
+    expect([[...chat.rooms.all()].map((one) => one.name), chat.sessions.size]).toEqual([['a', 'b'], 1])
+    expect((await say(chat, 'b')).message.id).toBe(2)
+    clock.settle()
+    leave?.()
+    expect((await say(chat, 'c')).message.id).toBe(1)
+  })
+
+  test('bytes count too, over all rooms', async () => {
+    const { chat } = createChat({ bytes: 20_000 })
+    for (let i = 0; i < 40; i++) {
+      await say(chat, `room-${i}`, 'x'.repeat(500))
+      expect(chat.rooms.bytes).toBeLessThan(20_000 + 2000)
+    }
+    expect([chat.rooms.size > 5, chat.rooms.size < 20]).toEqual([true, true])
+    const sum = [...chat.rooms].reduce((bytes, room) => bytes + room.bytes, 0)
+    expect(chat.rooms.bytes).toBe(sum)
+  })
+
+  test('one room alone that fills the memory is refused more', async () => {
+    const { chat } = createChat({ bytes: 5000 })
+    await say(chat, 'a', 'x'.repeat(3000))
+    expect(await codeOf(() => say(chat, 'a'))).toBe('full')
+  })
+})
+
+test('after the end nothing is open and nothing is counted', async () => {
+  const { chat, clock } = createChat()
+  const { session } = await chat.join({ room: 'a', username: 'ada' })
+  await say(chat, 'b', 'hi').catch(() => undefined)
+  chat.typing(session, 'a', true)
+  await chat.close()
+  clock.settle()
+  expect([chat.rooms.size, chat.rooms.bytes, chat.sessions.size, chat.wheel.size, clock.timers]).toEqual([
+    0, 0, 0, 0, 0,
+  ])
+})
+
+test('rooms that were kept are opened again, the one with the newest message last to go, while there is place', async () => {
+  const { chat, store } = createChat({ rooms: 3 })
+  for (const room of ['a', 'b', 'c', 'd']) {
+    await store.subscribe(room, () => undefined)
+    await store.append(room, message(1, { room }))
+  }
+  await chat.rooms.restore(['d', 'c', 'b', 'a'], () => true)
+  expect([...chat.rooms].map(({ name }) => name)).toEqual(['b', 'c', 'd'])
+  const other = createChat({}, store).chat
+  await other.rooms.restore(['d', 'c'], () => other.rooms.size < 1)
+  expect([...other.rooms].map(({ name }) => name)).toEqual(['d'])
+})
+
+/** A store on another machine: it takes its time, and the test says when. */
+function slowStore() {
+  const waits: (() => void)[] = []
+  let deliver: Deliver | undefined
+  let recent: Message[] = []
+  let last = 0
+  const step = (): Promise<void> => new Promise((resolve) => waits.push(resolve))
+  const store: Store = {
+    async append(_room, draft) {
+      await step()
+      const message = { id: ++last, ...draft }
+      deliver?.(message, 'remote01')
+      return message
+    },
+    async subscribe(_room, call) {
+      deliver = call
+      await step()
+      return {
+        recent,
+        epoch: recent.length === 0 ? NO_EPOCH : 'remote01',
+        close: () => (deliver = undefined),
+      }
+    },
+    read: () => Promise.reject(new ChatError('unavailable', 'the store is away: try again')),
+    close: () => Promise.resolve(),
+  }
+  return {
+    store,
+    keep: (messages: Message[]) => (recent = messages),
+    deliver: (one: Message) => deliver?.(one, 'remote01'),
+    async go(): Promise<void> {
+      for (let i = 0; i < 20; i++) {
+        for (const wake of waits.splice(0)) wake()
+        await Promise.resolve()
+      }
+    },
+  }
+}
+
+describe('with a store that takes its time', () => {
+  test('what is delivered while the past is being read comes behind it, once', async () => {
+    const slow = slowStore()
+    const { chat } = createChat({}, slow.store)
+    slow.keep([message(1), message(2), message(3)])
+    const opening = chat.rooms.open('lobby')
+    slow.deliver(message(3))
+    slow.deliver(message(4))
+    await slow.go()
+    const room = await opening
+    expect(room.slice(1, 9).map((entry) => entry.message.id)).toEqual([1, 2, 3, 4])
+    slow.deliver(message(5))
+    expect([room.last, room.epoch]).toEqual([5, 'remote01'])
+  })
+
+  test('a room with a message on its way is not forgotten when its last reader goes', async () => {
+    const slow = slowStore()
+    const { chat, clock } = createChat({}, slow.store)
+    const opening = chat.rooms.open('lobby')
+    await slow.go()
+    const room = await opening
+    const sending = say(chat, 'lobby')
+    chat.rooms.settle(room)
+    clock.settle()
+    await slow.go()
+    expect(chat.rooms.get('lobby')).toBe(room)
+    expect([(await sending).room.epoch, room.last]).toEqual(['remote01', 1])
+  })
+
+  test('a store that is away says so, and leaves no room behind', async () => {
+    const { chat, clock, store } = createChat()
+    const whole = { ...store }
+    Object.assign(store, {
+      append: () => Promise.reject(new ChatError('unavailable', 'the store is away: try again')),
+    })
+    expect(await codeOf(() => say(chat, 'lobby'))).toBe('unavailable')
+    expect(await codeOf(() => chat.join({ room: 'lobby', username: 'ada' }))).toBe('unavailable')
+    clock.settle()
+    expect([[...chat.rooms.all()].length, chat.sessions.size, clock.timers]).toEqual([0, 0, 0])
+    Object.assign(store, whole)
+    expect((await chat.join({ room: 'lobby', username: 'ada' })).id).toBe(1)
+  })
+
+  test('a room whose opening failed can be opened again', async () => {
+    const { chat, store } = createChat()
+    const whole = { ...store }
+    Object.assign(store, {
+      subscribe: () => Promise.reject(new ChatError('unavailable', 'the store is away: try again')),
+    })
+    expect(await codeOf(() => chat.rooms.open('lobby'))).toBe('unavailable')
+    Object.assign(store, whole)
+    expect((await say(chat, 'lobby')).message.id).toBe(1)
+  })
+})

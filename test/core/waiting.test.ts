@@ -1,0 +1,202 @@
+// Waking: at once in a quiet room, at most once in 20 ms in a busy one, and nobody is ever lost.
+
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { COALESCE_MS, Waiting, Waker } from '../../src/core/waiting.js'
+import { FakeClock } from '../support/clock.js'
+
+function createWaiting() {
+  const clock = new FakeClock()
+  const waker = new Waker(clock)
+  return { clock, waker, waiting: new Waiting(waker) }
+}
+
+const never = (): never => expect.unreachable('woken')
+
+test('everyone who waits is woken, once', () => {
+  const { clock, waiting } = createWaiting()
+  const woken = Array.from({ length: 1000 }, () => 0)
+  woken.forEach((_, i) => waiting.park(() => (woken[i] = (woken[i] ?? 0) + 1)))
+  waiting.call(1)
+  clock.settle()
+  waiting.call(2)
+  clock.advance(1000)
+  expect(woken).toEqual(Array.from({ length: 1000 }, () => 1))
+  expect(waiting.size).toBe(0)
+})
+
+test('a reader who hangs up leaves nothing behind, however often it says so', () => {
+  const { clock, waiting } = createWaiting()
+  const leave = waiting.park(never)
+  let woken = 0
+  waiting.park(() => woken++)
+  leave()
+  leave()
+  expect(waiting.size).toBe(1)
+  waiting.call(1)
+  clock.settle()
+  leave()
+  expect([woken, waiting.size]).toEqual([1, 0])
+})
+
+test('with nobody waiting nothing happens, and the next message wakes at once', () => {
+  const { clock, waiting } = createWaiting()
+  waiting.call(1)
+  let woken = false
+  waiting.park(() => (woken = true))
+  clock.settle()
+  expect(woken).toBe(false)
+  waiting.call(2)
+  clock.turn()
+  expect([woken, clock.timers]).toEqual([true, 0])
+})
+
+test('readers who leave in the middle of a waking take nobody with them', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.nat(59), { maxLength: 4 }), { minLength: 60, maxLength: 60 }), (whoTakesWhom) => {
+      const { clock, waiting } = createWaiting()
+      const woken = new Set<number>()
+      const left = new Set<number>()
+      const leaves = whoTakesWhom.map((others, i) =>
+        waiting.park(() => {
+          expect([woken.has(i), left.has(i)]).toEqual([false, false])
+          woken.add(i)
+          // A slow reader: the slice is over after a few of them, and the rest are woken in later turns.
+          clock.stall(1)
+          for (const other of others) {
+            if (!woken.has(other)) left.add(other)
+            leaves[other]?.()
+          }
+        }),
+      )
+      waiting.call(1)
+      clock.settle()
+      expect(woken.size + left.size).toBe(60)
+      expect(waiting.size).toBe(0)
+    }),
+  )
+})
+
+test('a hall is woken in slices, with the I/O in between, and the readers who park meanwhile wait for the next', () => {
+  const { clock, waiting } = createWaiting()
+  let woken = 0
+  for (let i = 0; i < 100; i++) {
+    waiting.park(() => {
+      woken++
+      clock.stall(1)
+    })
+  }
+  waiting.call(1)
+  clock.turn()
+  expect(woken).toBeGreaterThan(0)
+  expect(woken).toBeLessThan(100)
+  expect(waiting.size).toBe(100 - woken)
+  waiting.park(never)
+  clock.settle()
+  expect([woken, waiting.size]).toEqual([100, 1])
+})
+
+describe('in a busy room', () => {
+  /** A room of 100 readers that has just been woken, of whom so many are back. */
+  function justWoken(back: number) {
+    const parts = createWaiting()
+    for (let i = 0; i < 100; i++) parts.waiting.park(() => undefined)
+    parts.waiting.call(1)
+    parts.clock.settle()
+    const wokenAt: number[] = []
+    for (let i = 0; i < back; i++) parts.waiting.park(() => wokenAt.push(parts.clock.now()))
+    return { ...parts, wokenAt, start: parts.clock.now() }
+  }
+
+  test('the next waking is 20 ms after the last one began, however many messages come', () => {
+    const { clock, waiting, wokenAt, start } = justWoken(50)
+    for (let id = 2; id < 20; id++) {
+      waiting.call(id)
+      clock.advance(1)
+    }
+    expect(wokenAt).toEqual([])
+    clock.advance(COALESCE_MS)
+    expect(wokenAt).toHaveLength(50)
+    for (const at of wokenAt) expect(at - start).toBeGreaterThanOrEqual(COALESCE_MS)
+  })
+
+  test('is one in which most readers are not back: where they are, it is woken at once', () => {
+    const { clock, waiting, wokenAt, start } = justWoken(95)
+    waiting.call(2)
+    clock.settle()
+    expect(wokenAt).toEqual(Array.from({ length: 95 }, () => start))
+  })
+
+  test('and so is one whose last waking is 20 ms ago', () => {
+    const { clock, waiting, wokenAt } = justWoken(5)
+    clock.advance(COALESCE_MS)
+    waiting.call(2)
+    clock.settle()
+    expect(wokenAt).toHaveLength(5)
+  })
+
+  test('who has been told all but what is coming is due, who has not is not', () => {
+    const { clock, waiting } = justWoken(50)
+    expect(waiting.isDue(1)).toBe(false)
+    waiting.call(2)
+    expect([waiting.isDue(1), waiting.isDue(0)]).toEqual([true, false])
+    clock.advance(COALESCE_MS)
+    expect(waiting.isDue(1)).toBe(false)
+  })
+
+  test('a log that begins anew makes nobody wait', () => {
+    const { waiting } = justWoken(50)
+    waiting.forget()
+    waiting.call(1)
+    expect(waiting.isDue(1)).toBe(false)
+  })
+
+  test('where everybody leaves before the waking, it is over in silence', () => {
+    const { clock, waiting } = justWoken(0)
+    const leave = waiting.park(never)
+    waiting.call(2)
+    leave()
+    clock.advance(COALESCE_MS)
+    let woken = false
+    waiting.park(() => (woken = true))
+    waiting.call(3)
+    clock.advance(COALESCE_MS)
+    expect(woken).toBe(true)
+  })
+})
+
+test('a message in the middle of a waking wakes those who came back meanwhile', () => {
+  const { clock, waiting } = createWaiting()
+  let again = 0
+  for (let i = 0; i < 40; i++) {
+    waiting.park(() => {
+      clock.stall(1)
+      if (i % 2 === 0) waiting.park(() => again++)
+    })
+  }
+  waiting.call(1)
+  clock.turn()
+  expect(waiting.size).toBeGreaterThan(0)
+  waiting.call(2)
+  clock.advance(2 * COALESCE_MS)
+  expect([again, waiting.size]).toEqual([20, 0])
+})
+
+test('a hall of readers does not hold up a conversation in another room', () => {
+  const { clock, waker, waiting: hall } = createWaiting()
+  const den = new Waiting(waker)
+  for (let i = 0; i < 200; i++) hall.park(() => clock.stall(1))
+  let turnsToDen = 0
+  let woken = false
+  den.park(() => (woken = true))
+  hall.call(1)
+  den.call(1)
+  while (!woken && turnsToDen < 100) {
+    clock.turn()
+    turnsToDen++
+  }
+  expect(turnsToDen).toBeLessThanOrEqual(2)
+  expect(hall.size).toBeGreaterThan(100)
+  clock.settle()
+  expect(hall.size).toBe(0)
+})

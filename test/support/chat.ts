@@ -1,0 +1,70 @@
+// A chat on a clock that a test holds, and the shortest ways to do what tests do all the time.
+
+import { Chat } from '../../src/core/chat.js'
+import { ChatError, type Code } from '../../src/core/errors.js'
+import type { Crowd, Rates } from '../../src/core/limit.js'
+import type { Message } from '../../src/core/message.js'
+import { Room } from '../../src/core/room.js'
+import type { Store } from '../../src/core/store.js'
+import { Waker } from '../../src/core/waiting.js'
+import { Wheel } from '../../src/core/wheel.js'
+import { memoryStore } from '../../src/stores/memory.js'
+import { FakeClock } from './clock.js'
+import { fixedRandom } from './random.js'
+
+export type ChatFixture = { readonly chat: Chat; readonly clock: FakeClock; readonly store: Store }
+
+export type ChatSizes = {
+  readonly ring?: number
+  readonly rooms?: number
+  readonly bytes?: number
+  readonly sessions?: number
+  readonly rates?: Rates
+  readonly crowd?: Crowd
+}
+
+export function createChat(
+  { ring = 500, rooms = 1000, bytes = 1e9, sessions = 1000, rates, crowd }: ChatSizes = {},
+  kept?: Store,
+): ChatFixture {
+  const clock = new FakeClock()
+  const random = fixedRandom()
+  const store = kept ?? memoryStore(ring, random)
+  const chat = new Chat({ store, clock, random, ringSize: ring, limits: { rooms, bytes, sessions }, rates, crowd })
+  return { chat, clock, store }
+}
+
+/** A room by itself, which a test fills by `deliver`. */
+export function createRoom(ringSize = 500, name = 'lobby'): { room: Room; clock: FakeClock; wheel: Wheel } {
+  const clock = new FakeClock()
+  const wheel = new Wheel(clock)
+  return { room: new Room(name, { clock, wheel, waker: new Waker(clock), ringSize }), clock, wheel }
+}
+
+export function message(id: number, parts: Partial<Message> = {}): Message {
+  return {
+    id,
+    room: 'lobby',
+    type: 'chat',
+    username: 'ada',
+    text: `text ${id}`,
+    timestamp: 1_763_635_200_000,
+    ...parts,
+  }
+}
+
+/** Delivers the messages from..to of a log. */
+export function fill(room: Room, from: number, to: number, epoch = 'epoch001'): void {
+  for (let id = from; id <= to; id++) room.deliver(message(id, { room: room.name }), epoch)
+}
+
+/** The code with which something says no. Fails when it does not. */
+export async function codeOf(call: () => unknown): Promise<Code> {
+  try {
+    await call()
+  } catch (error) {
+    if (error instanceof ChatError) return error.code
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
