@@ -1,0 +1,104 @@
+// The benchmark: our server beside a plain reference, one Markdown table.
+//
+//     for each scenario:   ours, reference, ours, reference …      a fresh server for every run
+//
+// usage: npm run bench -- [--reps 3] [--only fanout] [--quick]
+
+import { parseArgs } from 'node:util'
+import { descriptorLimit, whyTooMany } from './limits.js'
+import { drive, pinned, type Side, startServer } from './processes.js'
+import type { Run, Scenario, Skip } from './scenario.js'
+import { SCENARIOS } from './scenarios/index.js'
+import { machine, type Pair, type Row, tableOf } from './table.js'
+import { wakeTable, wakings } from './wake.js'
+
+const { values } = parseArgs({
+  options: {
+    reps: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
+    quick: { type: 'boolean', default: false },
+  },
+})
+const reps = values.quick ? 1 : Math.max(1, Number.parseInt(values.reps, 10) || 3)
+const { only, quick } = values
+
+/** A run in which others used more than this of the two cores is made again. */
+const DISTURBED = 0.08
+const TRIES = 3
+
+const chosen = SCENARIOS.filter(({ name }) => name.startsWith(only))
+const withWake = 'wake'.startsWith(only)
+if (chosen.length === 0 && !withWake) {
+  process.stderr.write(
+    `there is no scenario ${JSON.stringify(only)}: ${SCENARIOS.map(({ name }) => name).join(', ')}, wake\n`,
+  )
+  process.exit(2)
+}
+
+const limit = descriptorLimit()
+const rows: Row[] = []
+const skipped: string[] = []
+for (const scenario of chosen) {
+  const pairs = await pairsOf(scenario)
+  if (typeof pairs === 'string') skipped.push(`- ${scenario.name} has no figure: ${pairs}`)
+  else rows.push({ scenario, pairs })
+}
+const waking = withWake ? ['', wakeTable(await wakings())] : []
+const command = ['npm run bench', process.argv.slice(2).join(' ')].filter((part) => part !== '').join(' -- ')
+const lines = [...(rows.length > 0 ? [tableOf(rows)] : []), ...skipped, ...waking, '', machine(command, pinned), '']
+process.stdout.write(lines.join('\n'))
+
+/** The pairs of runs, or why there are none. A run that fails is told, and the other scenarios go on. */
+async function pairsOf(scenario: Scenario): Promise<Pair[] | string> {
+  const why = whyTooMany(scenario.sockets, limit)
+  if (why !== undefined) return why
+  try {
+    return await runPairs(scenario)
+  } catch (error) {
+    process.exitCode = 1
+    return `it failed: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+async function runPairs(scenario: Scenario): Promise<Pair[] | string> {
+  const pairs: Pair[] = []
+  for (let i = 0; i < reps; i++) {
+    const ours = await run(scenario, 'ours')
+    if ('skip' in ours) return ours.skip
+    const reference = await run(scenario, 'reference')
+    if ('skip' in reference) return reference.skip
+    pairs.push({ ours, reference })
+  }
+  return pairs
+}
+
+async function run(scenario: Scenario, side: Side): Promise<Run | Skip> {
+  for (let attempt = 1; ; attempt++) {
+    const server = await startServer(side)
+    const { port, pid } = server
+    const result = await drive({ scenario: scenario.name, port, pid, pinned, quick }).finally(() => server.stop())
+    if (isSkip(result)) return result
+    if (!isResult(result)) throw new Error(`the driver printed no result: ${JSON.stringify(result)}`)
+    process.stderr.write(`${scenario.name} ${side}: ${progressOf(result, scenario)}\n`)
+    if ((result.usage.foreign ?? 0) < DISTURBED || attempt === TRIES) return result
+    process.stderr.write(attempt < TRIES ? 'disturbed by others: once more\n' : '')
+  }
+}
+
+function progressOf({ figure, p50, p99, max, lost, again, usage, ...connections }: Run, { unit }: Scenario): string {
+  const { server = 0, driver, foreign = 0 } = usage
+  const each = unit.endsWith('/s') ? `, ${((server * 1e6) / figure).toFixed(1)} µs each` : ''
+  const times = [p50, p99, max].map((time) => time.toFixed(1)).join(' / ')
+  const cores = `cores: server ${server.toFixed(2)}${each}, driver ${driver.toFixed(2)}, others ${foreign.toFixed(2)}`
+  const { reconnects, failures } = connections
+  const broken = reconnects + failures > 0 ? `; connected again ${reconnects}, could not ${failures}` : ''
+  return `${figure.toFixed(1)}; p50 / p99 / max ${times} ms; lost ${lost}, again ${again}; ${cores}${broken}`
+}
+
+function isSkip(value: unknown): value is Skip {
+  return typeof value === 'object' && value !== null && 'skip' in value
+}
+
+function isResult(value: unknown): value is Run {
+  return typeof value === 'object' && value !== null && 'figure' in value && 'usage' in value
+}

@@ -1,0 +1,107 @@
+// Starts a fresh server, and the driver against it, each on a core of its own where `taskset` exists.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Job } from './driver.js'
+
+export type Side = 'ours' | 'reference'
+
+export type Server = { readonly port: number; readonly pid: number; stop(): Promise<void> }
+
+const SERVER_CORE = 0
+const DRIVER_CORE = 1
+const START_MS = 5000
+const STOP_MS = 6000
+const RUN_MS = 120_000
+
+const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
+const reference = fileURLToPath(new URL('reference.js', import.meta.url))
+const driver = fileURLToPath(new URL('driver.js', import.meta.url))
+
+/** Can the server and the driver have a core each? */
+export const pinned = availableParallelism() > 1 && runs('taskset', ['-c', `${SERVER_CORE},${DRIVER_CORE}`, 'true'])
+
+/** A limit on how much one person may say would be what is measured: it is off, where there is one. */
+const unlimited = execFileSync(process.execPath, [main, '--help'], { encoding: 'utf8' }).includes('--rate ')
+  ? ['--rate', 'off']
+  : []
+
+export async function startServer(side: Side): Promise<Server> {
+  const port = await freePort()
+  const args =
+    side === 'ours'
+      ? [main, '--port', String(port), '--host', '127.0.0.1', '--quiet', ...unlimited]
+      : [reference, String(port)]
+  const child = start(SERVER_CORE, args, ['ignore', 'ignore', 'inherit'])
+  const { pid } = child
+  if (pid === undefined) throw new Error(`the server did not start: ${args.join(' ')}`)
+  await answering(child, port)
+  return { port, pid, stop: () => end(child) }
+}
+
+/** Runs a job. Resolves with what the driver printed; rejects when it failed or took too long. */
+export async function drive(job: Job): Promise<unknown> {
+  const child = start(DRIVER_CORE, [driver, JSON.stringify(job)], ['ignore', 'pipe', 'inherit'])
+  let output = ''
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const deadline = setTimeout(() => child.kill('SIGKILL'), RUN_MS)
+  const [code, signal] = await once(child, 'close')
+  clearTimeout(deadline)
+  if (code === 0) return JSON.parse(output)
+  throw new Error(signal === 'SIGKILL' ? `the driver was not done within ${RUN_MS / 1000} s` : 'the driver failed')
+}
+
+function start(core: number, args: string[], stdio: ('ignore' | 'pipe' | 'inherit')[]): ChildProcess {
+  const [command, first] = pinned ? ['taskset', ['-c', String(core), process.execPath]] : [process.execPath, []]
+  return spawn(command, [...first, ...args], { stdio })
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  const deadline = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  await gone
+  clearTimeout(deadline)
+}
+
+async function answering(child: ChildProcess, port: number): Promise<void> {
+  const deadline = performance.now() + START_MS
+  while (performance.now() < deadline && child.exitCode === null) {
+    if (await connects(port)) return
+    await sleep(20)
+  }
+  child.kill('SIGKILL')
+  throw new Error(`the server did not listen within ${START_MS / 1000} s`)
+}
+
+function connects(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true))
+    socket.once('connect', () => socket.destroy())
+    socket.once('error', () => resolve(false))
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (typeof address !== 'object' || address === null) throw new Error('there is no free port')
+  return address.port
+}
+
+function runs(command: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    // It is not there, or not allowed: then nothing is pinned, and the table says so.
+    return false
+  }
+}

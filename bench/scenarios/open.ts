@@ -1,0 +1,82 @@
+// An open loop: messages go at a fixed rate into one room, whether or not the readers have had the last one.
+// Latency counts from the moment a message was due, so a server that falls behind cannot hide it.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Reader, Sender } from '../clients.js'
+import { openAll } from '../connection.js'
+import { startUsage } from '../measure.js'
+import { resultOf, type Scenario } from '../scenario.js'
+import { Ear, type Traffic } from '../traffic.js'
+
+export type OpenOptions = {
+  readonly readers: number
+  readonly perSecond: number
+  readonly seconds: number
+  readonly figure: 'deliveries/s' | 'ms p50'
+}
+
+const SENDERS = 16
+const WARM_MESSAGES = 5
+const DRAIN_MS = 10_000
+
+export function open({ readers, perSecond, seconds, figure }: OpenOptions): Scenario {
+  return {
+    name: `open-${perSecond}`,
+    title: `${perSecond} messages/s, on schedule, into a room of ${readers.toLocaleString('en')} for ${seconds} s`,
+    unit: figure,
+    better: figure === 'ms p50' ? 'less' : 'more',
+    sockets: readers + SENDERS,
+    async run({ target, serverPid, pinned, traffic, quick }) {
+      const senders = Array.from({ length: SENDERS }, (_, number) => new Sender(target, number, traffic))
+      const hall = Array.from({ length: readers }, () => new Reader(target, 'hall', traffic, new Ear(0, SENDERS)))
+      await openAll([...senders, ...hall])
+      const everyoneKnows = (): boolean => hall.every(({ ear }) => traffic.knowsAll(ear))
+      await speak(senders, WARM_MESSAGES, 10)
+      await until(everyoneKnows, DRAIN_MS)
+      traffic.restart()
+      const stop = startUsage(serverPid, pinned)
+      await speak(senders, perSecond * (quick ? 3 : seconds), perSecond)
+      const inTime = traffic.delivered
+      const usage = stop()
+      await until(everyoneKnows, DRAIN_MS)
+      countMissing(traffic, hall)
+      const result = resultOf(traffic, inTime / usage.seconds, usage)
+      return figure === 'ms p50' ? { ...result, figure: result.p50 } : result
+    },
+  }
+}
+
+/** Says so many messages on schedule. One that finds every sender busy waits, and its time counts. */
+async function speak(senders: readonly Sender[], count: number, perSecond: number): Promise<void> {
+  const free = [...senders]
+  const due: number[] = []
+  const hand = (): void => {
+    while (due.length > 0) {
+      const sender = free.shift()
+      if (sender === undefined) return
+      const at = due.shift() ?? 0
+      const answered = (): void => {
+        free.push(sender)
+        hand()
+      }
+      sender.say('hall', answered, { at })
+    }
+  }
+  const start = performance.now()
+  for (let i = 0; i < count;) {
+    for (const now = performance.now(); i < count && start + (i * 1000) / perSecond <= now; i++)
+      due.push(start + (i * 1000) / perSecond)
+    hand()
+    await sleep(1)
+  }
+}
+
+async function until(condition: () => boolean, ms: number): Promise<void> {
+  const end = performance.now() + ms
+  while (!condition() && performance.now() < end) await sleep(50)
+}
+
+/** What has not come when the time is up is lost. */
+function countMissing(traffic: Traffic, readers: readonly Reader[]): void {
+  for (const { ear } of readers) traffic.lost += traffic.missing(ear)
+}

@@ -1,0 +1,42 @@
+// Who is let in, where not everybody is. One of these stands in front of every way into the chat: over HTTP in front
+// of the routes and of what is mounted beside them (transports/http/admission.ts), over TCP as the word PASS. A route
+// is closed unless it says that it is open, so a new one cannot forget.
+//
+//     request ── gate ── access ── route            Authorization: Basic, Bearer, or the page's cookie
+//     line ───── access ── JOIN, MSG, WHO …         PASS word
+//
+// Without --password and --auth there is none of these, and nothing is asked or spent.
+
+import type { Grant } from '../core/grant.js'
+
+/** What is looked at of a request that wants in. */
+export type Knock = {
+  readonly address: string
+  /** May it bring proof of who somebody is, to become a session? */
+  readonly isDoor: boolean
+  readonly header: (name: string) => string | undefined
+}
+
+export type Admitted = {
+  readonly grant: Grant | undefined
+  /** `Authorization` was for this door alone, and is no session's token. */
+  readonly isSpent: boolean
+}
+
+export type Access = {
+  /** Lets a request in. Throws or rejects with `unauthorized`, `rate_limited` or `unavailable`. */
+  admit(knock: Knock): Admitted | Promise<Admitted>
+  /** The same for a word that somebody typed. */
+  pass(word: string, address: string): Promise<Grant | undefined>
+  /** What a door without headers asks for, as a sentence. */
+  readonly wants: string
+  /** Makes the page's cookie for whoever knows the password; a door that takes no password has none. */
+  login?(password: unknown, address: string): Cookie
+}
+
+export type Cookie = { readonly name: string; readonly value: string; readonly seconds: number }
+
+/** What follows `Bearer`; undefined for another scheme. */
+export function bearerOf(authorization: string): string | undefined {
+  return /^Bearer +(.*?) *$/i.exec(authorization)?.[1]
+}

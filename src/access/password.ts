@@ -1,0 +1,107 @@
+// One password for all. It comes as
+//
+//     Authorization: Basic     curl -u :secret                      the user's name does not matter
+//     Authorization: Bearer    curl -H 'Authorization: Bearer secret'
+//     a cookie                 the page, after POST /login
+//     PASS secret              lines over TCP
+//
+// and a session's token lets in too, for whoever has one has shown the password: so `Authorization` is free for it.
+//
+// The cookie is no password: it is the time when it ends and an HMAC of it, under a key made slowly of the password
+// (scrypt), so a cookie that was stolen is of no use elsewhere and is hard to guess a password from. The server
+// remembers none; a restart forgets none; another password makes all of them worthless.
+
+import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto'
+import type { Clock } from '../core/clock.js'
+import { ChatError } from '../core/errors.js'
+import { type Access, type Admitted, bearerOf, type Cookie, type Knock } from './access.js'
+import { Secret } from './secret.js'
+
+/** A browser is asked again after this time. */
+const COOKIE_SECONDS = 30 * 86_400
+
+const WRONG = 'this chat has a password, and this is not it: ask whoever runs it'
+const PASSWORD: Admitted = { grant: undefined, isSpent: true }
+const OTHER: Admitted = { grant: undefined, isSpent: false }
+
+export type PasswordParts = {
+  readonly password: string
+  readonly clock: Clock
+  /** Is this a session's token? */
+  readonly isToken: (token: string) => boolean
+}
+
+export class Password implements Access {
+  readonly wants = 'this chat has a password: say PASS and the password first'
+  readonly #secret: Secret
+  readonly #clock: Clock
+  readonly #isToken: PasswordParts['isToken']
+  readonly #key: Buffer
+  /** Its own for each password: two chats on one machine share their cookies, whatever their ports. */
+  readonly #name: string
+
+  constructor({ password, clock, isToken }: PasswordParts) {
+    this.#secret = new Secret(password, clock, WRONG)
+    this.#clock = clock
+    this.#isToken = isToken
+    this.#key = scryptSync(password, 'mini-chat cookie 1', 32)
+    this.#name = `mini_chat_${this.#sign('name').slice(0, 8)}`
+  }
+
+  admit({ address, header }: Knock): Admitted {
+    if (this.#isCookie(header('cookie'))) return this.#isPassword(header('authorization')) ? PASSWORD : OTHER
+    const given = header('authorization')
+    if (given === undefined) throw this.#secret.refusal()
+    const token = bearerOf(given)
+    if (token !== undefined && this.#isToken(token)) return OTHER
+    this.#secret.check(token ?? basicOf(given) ?? '', address)
+    return PASSWORD
+  }
+
+  async pass(word: string, address: string): Promise<undefined> {
+    this.#secret.check(word, address)
+  }
+
+  login(password: unknown, address: string): Cookie {
+    if (typeof password !== 'string')
+      throw new ChatError('bad_request', 'password is required: the password of this chat')
+    this.#secret.check(password, address)
+    const end = String(Math.floor(this.#clock.date() / 1000) + COOKIE_SECONDS)
+    return { name: this.#name, value: `${end}.${this.#sign(end)}`, seconds: COOKIE_SECONDS }
+  }
+
+  /** With a good cookie nothing else is a try: Basic is for the door, anything else is a session's business. */
+  #isPassword(authorization: string | undefined): boolean {
+    return authorization !== undefined && bearerOf(authorization) === undefined
+  }
+
+  #isCookie(cookies: string | undefined): boolean {
+    if (cookies === undefined) return false
+    for (const cookie of cookies.split(';')) {
+      const [name, value = ''] = cookie.trim().split('=', 2)
+      if (name === this.#name && this.#isGood(value)) return true
+    }
+    return false
+  }
+
+  #isGood(value: string): boolean {
+    const [end = '', mark = ''] = value.split('.', 2)
+    if (!/^\d{1,12}$/.test(end) || Number(end) * 1000 <= this.#clock.date()) return false
+    const right = Buffer.from(this.#sign(end))
+    const given = Buffer.from(mark)
+    return given.length === right.length && timingSafeEqual(given, right)
+  }
+
+  #sign(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('base64url')
+  }
+}
+
+/** The password of `Basic` (RFC 7617); undefined for anything else. */
+function basicOf(authorization: string): string | undefined {
+  const pair = /^Basic +([\w+/=-]*) *$/i.exec(authorization)?.[1]
+  if (pair === undefined) return undefined
+  const text = Buffer.from(pair, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon < 0 ? undefined : text.slice(colon + 1)
+}

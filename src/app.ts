@@ -1,0 +1,202 @@
+// The only file that knows everyone. It wires, and does nothing else.
+
+import type { Access } from './access/access.js'
+import { openJwt } from './access/jwt.js'
+import { Password } from './access/password.js'
+import { Secret } from './access/secret.js'
+import { Chat } from './core/chat.js'
+import type { Clock } from './core/clock.js'
+import type { Grant } from './core/grant.js'
+import { Crowd, type Rates } from './core/limit.js'
+import { Metrics } from './core/metrics.js'
+import type { Store } from './core/store.js'
+import { type Config, defaults } from './config.js'
+import type { Log } from './log.js'
+import { systemClock, systemRandom, VERSION } from './platform.js'
+import { openJournal } from './stores/journal.js'
+import { memoryStore } from './stores/memory.js'
+import { isLocal } from './transports/address.js'
+import { Assets } from './transports/http/assets.js'
+import { Encoder } from './transports/http/encode.js'
+import { EventStreams } from './transports/http/eventstream.js'
+import { Gate } from './transports/http/gate.js'
+import { Parking } from './transports/http/parking.js'
+import { createHttp, type Http } from './transports/http/server.js'
+import { createLines } from './transports/lines.js'
+import { createSocketIo } from './transports/socketio.js'
+import type { Transport } from './transports/transport.js'
+import { createWebSocket } from './transports/websocket.js'
+
+/** How long requests under way have to finish once the server stops. */
+const STOP_MS = 3500
+
+/** How long a start may take to bring rooms back, beside reading where their messages are. */
+const RESTORE_MS = 500
+
+export type App = {
+  readonly chat: Chat
+  readonly metrics: Metrics
+  readonly http: Http
+  /** The ways in beside HTTP that are on, by name. */
+  readonly transports: ReadonlyMap<string, Transport>
+  /** Resolves with the port. */
+  listen(): Promise<number>
+  /** The port of the lines over TCP, once it listens; undefined where they are off. */
+  readonly tcpPort: number | undefined
+  /** Says that it is not ready any more, and goes on serving. */
+  drain(): void
+  /** Answers who waits, finishes what is under way, closes everything. */
+  stop(): Promise<void>
+}
+
+/** Opens the store, which may have to read what it keeps, and puts everything together. `clock`: for tests that hold the time. */
+export async function createApp(config: Config, log: Log, clock: Clock = systemClock): Promise<App> {
+  const metrics = new Metrics()
+  const store = await openStore(config, log)
+  const limits = { rooms: config.rooms, bytes: config.bytes, sessions: config.sessions }
+  const crowd = (): Crowd => new Crowd(config.addressConnections, isLocal)
+  const chat = new Chat({
+    store,
+    clock,
+    random: systemRandom,
+    ringSize: config.ring,
+    limits,
+    rates: ratesOf(config),
+    crowd: crowd(),
+  })
+  await restoreRooms(chat, store, log)
+  chat.onPublish(() => metrics.published.add(1))
+  let ready = true
+  let stopping = false
+  const parking = new Parking(clock, config.polls)
+  const encoder = new Encoder(clock)
+  const eventStreams = new EventStreams(config.polls)
+  const readers = config.trustProxy > 0 ? crowd() : undefined
+  const giveUp = async (error: unknown): Promise<never> => {
+    await chat.close()
+    throw error
+  }
+  const access = await openAccess(config, chat, log).catch(giveUp)
+  const adminKey =
+    config.adminKey === undefined
+      ? undefined
+      : new Secret(config.adminKey, systemClock, 'this is not the key: ask whoever runs this chat')
+  const context = {
+    chat,
+    metrics,
+    encoder,
+    eventStreams,
+    parking,
+    readers,
+    access,
+    adminKey,
+    base: config.base,
+    version: VERSION,
+    waitSeconds: config.wait,
+    ready: () => ready && (store.ready?.() ?? true),
+    stopping: () => stopping,
+  }
+  const gate = new Gate({ hosts: config.allowHost, origins: config.allowOrigin })
+  const connections = crowd()
+  const http = createHttp({
+    context,
+    gate,
+    assets: new Assets({ password: config.password !== undefined, moderation: config.adminKey !== undefined }),
+    log,
+    proxies: config.trustProxy,
+    crowd: connections,
+  })
+  const transports = await openTransports({ config, chat, metrics, log, http, gate, access, crowd: connections }).catch(
+    giveUp,
+  )
+  let tcpPort: number | undefined
+  return {
+    chat,
+    metrics,
+    http,
+    transports,
+    get tcpPort() {
+      return tcpPort
+    },
+    async listen() {
+      const port = await http.listen(config.port, config.host)
+      for (const transport of transports.values()) tcpPort = (await transport.start()) ?? tcpPort
+      return port
+    },
+    drain() {
+      ready = false
+    },
+    async stop() {
+      ready = false
+      stopping = true
+      await Promise.all([http.stop(STOP_MS), ...[...transports.values()].map((transport) => transport.stop())])
+      await chat.close()
+    },
+  }
+}
+
+/** The door, where there is one. */
+async function openAccess({ password, jwt }: Config, chat: Chat, log: Log): Promise<Access | undefined> {
+  if (password !== undefined)
+    return new Password({ password, clock: systemClock, isToken: (token) => chat.sessions.has(token) })
+  if (jwt === undefined) return undefined
+  const grantOf = (token: string): Grant | undefined => chat.sessions.get(token).grant
+  return openJwt({ ...jwt, clock: systemClock, grantOf, onTrouble: (error) => log.error('jwks', error) })
+}
+
+function ratesOf({ rate, burst, addressRate, addressJoins, addressRooms, addressBurst }: Config): Rates {
+  const standard = defaults()
+  const isStandard = addressRate === standard.addressRate && addressBurst === standard.addressBurst
+  return {
+    // Scripts and benchmarks on this machine are counted only where somebody set the rate.
+    isFree: isStandard ? isLocal : () => false,
+    person: { perSecond: rate, burst },
+    address: { perSecond: rate === Infinity ? Infinity : addressRate, burst: addressBurst },
+    joins: { perSecond: addressJoins, burst: addressBurst },
+    rooms: { perSecond: addressRooms, burst: addressBurst },
+  }
+}
+
+async function openStore(config: Config, log: Log): Promise<Store> {
+  const { data, sync, keepMs, keepBytes, ring } = config
+  if (data === undefined) return memoryStore(ring, systemRandom)
+  return openJournal({
+    folder: data,
+    recent: ring,
+    sync,
+    keepMs,
+    keepBytes,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  })
+}
+
+/** What was kept is in memory again before anybody asks. Where that takes long, the rest follows, or comes when it is asked for. */
+async function restoreRooms(chat: Chat, store: Store, log: Log): Promise<void> {
+  const names = store.rooms?.() ?? []
+  const end = systemClock.now() + RESTORE_MS
+  await chat.rooms.restore(names, () => systemClock.now() < end)
+  chat.rooms.restore(names, () => store.ready?.() ?? true).catch((error: unknown) => log.error('restore', error))
+}
+
+type Parts = {
+  readonly config: Config
+  readonly chat: Chat
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly http: Http
+  readonly gate: Gate
+  readonly access: Access | undefined
+  readonly crowd: Crowd
+}
+
+/** The ways in beside HTTP that were asked for. */
+async function openTransports({ config, ...parts }: Parts): Promise<Map<string, Transport>> {
+  const { tcp, host, sessions: maxConnections } = config
+  const transports = new Map<string, Transport>()
+  if (tcp !== undefined) transports.set('lines', createLines({ ...parts, port: tcp, host, maxConnections }))
+  if (config.websocket) transports.set('websocket', await createWebSocket(parts))
+  if (config.socketio) transports.set('socketio', await createSocketIo({ ...parts, maxConnections }))
+  return transports
+}

@@ -1,0 +1,32 @@
+// What the commands on a folder of messages share: each takes one folder, and says in one sentence what is wrong.
+
+import { existsSync } from 'node:fs'
+import { ChatError } from '../core/errors.js'
+import { quote, UsageError, type Values } from '../flags.js'
+import { type Io, readUsage, type Usage } from './subcommand.js'
+
+export type FolderRequest = { readonly folder: string; readonly values: Values }
+
+/** Reads the arguments and does the work; answers the exit code. `mayBeNew`: the folder need not be there. */
+export async function withFolder(
+  usage: Usage,
+  args: readonly string[],
+  io: Io,
+  work: (request: FolderRequest) => Promise<void>,
+  { mayBeNew = false } = {},
+): Promise<number> {
+  const read = readUsage(usage, args, io)
+  if (read === undefined) return 0
+  const [folder, extra] = read.words
+  if (folder === undefined || extra !== undefined)
+    throw new UsageError(`mini-chat ${usage.name} takes one folder, the one of --data`)
+  try {
+    if (!mayBeNew && !existsSync(folder)) throw new ChatError('not_found', `there is no folder ${quote(folder)}`)
+    await work({ folder, values: read.values })
+    return 0
+  } catch (error) {
+    if (!(error instanceof ChatError)) throw error
+    io.stderr.write(`mini-chat: ${error.message}\n`)
+    return 1
+  }
+}

@@ -1,0 +1,96 @@
+// `mini-chat join`: a conversation in the terminal, or through a pipe.
+
+import { isAddress, parseAddress, STANDARD_ROOM, STANDARD_URL } from '../terminal/address.js'
+import { parseRoom, parseUsername } from '../core/message.js'
+import { UsageError } from '../flags.js'
+import { TerminalScreen } from '../terminal/console.js'
+import { helpRows } from '../terminal/lists.js'
+import { NoName } from '../terminal/membership.js'
+import { Outlet, PipeScreen } from '../terminal/pipe.js'
+import type { Screen } from '../terminal/screen.js'
+import { Talk } from '../terminal/talk.js'
+import { sentenceOf } from '../terminal/trouble.js'
+import { visible } from '../terminal/visible.js'
+import { asUsage, given, HELP, type Io, readUsage, type Subcommand, type Usage } from './subcommand.js'
+
+const USAGE: Usage = {
+  name: 'join',
+  usage: '[URL] [ROOM] [--as NAME]',
+  settings: [
+    {
+      flag: 'as',
+      short: 'a',
+      value: 'NAME',
+      standard: '',
+      why: 'the name to speak under; a terminal asks for a missing one',
+    },
+    {
+      flag: 'url',
+      short: 'u',
+      value: 'URL',
+      standard: STANDARD_URL,
+      why: 'where the server is, another way to write it',
+    },
+    HELP,
+  ],
+  about: [
+    `Enters ROOM (${STANDARD_ROOM} if it is not said) and talks. URL may name the room too: http://localhost:8000/#den.`,
+    '',
+    ...helpRows()
+      .split('\n')
+      .map((row) => `  ${row}`),
+    '',
+    'Where input or output is no terminal, each line of the input is said, the end of the input leaves, and each',
+    'message is one line of the output. Ends with 0 after leaving, 1 when something failed, 2 for wrong usage.',
+  ],
+}
+
+export const join: Subcommand = {
+  name: 'join',
+  summary: 'talk in the terminal: mini-chat join [URL] [ROOM] --as ada',
+  async run(args, io) {
+    const read = readUsage(USAGE, args, io)
+    if (read === undefined) return 0
+    const { url, room } = placeOf(read.words, given(read.values, 'url'))
+    const name = given(read.values, 'as')
+    const username = name === undefined ? undefined : asUsage(() => parseUsername(name))
+    const isTerminal = io.stdin.isTTY && io.stdout.isTTY && io.env['TERM'] !== 'dumb'
+    if (username === undefined && !isTerminal) throw new UsageError('somebody has to speak: add --as NAME')
+    const output = isTerminal ? undefined : new Outlet(io.stdout)
+    const screen: Screen =
+      output === undefined
+        ? new TerminalScreen(io.stdin, io.stdout, io.env)
+        : new PipeScreen(io.stdin, output, io.stderr)
+    const code = await converse(new Talk({ url, room, username, screen }), url, io)
+    return output?.error === undefined ? code : 1
+  },
+}
+
+async function converse(talk: Talk, url: string, io: Io): Promise<number> {
+  const stop = (): void => talk.stop()
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) io.on(signal, stop)
+  try {
+    const lost = await talk.run()
+    if (lost > 0) io.stderr.write(`mini-chat: ${lost} ${lost === 1 ? 'message' : 'messages'} did not arrive\n`)
+    return lost > 0 ? 1 : 0
+  } catch (error) {
+    // Whoever left when asked for a name needs no explanation.
+    if (error instanceof NoName && error.message === '') return 130
+    io.stderr.write(`mini-chat: ${visible(error instanceof NoName ? error.message : sentenceOf(error, url))}\n`)
+    return 1
+  } finally {
+    for (const signal of signals) io.off(signal, stop)
+  }
+}
+
+/** `[URL] [ROOM]`: a room's name has no dot, colon or slash, so the two can be told apart. */
+function placeOf(words: readonly string[], flag: string | undefined): { readonly url: string; readonly room: string } {
+  const [first, second] = words
+  const written = first !== undefined && (second !== undefined || isAddress(first)) ? first : undefined
+  const [word, extra] = written === undefined ? words : words.slice(1)
+  if (extra !== undefined) throw new UsageError('one room is enough to begin with: /join opens more')
+  if (written !== undefined && flag !== undefined) throw new UsageError('the address is given twice: leave --url out')
+  const { url, room } = asUsage(() => parseAddress(written ?? flag ?? STANDARD_URL))
+  return { url, room: asUsage(() => parseRoom(word ?? room ?? STANDARD_ROOM)) }
+}

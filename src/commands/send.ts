@@ -1,0 +1,91 @@
+// `mini-chat send`: says something from a script.
+
+import { parseRoom, parseUsername } from '../core/message.js'
+import { UsageError } from '../flags.js'
+import { parseAddress, STANDARD_ROOM, STANDARD_URL } from '../terminal/address.js'
+import { linesOf } from '../terminal/pipe.js'
+import { Sender } from '../terminal/send.js'
+import { visible } from '../terminal/visible.js'
+import { asUsage, given, HELP, readUsage, stopSignal, type Subcommand, type Usage } from './subcommand.js'
+
+const USAGE: Usage = {
+  name: 'send',
+  usage: '[ROOM] [TEXT…] --as NAME',
+  settings: [
+    {
+      flag: 'as',
+      short: 'a',
+      value: 'NAME',
+      standard: '',
+      why: 'the name to speak under; one that nobody holds',
+    },
+    { flag: 'url', short: 'u', value: 'URL', standard: STANDARD_URL, why: 'where the server is' },
+    {
+      flag: 'patience',
+      value: 'SECONDS',
+      standard: '10',
+      why: 'how long each message is tried before it counts as failed',
+    },
+    HELP,
+  ],
+  about: [
+    `Says TEXT in ROOM (${STANDARD_ROOM} if it is not said). Without TEXT the input is said, each line as a message of its`,
+    'own; empty lines are left out. To say several lines as one message, give them as TEXT:',
+    '',
+    '  echo hi | mini-chat send lobby --as bot',
+    '  mini-chat send lobby "$(git log -1)" --as bot',
+    '  mini-chat send lobby --as bot -- -5 degrees outside',
+    '',
+    'Ends with 0 when everything has arrived, 1 when something has not, 2 for wrong usage, 130 on Ctrl-C.',
+  ],
+}
+
+export const send: Subcommand = {
+  name: 'send',
+  summary: 'say something from a script: echo hi | mini-chat send [ROOM] --as bot',
+  async run(args, io) {
+    const read = readUsage(USAGE, args, io)
+    if (read === undefined) return 0
+    const [room = parseAddress(urlOf(read.values['url'])).room ?? STANDARD_ROOM, ...words] = read.words
+    const name = given(read.values, 'as')
+    if (name === undefined) throw new UsageError('somebody has to speak: add --as NAME')
+    const stop = stopSignal(io)
+    const sender = new Sender({
+      url: asUsage(() => parseAddress(urlOf(read.values['url']))).url,
+      room: asUsage(() => parseRoom(room)),
+      username: asUsage(() => parseUsername(name)),
+      patienceMs: secondsOf(given(read.values, 'patience') ?? '10') * 1000,
+      signal: stop.signal,
+    })
+    let failed = false
+    const say = async (text: string): Promise<void> => {
+      if (text.trim() === '' || stop.signal.aborted) return
+      const notSent = await sender.send(text)
+      if (notSent === undefined || stop.signal.aborted) return
+      io.stderr.write(`mini-chat: not sent: ${visible(notSent.sentence)}\n`)
+      failed = true
+      // A server that is away for one message is away for the next one too.
+      if (notSent.isFinal) endInput()
+    }
+    let endInput = (): void => undefined
+    if (words.length > 0) await say(words.join(' '))
+    else {
+      await linesOf(io.stdin, say, (end) => {
+        endInput = end
+        stop.signal.addEventListener('abort', end)
+      })
+    }
+    sender.close()
+    stop.undo()
+    return stop.code() ?? (failed ? 1 : 0)
+  },
+}
+
+function urlOf(value: unknown): string {
+  return typeof value === 'string' ? value : STANDARD_URL
+}
+
+function secondsOf(value: string): number {
+  if (/^\d{1,5}$/.test(value) && value !== '0') return Number(value)
+  throw new UsageError(`--patience is a whole number of seconds from 1 up, not ${JSON.stringify(value)}`)
+}

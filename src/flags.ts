@@ -1,0 +1,62 @@
+// Flags as a table: what a command takes, how its value is written, and why one would want it. A command line is
+// read by its table, and --help is printed from it, so neither can forget the other.
+
+import { parseArgs } from 'node:util'
+
+export type Setting = {
+  readonly flag: string
+  readonly short?: string
+  /** How its value is written; absent for a flag without one. */
+  readonly value?: string
+  readonly env?: string
+  readonly standard: string | boolean | readonly string[]
+  readonly why: string
+}
+
+/** The flags by name: true, a text, or a list for one that may be given several times. */
+export type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
+
+/** Wrong usage: one line that says what to do; the program ends with 2. */
+export class UsageError extends Error {}
+
+/** Reads a command line. `command`: what is asked for help. Throws `UsageError`. */
+export function parseFlags(
+  settings: readonly Setting[],
+  args: readonly string[],
+  command: string,
+): { values: Values; positionals: string[] } {
+  const options = Object.fromEntries(
+    settings.map((setting) => [
+      setting.flag,
+      {
+        type: setting.value === undefined ? ('boolean' as const) : ('string' as const),
+        multiple: Array.isArray(setting.standard),
+        ...(setting.short === undefined ? {} : { short: setting.short }),
+      },
+    ]),
+  )
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+  } catch (error) {
+    // parseArgs says in its first sentence what is wrong; the rest is advice for other cases.
+    const sentence = error instanceof Error ? (error.message.split('. ', 1)[0] ?? '') : String(error)
+    // It repeats what was typed, and terminals obey escape sequences.
+    throw new UsageError(`${sentence.replace(/\.$/, '').replaceAll(/\p{C}/gu, '?')}: try ${command} --help`)
+  }
+}
+
+/** The rows of --help. */
+export function flagRows(settings: readonly Setting[]): string[] {
+  return settings.map((setting) => {
+    const short = setting.short === undefined ? '   ' : `-${setting.short},`
+    const left = `  ${short} --${setting.flag}${setting.value === undefined ? '' : ` ${setting.value}`}`
+    const standard = typeof setting.standard === 'string' && setting.standard !== '' ? ` [${setting.standard}]` : ''
+    const env = setting.env === undefined ? '' : ` (or ${setting.env} in the environment)`
+    return `${left.padEnd(28)} ${setting.why}${standard}${env}`
+  })
+}
+
+/** What somebody typed, safe to print: JSON leaves no control character as it is. */
+export function quote(value: string): string {
+  return JSON.stringify(value)
+}

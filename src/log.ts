@@ -1,0 +1,45 @@
+// The server's own words: one line an event, as text for people or as JSON for machines. What people typed is
+// never among them, and every value is quoted: terminals obey escape sequences.
+
+import { styleText } from 'node:util'
+
+export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
+
+export type Log = {
+  info(event: string, fields?: Fields): void
+  /** A bug or a broken part: the whole error goes to stderr. */
+  error(event: string, error: unknown): void
+}
+
+/** `output`: where events go that are no errors, stdout by itself. */
+export type LogOptions = {
+  readonly format: 'text' | 'json'
+  readonly quiet: boolean
+  readonly output?: NodeJS.WriteStream
+}
+
+export function createLog({ format, quiet, output = process.stdout }: LogOptions): Log {
+  const line = (level: string, event: string, fields: Fields): string => {
+    const time = new Date().toISOString()
+    if (format === 'json') return JSON.stringify({ time, level, event, ...fields })
+    const words = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    return [time, level, event, ...words].join(' ')
+  }
+  return {
+    info(event, fields = {}) {
+      if (!quiet) output.write(`${line('info', event, fields)}\n`)
+    },
+    error(event, error) {
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      process.stderr.write(`${line('error', event, { error: stack })}\n`)
+    },
+  }
+}
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Colours a word where the stream is a terminal that wants colours (https://no-color.org). */
+export function paint(style: Style, word: string, stream: NodeJS.WriteStream = process.stdout): string {
+  const wanted = stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
+  return wanted ? styleText(style, word) : word
+}

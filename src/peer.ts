@@ -1,0 +1,21 @@
+// Packages that are not ours to install: a part that needs one asks for it when its flag is given, and never
+// before. Where it is missing, one sentence says how to add it.
+
+import { UsageError } from './config.js'
+
+/** Loads an optional package. Throws `UsageError` where it is not installed. */
+export async function loadPeer<T>(name: string, command: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (error) {
+    const isMissing =
+      error instanceof Error &&
+      'code' in error &&
+      error.code === 'ERR_MODULE_NOT_FOUND' &&
+      error.message.includes(`'${name}'`)
+    if (!isMissing) throw error
+    throw new UsageError(
+      `${command} needs the package ${name}: run \`npx -y -p mini-chat -p ${name} mini-chat ${command}\``,
+    )
+  }
+}

@@ -1,0 +1,218 @@
+// Keeps every message in files of a folder, so that a restart, a crash or a power cut loses nothing that was
+// acknowledged. It needs nothing but Node's `fs`.
+//
+//     append ──> group ──> write ──> fdatasync ──> deliver ──> acknowledge        commit.ts, tail.ts
+//                                       │
+//                             00000001.log  00000002.log …                       record.ts, folder.ts
+//                                       │
+//     start ───> read all ──> where each message lies ──> recent, history          load.ts, positions.ts, page.ts
+//
+// In memory it has 8 to 12 bytes a message and no text: the rings are the rooms' own. What it refuses to be: a
+// database. There is one order, one writer, and no way to change what was said.
+
+import { mkdirSync } from 'node:fs'
+import type { Clock, Random, Undo } from '../core/clock.js'
+import { NO_EPOCH } from '../core/cursor.js'
+import { ChatError } from '../core/errors.js'
+import { KEY_MS } from '../core/keys.js'
+import type { Draft, Message } from '../core/message.js'
+import type { Deliver, History, Range, Store, Subscription } from '../core/store.js'
+import type { Log as Words } from '../log.js'
+import { Commit, type Given, type Kept } from './journal/commit.js'
+import { codeOf } from './journal/folder.js'
+import { load } from './journal/load.js'
+import { takeLock } from './journal/lock.js'
+import { Log, type Subscriber } from './journal/log.js'
+import { markOf, Marks } from './journal/marks.js'
+import { Past } from './journal/past.js'
+import { type Keep, Retention } from './journal/retention.js'
+import { type Sync, Tail } from './journal/tail.js'
+import { Upkeep } from './journal/upkeep.js'
+
+export type JournalOptions = Keep & {
+  readonly folder: string
+  /** How many messages a subscriber is given of what was there before. */
+  readonly recent: number
+  readonly sync: Sync
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Words
+}
+
+const GROUP_BYTES = 2 ** 20
+
+/**
+ * Opens a folder, and makes it if it is not there. Rejects with `unavailable` and a sentence for a person when
+ * somebody else uses it, when it is damaged, or when the disk says no.
+ */
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const { folder } = options
+  try {
+    mkdirSync(folder, { recursive: true })
+    const unlock = takeLock(folder)
+    try {
+      return await Journal.open(options, unlock)
+    } catch (error) {
+      unlock()
+      throw error
+    }
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === undefined || error instanceof ChatError) throw error
+    throw new ChatError(
+      'unavailable',
+      `the folder ${JSON.stringify(folder)} cannot be used (${code}): see that it can be written to, or choose another`,
+    )
+  }
+}
+
+type Parts = {
+  readonly options: JournalOptions
+  readonly unlock: Undo
+  readonly logs: Map<string, Log>
+  readonly marks: Marks
+  readonly tail: Tail
+  readonly upkeep: Upkeep
+  readonly groupBytes: number
+}
+
+export class Journal implements Store {
+  readonly #parts: Parts
+  readonly #past: Past
+  readonly #commit: Commit
+  /** The position of the last message that counts as kept. */
+  #counted = 0
+  #closed = false
+
+  static async open(options: JournalOptions, unlock: Undo): Promise<Journal> {
+    const { folder, clock, log, sync } = options
+    const logs = new Map<string, Log>()
+    const marks = new Marks(KEY_MS)
+    const retention = new Retention(options)
+    const onTorn = (bytes: number, side: string): void =>
+      log.error('torn_tail', `a crash tore the last ${bytes} bytes: they are kept in ${side}`)
+    const { last, previous } = load({ folder, clock, logs, marks, retention, onTorn })
+    const onAway = (code: string | undefined): void => {
+      if (code === undefined) log.info('store_back')
+      else log.error('store_away', `the disk takes no messages (${code}): they are refused until it does`)
+    }
+    const tailOptions = { folder, sync, clock, onAway }
+    const tail = last === undefined ? await Tail.create(tailOptions, 1) : await Tail.open(tailOptions, last)
+    const upkeep = new Upkeep({ folder, clock, log, logs, retention, tail, previous })
+    const groupBytes = Math.min(GROUP_BYTES, retention.segmentBytes)
+    const journal = new Journal({ options, unlock, logs, marks, tail, upkeep, groupBytes })
+    // What time has taken while nobody ran goes now. A disk that is full now may serve all the same.
+    await journal.#commit.turn().catch((error: unknown) => log.error('retention', error))
+    upkeep.watch(() => journal.#commit.turn())
+    return journal
+  }
+
+  private constructor(parts: Parts) {
+    const { options, logs, marks, tail, upkeep, groupBytes } = parts
+    this.#parts = parts
+    const onUnreadable = (error: unknown): void => options.log.error('unreadable', error)
+    this.#past = new Past({ folder: options.folder, logs, marks, onUnreadable })
+    this.#commit = new Commit({
+      tail,
+      groupBytes,
+      endOf: (room) => this.endOf(room),
+      newEpoch: () => options.random.epoch(),
+      prepare: () => upkeep.prepare(),
+      beginning: () => upkeep.beginning(),
+      keep: (kept) => this.#keep(kept),
+      deliver: (kept) => this.#deliver(kept),
+    })
+  }
+
+  append(_room: string, draft: Draft): Promise<Message> {
+    return this.#commit.append(draft)
+  }
+
+  /** Keeps a message in the place that it had in another journal. */
+  restore(draft: Draft, given: Given): Promise<Message> {
+    return this.#commit.append(draft, given)
+  }
+
+  async subscribe(room: string, deliver: Deliver): Promise<Subscription> {
+    const log = this.#logOf(room)
+    const { epoch } = log
+    const counted = this.#counted
+    // What is counted as kept and not told yet is among the recent ones already.
+    const subscriber: Subscriber = ({ message, epoch: of, position }) => {
+      if (position > counted) deliver(message, of)
+    }
+    log.subscribers.add(subscriber)
+    const close = (): void => {
+      log.subscribers.delete(subscriber)
+      if (log.isEmpty && this.#parts.logs.get(room) === log) this.#parts.logs.delete(room)
+    }
+    try {
+      return { recent: await this.#past.recent(room, this.#parts.options.recent), epoch, close }
+    } catch (error) {
+      close()
+      throw error
+    }
+  }
+
+  read(room: string, range: Range): Promise<History> {
+    return this.#past.read(room, range)
+  }
+
+  find(room: string, username: string, key: string): Promise<Message | undefined> | undefined {
+    return this.#past.find(room, username, key)
+  }
+
+  rooms(): readonly string[] {
+    return this.#past.rooms()
+  }
+
+  ready(): boolean {
+    return this.#parts.tail.away === undefined && !this.#closed
+  }
+
+  /** Where a room's log ends; without one at 0 in no epoch. */
+  endOf(room: string): Given {
+    const log = this.#parts.logs.get(room)
+    return log === undefined ? { epoch: NO_EPOCH, id: 0 } : { epoch: log.epoch, id: log.end }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#parts.upkeep.close()
+    await this.#commit.close()
+    try {
+      await this.#parts.tail.close()
+    } finally {
+      this.#parts.unlock()
+    }
+  }
+
+  #logOf(room: string): Log {
+    const { logs } = this.#parts
+    let log = logs.get(room)
+    if (log === undefined) logs.set(room, (log = new Log()))
+    return log
+  }
+
+  #keep(kept: Kept): void {
+    const { message, epoch, position } = kept
+    const { key, room, username } = message
+    const log = this.#logOf(room)
+    log.add(epoch, message.id, position)
+    log.note(message)
+    this.#counted = position
+    const { upkeep, marks, options } = this.#parts
+    upkeep.count(kept)
+    if (key !== undefined) marks.add(markOf(room, JSON.stringify(username), key), position, options.clock.date())
+  }
+
+  #deliver(kept: Kept): void {
+    try {
+      this.#parts.logs.get(kept.message.room)?.deliver(kept)
+    } catch (error) {
+      // The message is kept, whatever a reader made of it.
+      this.#parts.options.log.error('bug', error)
+    }
+  }
+}

@@ -1,0 +1,160 @@
+// The folder: which files are segments, and how a change of files is made to last.
+//
+//     00000001.log  00000002.log  00000003.log     segments; the last one is written to
+//     00000003.log.torn-1763635200123              what a crash tore off, set aside
+//     00000002.log.damaged-1763635200123           what a repair found, as it was
+//     lock                                         who uses the folder (see lock.ts)
+//
+// No name comes from a room: what people type never becomes a path.
+
+import {
+  closeSync,
+  copyFileSync,
+  constants,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { ChatError } from '../../core/errors.js'
+
+export type Segment = { readonly number: number; readonly path: string; readonly size: number }
+
+/** Offsets are below this, so one number says segment and offset: number × 2³² + offset. */
+export const SPAN = 2 ** 32
+
+export function segmentPath(folder: string, number: number): string {
+  return join(folder, `${String(number).padStart(8, '0')}.log`)
+}
+
+/** The segments there are, oldest first. Makes the folder if it is not there. */
+export function listSegments(folder: string): Segment[] {
+  mkdirSync(folder, { recursive: true })
+  return readdirSync(folder)
+    .filter((name) => /^\d{8,}\.log$/.test(name))
+    .map((name) => ({
+      number: Number.parseInt(name, 10),
+      path: join(folder, name),
+      size: statSync(join(folder, name)).size,
+    }))
+    .sort((a, b) => a.number - b.number)
+}
+
+/** Makes new, renamed and removed names last: they are part of the folder, not of the files. */
+export function syncFolder(folder: string): void {
+  // Windows cannot open a folder, and keeps names by itself.
+  if (process.platform === 'win32') return
+  const fd = openSync(folder, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Removes files for good. One that is gone already is what was wanted. */
+export function removeFiles(folder: string, paths: readonly string[]): void {
+  for (const path of paths) {
+    try {
+      unlinkSync(path)
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+    }
+  }
+  if (paths.length > 0) syncFolder(folder)
+}
+
+/**
+ * Cuts a segment at an offset. What stood behind it is first kept in a file beside it, whose path is returned;
+ * undefined where that was nothing but zeros.
+ */
+export function setAside(folder: string, path: string, offset: number, date: number): string | undefined {
+  const side = `${path}.torn-${date}`
+  const fd = openSync(path, 'r+')
+  try {
+    const rest = readRest(fd, offset)
+    const isBlank = endOfBytes(rest) === 0
+    if (!isBlank) {
+      writeWhole(side, [rest])
+      syncFolder(folder)
+    }
+    ftruncateSync(fd, offset)
+    fdatasyncSync(fd)
+    return isBlank ? undefined : side
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Where the bytes end and nothing but zeros follows. */
+export function endOfBytes(bytes: Buffer): number {
+  let end = bytes.length
+  while (end > 0 && bytes[end - 1] === 0) end--
+  return end
+}
+
+/** Keeps a copy of a segment beside it, and returns its path. */
+export function keepCopy(folder: string, path: string, date: number): string {
+  const copy = `${path}.damaged-${date}`
+  copyFileSync(path, copy, constants.COPYFILE_EXCL)
+  const fd = openSync(copy, 'r+')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+  syncFolder(folder)
+  return copy
+}
+
+/** Puts new bytes in the place of a file: a crash leaves the old ones or the new ones, whole. */
+export function replaceFile(folder: string, path: string, pieces: readonly Buffer[]): void {
+  const temporary = `${path}.tmp`
+  removeFiles(folder, [temporary])
+  writeWhole(temporary, pieces)
+  renameSync(temporary, path)
+  syncFolder(folder)
+}
+
+/** Everything in a file from an offset on. */
+export function readRest(fd: number, offset: number): Buffer {
+  const pieces: Buffer[] = []
+  for (let at = offset; ;) {
+    const piece = Buffer.allocUnsafe(2 ** 20)
+    const count = readSync(fd, piece, 0, piece.length, at)
+    if (count === 0) return Buffer.concat(pieces)
+    pieces.push(piece.subarray(0, count))
+    at += count
+  }
+}
+
+/** What a person is told of a damage, and what to do. */
+export function damagedAt(folder: string, path: string, offset: number, fault: string): ChatError {
+  return new ChatError(
+    'unavailable',
+    `${path} is damaged at byte ${offset} (${fault}): run \`mini-chat repair ${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)}\`, which keeps a copy`,
+  )
+}
+
+/** The system's word for what went wrong, such as `ENOSPC`. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+function writeWhole(path: string, pieces: readonly Buffer[]): void {
+  const fd = openSync(path, 'wx')
+  try {
+    for (const piece of pieces) for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,78 @@
+// One room's log: its epoch, where its messages lie, and who is given the next one.
+
+import { NO_EPOCH } from '../../core/cursor.js'
+import { type Message, removes } from '../../core/message.js'
+import type { History, Range } from '../../core/store.js'
+import type { Kept } from './commit.js'
+import { Positions } from './positions.js'
+
+export type Subscriber = (kept: Kept) => void
+
+export class Log {
+  readonly positions = new Positions()
+  readonly subscribers = new Set<Subscriber>()
+  /** The ids of messages that a later one took out. */
+  removed = new Set<number>()
+  epoch = NO_EPOCH
+  /** How many messages behind the last one may have been lost with a damage: their ids are not given again. */
+  lost = 0
+
+  /** Nothing is kept of it and nobody listens. */
+  get isEmpty(): boolean {
+    return this.positions.size === 0 && this.subscribers.size === 0
+  }
+
+  /** Adds a message that is kept. Another epoch begins the log anew. */
+  add(epoch: string, id: number, position: number): void {
+    if (epoch !== this.epoch) {
+      this.positions.clear()
+      this.removed = new Set()
+    }
+    this.epoch = epoch
+    this.positions.add(id, position)
+    this.lost = 0
+  }
+
+  /** Takes note of a message that takes another one out. */
+  note(message: Pick<Message, 'type' | 'of'>): void {
+    const id = removes(message)
+    if (id !== undefined) this.removed.add(id)
+  }
+
+  /** The id that the next message follows. */
+  get end(): number {
+    return this.positions.last + this.lost
+  }
+
+  deliver(kept: Kept): void {
+    for (const subscriber of this.subscribers) subscriber(kept)
+  }
+
+  /** The positions of the messages with `from` ≤ id ≤ `to` that are kept. */
+  slice(from: number, to: number): number[] {
+    const positions: number[] = []
+    for (let id = from; id <= to; id++) {
+      const position = this.positions.of(id)
+      if (position !== undefined) positions.push(position)
+    }
+    return positions
+  }
+}
+
+/** What a page of history is made of, before its messages are read. */
+export function pageOf(
+  { positions, epoch }: Log,
+  { before = Infinity, after, limit }: Range,
+): Omit<History, 'messages'> & { from: number; to: number } {
+  const { first } = positions
+  const last = positions.size === 0 ? 0 : positions.last
+  if (last === 0) return { epoch, first, last, from: 1, to: 0, more: false }
+  if (after !== undefined) {
+    const from = Math.max(first, after + 1)
+    const to = Math.min(last, from + limit - 1)
+    return { epoch, first, last, from, to, more: to < last }
+  }
+  const to = Math.min(before - 1, last)
+  const from = Math.max(first, to + 1 - limit)
+  return { epoch, first, last, from, to, more: from > first && from <= to }
+}

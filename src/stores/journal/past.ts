@@ -1,0 +1,100 @@
+// What the journal keeps, for whoever asks: pages of it, its newest messages, and the message with a key.
+
+import { ChatError } from '../../core/errors.js'
+import { type Message, removed } from '../../core/message.js'
+import type { History, Range } from '../../core/store.js'
+import { codeOf } from './folder.js'
+import { Log, pageOf } from './log.js'
+import { markOf, type Marks } from './marks.js'
+import { readPage } from './page.js'
+
+export type PastParts = {
+  readonly folder: string
+  readonly logs: ReadonlyMap<string, Log>
+  readonly marks: Marks
+  /** Told when the disk cannot be read, or gives something else than was written. */
+  readonly onUnreadable: (error: unknown) => void
+}
+
+export class Past {
+  readonly #parts: PastParts
+
+  constructor(parts: PastParts) {
+    this.#parts = parts
+  }
+
+  /** A page of a room's log. It is settled which messages are in it before this returns. */
+  async read(room: string, range: Range): Promise<History> {
+    const { folder, logs, onUnreadable } = this.#parts
+    const log = logs.get(room) ?? new Log()
+    const { from, to, ...page } = pageOf(log, range)
+    try {
+      const gone = log.removed
+      const messages = await readPage(folder, log.slice(from, to))
+      return {
+        messages:
+          gone.size === 0 ? messages : messages.map((message) => (gone.has(message.id) ? removed(message) : message)),
+        ...page,
+      }
+    } catch (error) {
+      // Its segment's time was over between the look into the table and the reading: the next page begins later.
+      if (codeOf(error) === 'ENOENT' && log.positions.of(from) === undefined) return this.read(room, range)
+      onUnreadable(error)
+      throw refusalOf(error)
+    }
+  }
+
+  /** The newest messages without one missing between them: a ring is dense. */
+  async recent(room: string, limit: number): Promise<readonly Message[]> {
+    const { messages } = await this.read(room, { limit })
+    let from = messages.length - 1
+    while (from > 0 && messages[from - 1]?.id === (messages[from]?.id ?? 0) - 1) from--
+    return messages.slice(Math.max(from, 0))
+  }
+
+  /** The message of this user with this key; undefined at once where there is none. */
+  find(room: string, username: string, key: string): Promise<Message | undefined> | undefined {
+    const positions = this.#parts.marks.find(markOf(room, JSON.stringify(username), key))
+    return positions.length === 0 ? undefined : this.#findAt(positions, room, username, key)
+  }
+
+  /** The rooms that have a log, the one with the newest message first. */
+  rooms(): string[] {
+    const newest = ({ positions }: Log): number => positions.of(positions.last) ?? 0
+    const rooms = [...this.#parts.logs].filter(([, log]) => log.positions.size > 0)
+    return rooms.sort(([, a], [, b]) => newest(b) - newest(a)).map(([room]) => room)
+  }
+
+  // One after the other: there is hardly ever a second one with the same hash.
+  async #findAt(
+    positions: readonly number[],
+    room: string,
+    username: string,
+    key: string,
+  ): Promise<Message | undefined> {
+    for (const position of positions) {
+      const message = await this.#readAt(position)
+      const isIt = message?.room === room && message.username === username && message.key === key
+      if (isIt && this.#parts.logs.get(room)?.positions.of(message.id) === position) return message
+    }
+    return undefined
+  }
+
+  async #readAt(position: number): Promise<Message | undefined> {
+    try {
+      const [message] = await readPage(this.#parts.folder, [position])
+      return message
+    } catch (error) {
+      // Its time is over.
+      if (codeOf(error) === 'ENOENT') return undefined
+      this.#parts.onUnreadable(error)
+      throw refusalOf(error)
+    }
+  }
+}
+
+function refusalOf(error: unknown): unknown {
+  return codeOf(error) === undefined
+    ? error
+    : new ChatError('unavailable', 'the server’s disk cannot be read now: try again soon', 5)
+}

@@ -1,0 +1,225 @@
+// The end of the journal: the one segment that is written to, and when what was written counts as kept.
+//
+//     write ──> fdatasync ──> kept           --sync always: a power cut takes nothing that was acknowledged
+//     write ──> kept ──> fdatasync, each second     everysec: it may take the last second
+//     write ──> kept                                never: it takes what the system had not flushed yet
+//
+// A write that fails is cut off again at once, so that nothing half written is ever followed by something whole;
+// where even the cutting fails, it is done before the next write. So a full disk refuses messages and loses none,
+// and the first one that fits is kept again. While the store is away it also looks by itself whether it is back.
+//
+// With `always` there are zeros behind the end, so that most groups do not make the file longer: then the system has
+// only their bytes to sync, and not its own books too, which takes half the time. A start knows zeros for what they are.
+
+import { type FileHandle, open } from 'node:fs/promises'
+import type { Clock, Undo } from '../../core/clock.js'
+import { createSegment, probe, refusalOf, writeAll, writeNow } from './disk.js'
+import { codeOf, type Segment, segmentPath, SPAN } from './folder.js'
+
+/** When a message is on the disk: the words of redis' appendfsync. */
+export type Sync = 'always' | 'everysec' | 'never'
+
+export type TailOptions = {
+  readonly folder: string
+  readonly sync: Sync
+  readonly clock: Clock
+  /** Told once when the store goes away, with the system's word for why, and once when it is back. */
+  readonly onAway: (code: string | undefined) => void
+}
+
+/** Little enough that a disk which is full refuses soon, enough for a hundred messages. */
+const ZEROS = Buffer.alloc(16 * 1024)
+
+const SYNC_MS = 1000
+const PROBE_MS = 1000
+
+/** Where nothing is synced: what was written this long ago, the system has flushed (Linux: after 30 s). */
+const FLUSHED_MS = 60_000
+
+export class Tail {
+  readonly #options: TailOptions
+  #file: FileHandle
+  #number: number
+  #size: number
+  #synced: number
+  /** Where the zeros behind the end, end. */
+  #reserved = 0
+  #written = { size: 0, at: -Infinity }
+  /** Something that does not count lies behind the end. */
+  #ragged = false
+  /** The last fdatasync of `everysec` failed: until one succeeds, nothing is acknowledged without. */
+  #doubted = false
+  #closed = false
+  #away: string | undefined
+  #timer: Undo | undefined
+  #probe: Undo | undefined
+
+  private constructor(options: TailOptions, file: FileHandle, { number, size }: Segment) {
+    this.#options = options
+    this.#file = file
+    this.#number = number
+    this.#size = size
+    this.#synced = size
+  }
+
+  /** Goes on at the end of a segment. */
+  static async open(options: TailOptions, segment: Segment): Promise<Tail> {
+    return new Tail(options, await open(segment.path, 'r+'), segment)
+  }
+
+  /** Creates a segment. */
+  static async create(options: TailOptions, number: number): Promise<Tail> {
+    const path = segmentPath(options.folder, number)
+    return new Tail(options, await createSegment(options.folder, path), { number, path, size: 0 })
+  }
+
+  get number(): number {
+    return this.#number
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** How much of the segment is known to be on the disk. */
+  get synced(): number {
+    return this.#synced
+  }
+
+  /** The position of the next byte. */
+  get position(): number {
+    return this.#number * SPAN + this.#size
+  }
+
+  /** The system's word for why nothing can be kept now; undefined when all is well. */
+  get away(): string | undefined {
+    return this.#away
+  }
+
+  /** Adds bytes. Resolves once they are kept; rejects with `full` or `unavailable`, and then there is nothing of them. */
+  async write(bytes: Buffer): Promise<void> {
+    try {
+      if (this.#ragged) await this.#mend()
+      this.#ragged = true
+      // What is synced at once only goes as far as the system's memory here, and that takes microseconds; to have
+      // another thread do it would cost more than it does, each time, in waiting for the next turn. While a sync is
+      // under way, as it may be with `everysec`, a write can be slow: then it is not waited for.
+      if (this.#options.sync === 'always') this.#writeNow(bytes)
+      else await writeAll(this.#file, bytes, this.#size)
+      if (this.#options.sync === 'always' || this.#doubted) await this.#file.datasync()
+      this.#ragged = false
+      this.#doubted = false
+      this.#size += bytes.length
+      this.#count()
+      this.#setAway(undefined)
+    } catch (error) {
+      throw await this.#failed(error)
+    }
+  }
+
+  /** Goes on in a new segment; the old one is on the disk before there is a new one. */
+  async rotate(): Promise<void> {
+    try {
+      if (this.#ragged || this.#reserved > this.#size) await this.#mend()
+      await this.#file.datasync()
+      const number = this.#number + 1
+      const file = await createSegment(this.#options.folder, segmentPath(this.#options.folder, number))
+      await this.#file.close()
+      this.#file = file
+      this.#number = number
+      this.#size = 0
+      this.#reserved = 0
+      this.#synced = 0
+      this.#written = { size: 0, at: -Infinity }
+    } catch (error) {
+      throw await this.#failed(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#timer?.()
+    this.#probe?.()
+    try {
+      if (this.#ragged || this.#reserved > this.#size) await this.#mend()
+      await this.#file.datasync()
+    } finally {
+      await this.#file.close()
+    }
+  }
+
+  #count(): void {
+    const { sync, clock } = this.#options
+    if (sync === 'always') this.#synced = this.#size
+    if (sync === 'everysec') this.#timer ??= clock.after(SYNC_MS, () => void this.#syncLater())
+    if (sync !== 'never' || clock.now() - this.#written.at < FLUSHED_MS) return
+    this.#synced = this.#written.size
+    this.#written = { size: this.#size, at: clock.now() }
+  }
+
+  async #syncLater(): Promise<void> {
+    this.#timer = undefined
+    const { size } = this
+    const number = this.#number
+    try {
+      await this.#file.datasync()
+      if (number === this.#number) this.#synced = size
+    } catch (error) {
+      // It was rotated away or closed meanwhile, and synced for that.
+      if (number !== this.#number || codeOf(error) === 'EBADF') return
+      this.#doubted = true
+      this.#setAway(codeOf(error) ?? 'EIO')
+    }
+  }
+
+  #writeNow(bytes: Buffer): void {
+    const { fd } = this.#file
+    const end = this.#size + bytes.length
+    writeNow(fd, bytes, this.#size)
+    if (end <= this.#reserved) return
+    this.#reserved = end
+    try {
+      writeNow(fd, ZEROS, end)
+      this.#reserved = end + ZEROS.length
+    } catch {
+      // There is no room for more than the message itself: then the next one makes the file longer, or is refused.
+    }
+  }
+
+  async #mend(): Promise<void> {
+    await this.#file.truncate(this.#size)
+    this.#reserved = this.#size
+    this.#ragged = false
+  }
+
+  async #failed(error: unknown): Promise<unknown> {
+    const code = codeOf(error)
+    if (code === undefined) return error
+    try {
+      if (this.#ragged) await this.#mend()
+    } catch {
+      // Not now; it is ragged still, and mended before the next write.
+    }
+    this.#setAway(code)
+    return refusalOf(code)
+  }
+
+  #setAway(code: string | undefined): void {
+    const changed = (code === undefined) !== (this.#away === undefined)
+    this.#away = code
+    if (code !== undefined && !this.#closed)
+      this.#probe ??= this.#options.clock.after(PROBE_MS, () => void this.#look())
+    if (changed) this.#options.onAway(code)
+  }
+
+  async #look(): Promise<void> {
+    this.#probe = undefined
+    if (this.#away === undefined) return
+    try {
+      await probe(this.#options.folder)
+      this.#setAway(undefined)
+    } catch (error) {
+      this.#setAway(codeOf(error) ?? 'EIO')
+    }
+  }
+}

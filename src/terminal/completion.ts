@@ -1,0 +1,33 @@
+// What Tab completes: orders at the start of the line, elsewhere the names heard last.
+
+import { ORDERS } from './orders.js'
+import { visible } from './visible.js'
+
+/** How many names are kept. */
+const MAX_NAMES = 100
+
+export class Completion {
+  /** The newest last. */
+  readonly #names = new Set<string>()
+
+  hear(name: string): void {
+    // Such a name cannot be typed, and readline would print it as it is.
+    if (name !== visible(name)) return
+    this.#names.delete(name)
+    this.#names.add(name)
+    const [oldest] = this.#names
+    if (this.#names.size > MAX_NAMES && oldest !== undefined) this.#names.delete(oldest)
+  }
+
+  /** The candidates for the last word of a line, and that word. */
+  complete(line: string): [string[], string] {
+    const [, at = '', word = ''] = /(?:^|\s)(@?)(\S*)$/u.exec(line) ?? []
+    const isOrder = line.startsWith('/') && !line.includes(' ')
+    const candidates = isOrder
+      ? ORDERS.map(({ order }) => order.replace(/ .*/, ''))
+      : [...this.#names].map((name) => at + name)
+    const start = (at + word).toLowerCase()
+    const found = candidates.filter((candidate) => candidate.toLowerCase().startsWith(start))
+    return [found.map((candidate) => `${candidate} `), at + word]
+  }
+}

@@ -1,0 +1,104 @@
+// What a message looks like. On a terminal, with the names in their colours and one's own name marked:
+//
+//     12:03 ada: shall we?
+//     12:03>bob: yes, ada, with
+//             pleasure                       a row that goes on is indented, so it cannot pass for another's
+//     12:04 #den eve: anybody here?          a room that is not the active one
+//     12:04 * ada waves                      from `/me waves` (as in XMPP, XEP-0245)
+//
+// and in a pipe as one line, with the whole date: `2025-11-20 12:03:20 ada: shall we?`
+
+import type { Gap, Message } from '../client/index.js'
+import type { Paint } from './paint.js'
+import { visible } from './visible.js'
+import { widthOf, wrap } from './wrap.js'
+
+export type Look = {
+  readonly me: string
+  /** The room that needs not be named. */
+  readonly room: string | undefined
+  readonly paint: Paint
+  readonly columns: number
+}
+
+const INDENT = '        '
+
+/** A message for people's eyes, in rows; undefined for a type that this client does not know. */
+export function blockOf(message: Message, { me, room, paint, columns }: Look): string | undefined {
+  const said = saidOf(message)
+  if (said === undefined) return undefined
+  const name = visible(message.username)
+  const elsewhere = message.room === room ? '' : `#${visible(message.room)} `
+  const isMention = message.type === 'chat' && message.username !== me && mentionOf(me).test(said.text)
+  const head = `${clock(message.timestamp)}${isMention ? '>' : ' '}${elsewhere}${said.before}${name}${said.after} `
+  const [first = '', ...others] = rowsOf(said.text, widthOf(head), columns).map((row) =>
+    marked(row, isMention ? me : undefined, paint),
+  )
+  const time = paint.dim(clock(message.timestamp))
+  const between = `${isMention ? paint.mention('>') : ' '}${paint.dim(elsewhere)}${said.before}`
+  const body = [
+    `${paint.name(message.username, name)}${said.after} ${first}`,
+    ...others.map((row) => INDENT + row),
+  ].join('\n')
+  return `${time}${between}${said.isEvent ? paint.dim(body) : body}`
+}
+
+/** A message as one line for programs; undefined for a type that this client does not know. */
+export function lineOf(message: Message, withRoom: boolean): string | undefined {
+  const said = saidOf(message)
+  if (said === undefined) return undefined
+  const room = withRoom ? `#${visible(message.room)} ` : ''
+  return `${day(message.timestamp)} ${clock(message.timestamp, true)} ${room}${said.before}${visible(message.username)}${said.after} ${visible(said.text)}`
+}
+
+export function gapSentence({ room, reason, missed }: Gap): string {
+  if (reason === 'overflow' && missed !== null)
+    return `${missed} ${missed === 1 ? 'message' : 'messages'} missed in ${visible(room)}`
+  return `${visible(room)} began anew: what was said there before is gone`
+}
+
+/** The local day of a time in milliseconds since 1970, as 2025-11-20. */
+export function day(timestamp: number): string {
+  const date = new Date(timestamp)
+  return [String(date.getFullYear()).padStart(4, '0'), two(date.getMonth() + 1), two(date.getDate())].join('-')
+}
+
+type Said = {
+  readonly before: string
+  readonly after: string
+  readonly text: string
+  readonly isEvent: boolean
+}
+
+function saidOf({ type, text }: Message): Said | undefined {
+  if (type === 'join' || type === 'leave') return { before: '* ', after: '', text, isEvent: true }
+  if (type !== 'chat') return undefined
+  return text.startsWith('/me ')
+    ? { before: '* ', after: '', text: text.slice(4), isEvent: false }
+    : { before: '', after: ':', text, isEvent: false }
+}
+
+function rowsOf(text: string, head: number, columns: number): string[] {
+  const width = columns - INDENT.length
+  return text.split('\n').flatMap((line, index) => wrap(visible(line), index === 0 ? columns - head : width, width))
+}
+
+function marked(row: string, me: string | undefined, paint: Paint): string {
+  return me === undefined ? row : row.replaceAll(mentionOf(me), (found) => paint.mention(found))
+}
+
+/** One's name as a word of its own, with or without @, in any case. */
+function mentionOf(me: string): RegExp {
+  const name = me.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
+  return new RegExp(String.raw`@?(?<![\p{L}\p{N}_])${name}(?![\p{L}\p{N}_])`, 'giu')
+}
+
+function clock(timestamp: number, seconds = false): string {
+  const date = new Date(timestamp)
+  const parts = [date.getHours(), date.getMinutes(), ...(seconds ? [date.getSeconds()] : [])]
+  return parts.map(two).join(':')
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0')
+}

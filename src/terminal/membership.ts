@@ -1,0 +1,145 @@
+// Being somebody on the server: the session's token, its name, and the rooms it is in.
+//
+//     join lobby ── 201 ──> token, held by polling with it
+//                   409 ──> another name is asked for, where there is somebody to ask
+//     401 later (the server restarted) ──> rejoin: every room again, under the same name, with a new token
+//
+// Everybody who finds the session gone asks for the same rejoin; it is done once.
+
+import { call, join, type JoinAnswer, type Platform, Refused, standardPlatform } from '../client/index.js'
+
+export type MembershipOptions = {
+  readonly url: string
+  readonly platform?: Platform
+  /** A name was refused, or there is none yet (then there is no sentence). Throws `NoName` when there is nobody to ask. */
+  readonly anotherName: (sentence: string | undefined) => Promise<string>
+  /** The session was made anew. `lost`: rooms in which somebody else has the name by now. */
+  readonly onRejoined: (lost: readonly string[]) => void
+}
+
+/** There is nobody to go on as. The message says why, if there is anything to say. */
+export class NoName extends Error {}
+
+/** How long an order of the person may take. */
+const ORDER_MS = 5000
+
+export class Membership {
+  readonly #options: MembershipOptions
+  readonly #platform: Platform
+  #username: string | undefined
+  #token: string | undefined
+  #rooms: readonly string[] = []
+  #rejoining: Promise<void> | undefined
+  #over = false
+
+  constructor(options: MembershipOptions, username: string | undefined) {
+    this.#options = options
+    this.#platform = options.platform ?? standardPlatform
+    this.#username = username
+  }
+
+  get username(): string {
+    return this.#username ?? ''
+  }
+
+  get token(): string | undefined {
+    return this.#token
+  }
+
+  get rooms(): readonly string[] {
+    return this.#rooms
+  }
+
+  /** Enters a room. Throws `Refused`, `NoName`, or an error for a lost connection. */
+  async join(room: string): Promise<JoinAnswer> {
+    const answer = await this.#enter(room, this.#token).catch(async (error: unknown) => {
+      if (!isSessionOver(error)) throw error
+      await this.rejoin()
+      return this.#enter(room, this.#token)
+    })
+    if (!this.#rooms.includes(room)) this.#rooms = [...this.#rooms, room]
+    return answer
+  }
+
+  async leave(room: string): Promise<void> {
+    await this.#post('/leave', { room })
+    this.#rooms = this.#rooms.filter((other) => other !== room)
+  }
+
+  /** Gives the name back in every room, for good. */
+  async end(signal: AbortSignal): Promise<void> {
+    this.#over = true
+    await this.#post('/leave', {}, signal)
+  }
+
+  /** Makes the session anew. Throws only what another try would not mend. */
+  rejoin(): Promise<void> {
+    return (this.#rejoining ??= this.#rejoin().finally(() => (this.#rejoining = undefined)))
+  }
+
+  /** Asks the server for something to look at. */
+  get(path: string): Promise<unknown> {
+    return call(this.#platform, { url: this.#options.url, path, timeoutMs: ORDER_MS })
+  }
+
+  async #rejoin(): Promise<void> {
+    if (this.#over) return
+    const before = this.#token
+    const lost: string[] = []
+    for (const room of this.#rooms) {
+      try {
+        // The token is tried first: it is good where the server knows the session and not the room.
+        await this.#enter(room, this.#token).catch((error: unknown) => {
+          if (!isSessionOver(error)) throw error
+          return this.#enter(room, undefined)
+        })
+      } catch (error) {
+        if (!(error instanceof NoName) && !(error instanceof Refused && error.isFinal)) return // The next answer says 401 again.
+        if (!(error instanceof Refused) || error.code !== 'name_taken') throw error
+        lost.push(room)
+      }
+    }
+    this.#rooms = this.#rooms.filter((room) => !lost.includes(room))
+    if (this.#token !== before || lost.length > 0) this.#options.onRejoined(lost)
+  }
+
+  /** With a token under its name; without one under ours, or the next that the person thinks of. */
+  async #enter(room: string, token: string | undefined): Promise<JoinAnswer> {
+    for (let sentence: string | undefined; ;) {
+      if (token === undefined) this.#username ??= await this.#options.anotherName(sentence)
+      const body = token === undefined ? { room, username: this.#username } : { room }
+      try {
+        const answer = await join(this.#platform, {
+          url: this.#options.url,
+          path: '/join',
+          body,
+          token,
+          timeoutMs: ORDER_MS,
+        })
+        this.#token = answer.token
+        this.#username = answer.username
+        return answer
+      } catch (error) {
+        const isAboutName = error instanceof Refused && (error.code === 'name_taken' || error.code === 'bad_request')
+        if (!isAboutName || token !== undefined) throw error
+        this.#username = undefined
+        sentence = error.message
+      }
+    }
+  }
+
+  async #post(path: string, body: unknown, signal?: AbortSignal): Promise<void> {
+    await call(this.#platform, {
+      url: this.#options.url,
+      path,
+      body,
+      token: this.#token,
+      signal,
+      timeoutMs: ORDER_MS,
+    })
+  }
+}
+
+function isSessionOver(error: unknown): boolean {
+  return error instanceof Refused && error.status === 401
+}

@@ -1,0 +1,67 @@
+// What a typed line means. A line that begins with a slash is an order; any other is said in the active room.
+
+import { parseRoom } from '../core/message.js'
+import { ChatError } from '../core/errors.js'
+
+export type Order =
+  | { readonly kind: 'say'; readonly text: string }
+  | { readonly kind: 'join'; readonly room: string }
+  | { readonly kind: 'leave'; readonly room: string | undefined }
+  | { readonly kind: 'who'; readonly room: string | undefined }
+  | { readonly kind: 'rooms' }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'quit' }
+  | { readonly kind: 'nothing' }
+  /** Not understood, with a sentence that says what to do. */
+  | { readonly kind: 'wrong'; readonly why: string }
+
+/** The orders as /help lists them. */
+export const ORDERS = [
+  { order: '/join ROOM', why: 'enter a room, or go back to one; what you type then goes there' },
+  { order: '/leave [ROOM]', why: 'leave this room, or another; leaving the last one ends the program' },
+  { order: '/who [ROOM]', why: 'who is here' },
+  { order: '/rooms', why: 'which rooms there are' },
+  { order: '/me TEXT', why: 'say what you do: /me waves' },
+  { order: '/help', why: 'this list' },
+  { order: '/quit', why: 'leave and end; exit, Ctrl-C, and Ctrl-D on an empty line do the same' },
+  { order: '//TEXT', why: 'say something that begins with a slash' },
+] as const
+
+export function parseOrder(line: string): Order {
+  if (line.trim() === '') return { kind: 'nothing' }
+  if (line.trim() === 'exit') return { kind: 'quit' }
+  if (line.startsWith('//')) return { kind: 'say', text: line.slice(1) }
+  if (!line.startsWith('/')) return { kind: 'say', text: line }
+  const [, word = '', rest = ''] = /^\/(\S*)\s*(.*?)\s*$/su.exec(line) ?? []
+  try {
+    return orderOf(word, rest, line)
+  } catch (error) {
+    if (error instanceof ChatError) return { kind: 'wrong', why: error.message }
+    throw error
+  }
+}
+
+function orderOf(word: string, rest: string, line: string): Order {
+  // People write #den for a room, as the page does in its address.
+  const room = (): string | undefined => (rest === '' ? undefined : parseRoom(rest.replace(/^#/, '')))
+  switch (word) {
+    case 'join':
+      return { kind: 'join', room: room() ?? parseRoom(undefined) }
+    case 'leave':
+    case 'who':
+      return { kind: word, room: room() }
+    case 'rooms':
+    case 'help':
+    case 'quit':
+      return { kind: word }
+    case 'exit':
+      return { kind: 'quit' }
+    case 'me':
+      return rest === '' ? { kind: 'wrong', why: 'say what you do: /me waves' } : { kind: 'say', text: `/me ${rest}` }
+    default:
+      return {
+        kind: 'wrong',
+        why: `/${word} is no order: /help lists them. To say it as it is, begin with two slashes: /${line}`,
+      }
+  }
+}

@@ -1,0 +1,47 @@
+// `mini-chat send`: says something without joining, as a script does. Each message has a key and is tried for some
+// seconds, so one that was cut off on its way arrives once, or the program says that it did not.
+
+import { Outbox, type Pending } from '../client/index.js'
+import { within } from './wait.js'
+
+export type SendOptions = {
+  readonly url: string
+  readonly room: string
+  readonly username: string
+  /** How long a message is tried. */
+  readonly patienceMs: number
+  readonly signal: AbortSignal
+}
+
+/** Why a message did not go. `isFinal`: nor will the next one. */
+export type NotSent = { readonly sentence: string; readonly isFinal: boolean }
+
+export class Sender {
+  readonly #options: SendOptions
+  readonly #outbox: Outbox
+
+  constructor(options: SendOptions) {
+    this.#options = options
+    this.#outbox = new Outbox({ url: options.url })
+  }
+
+  /** Resolves with undefined once the message is in the room, else with what kept it out. */
+  async send(text: string): Promise<NotSent | undefined> {
+    const { room, username, patienceMs, signal } = this.#options
+    const { key } = this.#outbox.add({ room, username, text })
+    const find = (): Pending | undefined => this.#outbox.pending.find((pending) => pending.key === key)
+    await within(patienceMs, signal, (done) =>
+      this.#outbox.onChange(() => {
+        if (find()?.state !== 'sending' && find()?.state !== 'waiting') done()
+      }),
+    )
+    const left = find()
+    if (left === undefined) return undefined
+    this.#outbox.remove(key)
+    return { sentence: left.error ?? 'the server did not answer in time', isFinal: left.state !== 'failed' }
+  }
+
+  close(): void {
+    this.#outbox.close()
+  }
+}

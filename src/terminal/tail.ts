@@ -1,0 +1,62 @@
+// `mini-chat tail`: rooms as lines of text, or of JSON, for as long as somebody reads them. The next poll goes when
+// the lines of the last have been taken, so a slow reader slows the polling down and nothing piles up here.
+
+import { call, follow, type FollowEvent, standardPlatform } from '../client/index.js'
+import { gapSentence, lineOf } from './format.js'
+import type { Outlet } from './pipe.js'
+import { visibleJson } from './visible.js'
+
+export type TailOptions = {
+  readonly url: string
+  readonly rooms: readonly string[]
+  /** Where to begin; undefined: with the newest `lines` messages of each room. */
+  readonly since: string | undefined
+  readonly lines: number
+  readonly json: boolean
+  readonly signal: AbortSignal
+  readonly output: Outlet
+  /** Tells the person what is no message. */
+  readonly notice: (sentence: string) => void
+}
+
+/** Resolves when the signal is aborted or nobody reads any more. Throws when the server says no, or is not there. */
+export async function tail({ url, rooms, since, lines, json, signal, output, notice }: TailOptions): Promise<void> {
+  // A wrong address should be told at once; a connection that is lost later is waited for.
+  await call(standardPlatform, { url, path: '/health', signal })
+  const begin = since ?? (lines === 0 ? 'now' : undefined)
+  const following = follow({
+    url,
+    rooms,
+    signal,
+    ...(begin === undefined ? { limit: lines } : { since: begin }),
+  })
+  const undo = output.onGone(() => following.close())
+  const rowsOf = json ? jsonRows : textRows(rooms.length > 1, notice)
+  let rows: string[] = []
+  let connected = true
+  for await (const event of following) {
+    rows.push(...rowsOf(event))
+    if (event.kind === 'waiting' && connected)
+      notice(`no connection to ${url}: trying again in ${Math.ceil(event.ms / 1000)} s, and until it is back`)
+    if (event.kind === 'live' && !connected) notice('connected again')
+    connected = event.kind === 'waiting' ? false : connected || event.kind === 'live'
+    if (event.kind !== 'live') continue
+    await output.write(rows)
+    rows = []
+  }
+  undo()
+}
+
+/** Messages of every type as they came, and gaps as the other transports write them. */
+function jsonRows(event: FollowEvent): string[] {
+  if (event.kind === 'message') return [visibleJson(event.message)]
+  return event.kind === 'gap' ? [visibleJson({ type: 'gap', ...event.gap })] : []
+}
+
+function textRows(withRoom: boolean, notice: (sentence: string) => void): (event: FollowEvent) => string[] {
+  return (event) => {
+    if (event.kind === 'gap') notice(gapSentence(event.gap))
+    const row = event.kind === 'message' ? lineOf(event.message, withRoom) : undefined
+    return row === undefined ? [] : [row]
+  }
+}

@@ -1,0 +1,235 @@
+// The conversation: what `mini-chat join` does between entering and leaving.
+//
+//     what is typed ──> order ──> outbox (until it has arrived) ──> POST /send
+//                         └────> membership: /join, /leave, /who, /rooms
+//     GET /poll ──> follow ──> screen
+//
+// Nothing here knows more of its screen than whether a person sits there. Leaving is always the same: what was
+// typed gets a few seconds to arrive, the name is given back, and the screen is put back as it was.
+
+import { follow, type Following, type Message } from '../client/index.js'
+import { helpRows, roomRows, whoRow } from './lists.js'
+import { Membership, NoName } from './membership.js'
+import { type Order, parseOrder } from './orders.js'
+import { Outage } from './outage.js'
+import type { Screen } from './screen.js'
+import { Sending } from './sending.js'
+import { sentenceOf } from './trouble.js'
+import { within } from './wait.js'
+
+/** Messages of the past that entering a room shows. */
+const RECENT = 20
+
+/** How many rooms one poll may follow. */
+const MAX_ROOMS = 16
+
+/** How long leaving may take: for what was typed to arrive, and for one's own leaving to be shown. */
+const SETTLE_MS = 5000
+const FAREWELL_MS = 1000
+
+export type TalkOptions = {
+  readonly url: string
+  readonly room: string
+  readonly username: string | undefined
+  readonly screen: Screen
+}
+
+export class Talk {
+  readonly #url: string
+  readonly #screen: Screen
+  readonly #membership: Membership
+  readonly #sending: Sending
+  readonly #following: Following
+  readonly #outage: Outage
+  readonly #impatience = new AbortController()
+  readonly #ended: Promise<Error | undefined>
+  #end: (error: Error | undefined) => void = () => undefined
+  #stopping = false
+  #active: string
+  /** Calls back for every message of one's own leaving. */
+  #onLeft: (room: string) => void = () => undefined
+
+  constructor({ url, room, username, screen }: TalkOptions) {
+    this.#url = url
+    this.#screen = screen
+    this.#active = room
+    this.#outage = new Outage(url, screen, () => this.#prompt())
+    this.#ended = new Promise((resolve) => (this.#end = resolve))
+    this.#membership = new Membership(
+      { url, anotherName: (sentence) => this.#askName(sentence), onRejoined: (lost) => this.#rejoined(lost) },
+      username,
+    )
+    const onUnauthorized = (): Promise<void> => this.#rejoin()
+    this.#sending = new Sending({ url, screen, membership: this.#membership, onUnauthorized })
+    this.#following = follow({
+      url,
+      rooms: [room],
+      limit: RECENT,
+      token: () => this.#membership.token,
+      onUnauthorized,
+    })
+  }
+
+  /** Enters, talks and leaves. Resolves with how many messages did not arrive; throws what kept it from going on. */
+  async run(): Promise<number> {
+    const undo = this.#screen.onGone(() => this.stop())
+    try {
+      await this.#membership.join(this.#active)
+      this.#prompt()
+      this.#listen().catch((error: Error) => this.#end(error))
+      this.#screen
+        .read((line) => this.#obey(line))
+        .then(
+          () => this.#end(undefined),
+          (error: Error) => this.#end(error),
+        )
+      const error = await this.#ended
+      this.#stopping = true
+      await this.#leave()
+      if (error !== undefined) throw error
+    } finally {
+      undo()
+      this.#outage.close()
+      this.#following.close()
+      this.#sending.close()
+      this.#screen.close()
+    }
+    return this.#sending.pending + (this.#screen.isTerminal ? 0 : this.#sending.refused)
+  }
+
+  /** Leaves in good order; a second call leaves at once. */
+  stop(): void {
+    if (this.#stopping) this.#impatience.abort()
+    this.#stopping = true
+    this.#end(undefined)
+  }
+
+  async #listen(): Promise<void> {
+    let messages: Message[] = []
+    for await (const event of this.#following) {
+      if (event.kind === 'waiting') this.#outage.wait(event.reason, event.ms)
+      else this.#isLive()
+      if (event.kind === 'message') messages.push(event.message)
+      else if (event.kind === 'gap') this.#screen.gap(event.gap)
+      else if (event.kind === 'live') {
+        const shown = messages
+        messages = []
+        await this.#screen.show(shown, { me: this.#membership.username, active: this.#active })
+        for (const { type, room, username } of shown)
+          if (type === 'leave' && username === this.#membership.username) this.#onLeft(room)
+      }
+    }
+  }
+
+  async #obey(line: string): Promise<void> {
+    try {
+      await this.#follow(parseOrder(line))
+    } catch (error) {
+      if (error instanceof NoName) this.#end(error)
+      else this.#screen.notice(sentenceOf(error, this.#url))
+    }
+  }
+
+  async #follow(order: Order): Promise<void> {
+    if (this.#stopping) return
+    if (order.kind === 'nothing') return this.#hurry()
+    if (order.kind === 'say') return this.#sending.say(this.#active, order.text, this.#impatience.signal)
+    if (order.kind === 'join') return this.#join(order.room)
+    if (order.kind === 'leave') return this.#leaveRoom(order.room ?? this.#active)
+    if (order.kind === 'quit') return this.#end(undefined)
+    if (order.kind === 'wrong') return this.#screen.notice(order.why)
+    if (order.kind === 'help') return this.#screen.notice(helpRows())
+    if (order.kind === 'who')
+      return this.#screen.notice(whoRow(await this.#membership.get(`/members?room=${order.room ?? this.#active}`)))
+    this.#screen.notice(roomRows(await this.#membership.get('/rooms')))
+  }
+
+  async #join(room: string): Promise<void> {
+    if (!this.#membership.rooms.includes(room)) {
+      if (this.#membership.rooms.length >= MAX_ROOMS)
+        return this.#screen.notice(`${MAX_ROOMS} rooms are all there is place for: /leave one first`)
+      await this.#membership.join(room)
+      this.#following.setRooms(this.#membership.rooms)
+    }
+    this.#active = room
+    this.#prompt()
+  }
+
+  async #leaveRoom(room: string): Promise<void> {
+    if (!this.#membership.rooms.includes(room)) return this.#screen.notice(`you are not in ${room}`)
+    const [next] = this.#membership.rooms.filter((other) => other !== room)
+    if (next === undefined) return this.#end(undefined)
+    await this.#sending.settle(0, SETTLE_MS, this.#impatience.signal)
+    await this.#part([room], () => this.#membership.leave(room))
+    this.#following.setRooms(this.#membership.rooms)
+    if (this.#active === room) this.#active = next
+    this.#prompt()
+  }
+
+  /** An empty line: whatever waits is tried now. */
+  #hurry(): void {
+    this.#sending.hurry()
+    if (this.#outage.isOn) this.#following.hurry()
+  }
+
+  async #rejoin(): Promise<void> {
+    if (this.#stopping) throw new NoName('')
+    try {
+      await this.#membership.rejoin()
+    } catch (error) {
+      if (error instanceof NoName) this.#end(error)
+      throw error
+    }
+  }
+
+  #rejoined(lost: readonly string[]): void {
+    for (const room of lost) this.#screen.notice(`somebody else has your name in ${room} now: you are no longer in it`)
+    const { rooms, username } = this.#membership
+    const [first] = rooms
+    if (first === undefined) return this.#end(undefined)
+    if (!rooms.includes(this.#active)) this.#active = first
+    if (lost.length > 0) this.#following.setRooms(rooms)
+    this.#screen.notice(`the server did not know you any more: you have joined again as ${username}`)
+    this.#following.hurry()
+    this.#prompt()
+  }
+
+  async #askName(sentence: string | undefined): Promise<string> {
+    if (!this.#screen.isTerminal) throw new NoName(sentence ?? 'somebody has to speak: add --as NAME')
+    if (sentence !== undefined) this.#screen.notice(sentence)
+    for (;;) {
+      const name = await this.#screen.ask('your name: ')
+      if (name === undefined) throw new NoName('')
+      if (name.trim() !== '') return name.trim()
+    }
+  }
+
+  #isLive(): void {
+    if (!this.#outage.isOn) return
+    this.#outage.end()
+    this.#sending.hurry()
+  }
+
+  #prompt(): void {
+    const { status } = this.#outage
+    this.#screen.prompt(`${this.#active}${status === '' ? '' : ` (${status})`}> `)
+  }
+
+  async #leave(): Promise<void> {
+    const { signal } = this.#impatience
+    await this.#sending.settle(0, SETTLE_MS, signal)
+    // Where it cannot be said, the name is free by itself after a minute.
+    await this.#part(this.#membership.rooms, () => this.#membership.end(signal).catch(() => undefined))
+  }
+
+  /** Leaves rooms, and stays for a moment until all that came before has been shown. */
+  async #part(rooms: readonly string[], leave: () => Promise<void>): Promise<void> {
+    const rest = new Set(rooms)
+    const left = within(FAREWELL_MS, this.#impatience.signal, (done) => {
+      this.#onLeft = (room) => void (rest.delete(room) && rest.size === 0 && done())
+      return () => undefined
+    })
+    await leave()
+    await left
+  }
+}

@@ -1,0 +1,87 @@
+// Whose request it is: the address that limits count by.
+//
+//     client ──> proxy 2 ──> proxy 1 ──> us         X-Forwarded-For: forged, client, proxy 2
+//                                                   --trust-proxy 2:         ^^^^^^
+//
+// Each proxy adds the address that it was called from at the right end, so of what the header says the last N
+// entries come from our own N proxies, and everything left of them is whatever somebody liked to write. Who is not
+// behind N proxies is told by the socket.
+//
+// One household or one phone has a whole /64 of IPv6, so that is one address here.
+
+import { isIP, isIPv4 } from 'node:net'
+
+/** What is looked at: an `IncomingMessage`, or what stands in for one. */
+export type Caller = {
+  readonly socket: { readonly remoteAddress?: string | undefined }
+  readonly rawHeaders: readonly string[]
+}
+
+export function addressOf({ socket, rawHeaders }: Caller, proxies: number): string {
+  return clientAddress(socket.remoteAddress, proxies === 0 ? [] : forwardedFor(rawHeaders), proxies)
+}
+
+/**
+ * The address to count by. `socket`: the peer's, undefined for a local socket. `forwarded`: the values of all
+ * `X-Forwarded-For` headers, in their order. `proxies`: how many there are in front.
+ */
+export function clientAddress(socket: string | undefined, forwarded: readonly string[], proxies: number): string {
+  const entry = proxies === 0 ? undefined : forwarded.join(',').split(',').at(-proxies)
+  const said = entry === undefined ? undefined : normalise(withoutPort(entry.trim()))
+  return said ?? normalise(socket ?? '') ?? ''
+}
+
+/** Did it come by https? What the outermost of our proxies was called by: each says so, or leaves what it was told. */
+export function isHttps({ rawHeaders }: Caller, proxies: number): boolean {
+  if (proxies === 0) return false
+  const said = rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'x-forwarded-proto')
+  const words = said.join(',').split(',')
+  return (words.at(-proxies) ?? words[0] ?? '').trim().toLowerCase() === 'https'
+}
+
+/** Every `X-Forwarded-For`: a proxy may add a line of its own instead of adding to one. */
+function forwardedFor(rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'x-forwarded-for')
+}
+
+/** Is it this machine? Whoever is on it already can do worse than open sockets; and so looks a proxy of which we were not told. */
+export function isLocal(address: string): boolean {
+  return address === '' || address === '::1' || address.startsWith('127.')
+}
+
+/** Some proxies write `1.2.3.4:5678` or `[2001:db8::1]:5678`. */
+function withoutPort(entry: string): string {
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(entry)
+  return match?.[1] ?? match?.[2] ?? entry
+}
+
+/** IPv4 as it is, also where IPv6 wraps it; the /64 of IPv6; undefined for what is no address. */
+function normalise(address: string): string | undefined {
+  if (isIPv4(address)) return address
+  if (isIP(address) === 0) return undefined
+  const groups = groupsOf(address)
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
+  if (isMapped)
+    return groups
+      .slice(6)
+      .flatMap((group) => [group >> 8, group & 255])
+      .join('.')
+  if (groups.slice(0, 7).every((group) => group === 0) && groups[7] === 1) return '::1'
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(':')}::/64`
+}
+
+/** The eight numbers of an IPv6 address (RFC 4291, section 2.2). */
+function groupsOf(address: string): number[] {
+  const plain = address.replace(/%.*$/, '').replace(/[\d.]+$/, (tail) => (isIPv4(tail) ? hexOf(tail) : tail))
+  const [head = [], tail = []] = plain.split('::').map((half) => half.split(':').filter((group) => group !== ''))
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0')
+  return [...head, ...zeros, ...tail].map((group) => Number.parseInt(group, 16))
+}
+
+function hexOf(address: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number)
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+}

@@ -1,0 +1,108 @@
+// The page's files: read once at the start, compressed once, and served from memory. What is not in the table
+// is not there, so no path leads out of the folder.
+
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { PACKAGE_ROOT } from '../../platform.js'
+import type { Reply } from './answer.js'
+import type { Request } from './request.js'
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** Nothing from elsewhere, nothing inline, no HTML from strings. https://www.w3.org/TR/CSP3/ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ')
+
+type Asset = { readonly type: string; readonly plain: Buffer; readonly packed: Buffer; readonly tag: string }
+
+export class Assets {
+  readonly #byPath = new Map<string, Asset>()
+
+  /** What the page is to know of the server from the start; it is written into its root element. */
+  constructor({ password = false, moderation = false } = {}) {
+    this.#add('static', 'static', ['.html', '.css', '.svg'])
+    this.#add('dist/static', 'static', ['.js'])
+    this.#add('dist/src/client', 'src/client', ['.js'])
+    this.#add('dist/src/core', 'src/core', ['.js'])
+    const marks = `${password ? ' data-password' : ''}${moderation ? ' data-moderation' : ''}`
+    if (marks !== '') this.#mark('/static/index.html', marks)
+    const index = this.#byPath.get('/static/index.html')
+    if (index !== undefined) this.#byPath.set('/', index)
+  }
+
+  has(path: string): boolean {
+    return this.#byPath.has(path)
+  }
+
+  /** The file at a path, packed where the browser takes gzip; 304 where it has it already. */
+  get(request: Pick<Request, 'path' | 'header'>): Reply | undefined {
+    const asset = this.#byPath.get(request.path)
+    if (asset === undefined) return undefined
+    const takesGzip = /\bgzip\b/.test(request.header('accept-encoding') ?? '')
+    const body = takesGzip ? asset.packed : asset.plain
+    const headers = [
+      'Cache-Control',
+      'no-cache',
+      'X-Content-Type-Options',
+      'nosniff',
+      'ETag',
+      asset.tag,
+      'Vary',
+      'Accept-Encoding',
+    ]
+    if (request.header('if-none-match') === asset.tag) return { status: 304, headers, body: '' }
+    if (takesGzip) headers.push('Content-Encoding', 'gzip')
+    if (asset.type.startsWith('text/html'))
+      headers.push('Content-Security-Policy', POLICY, 'Referrer-Policy', 'no-referrer')
+    headers.push('Content-Type', asset.type, 'Content-Length', String(body.length))
+    return { status: 200, headers, body }
+  }
+
+  #add(folder: string, url: string, endings: readonly string[]): void {
+    for (const file of filesIn(join(PACKAGE_ROOT, folder))) {
+      const type = TYPES[extname(file)]
+      if (type === undefined || !endings.includes(extname(file))) continue
+      this.#byPath.set(`/${url}/${file}`, assetOf(type, readFileSync(join(PACKAGE_ROOT, folder, file))))
+    }
+  }
+
+  #mark(path: string, marks: string): void {
+    const asset = this.#byPath.get(path)
+    if (asset === undefined) return
+    this.#byPath.set(path, assetOf(asset.type, Buffer.from(asset.plain.toString().replace('<html', `<html${marks}`))))
+  }
+}
+
+function assetOf(type: string, plain: Buffer): Asset {
+  const tag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 16)}"`
+  return { type, plain, packed: gzipSync(plain, { level: 9 }), tag }
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map((file) => file.replaceAll('\\', '/'))
+      .filter((file) => statSync(join(folder, file)).isFile())
+  } catch {
+    // Not built: the server works without a page, and `/` says 404.
+    return []
+  }
+}

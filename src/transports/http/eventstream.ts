@@ -1,0 +1,174 @@
+// The form of Server-Sent Events, and one stream of them (HTML Standard, section 9.2).
+//
+//     id: k3f9qz1a.801                  the cursor: `Last-Event-ID` brings it back, and nothing is told twice
+//     data: {"id":801,"room":"lobby",…  a message as one line of JSON
+//
+//     event: gap                        what this reader cannot have
+//     event: presence                   who is here and who types, whole
+//
+// What is on its way to one reader is one piece at most (see core/stream.ts), which is less than 256 KiB.
+
+import type { Undo } from '../../core/clock.js'
+import { formatCursor, type Since } from '../../core/cursor.js'
+import { Feed } from '../../core/feed.js'
+import { presenceVersion } from '../../core/reader.js'
+import type { Gap, Room } from '../../core/room.js'
+import type { Session } from '../../core/sessions.js'
+import { type Cut, Pieces, startOf } from '../../core/stream.js'
+import type { Flow } from './flow.js'
+import type { LetGo, Waiter } from './request.js'
+import type { Context } from './route.js'
+
+/** A comment this often keeps proxies from thinking that nothing comes any more. */
+export const BEAT_MS = 15_000
+
+/** A stream is closed after this time and up to as much again, so that a balancer can spread its readers anew. */
+export const LIFE_MS = 5 * 60_000
+
+const RETRY_MS = 2000
+
+/** What all streams of a server share. */
+export class EventStreams {
+  readonly one = new Pieces((cut) => Buffer.from(eventsOf(cut, ({ epoch, id }) => `${epoch}.${id}`)))
+  readonly several = new Pieces(() => undefined)
+  readonly #max: number
+  readonly #presence = new WeakMap<object, Buffer>()
+  size = 0
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get isFull(): boolean {
+    return this.size >= this.#max
+  }
+
+  /** The event that tells the presence of a room, encoded once a change. */
+  presenceOf({ name, members: { state } }: Room): Buffer {
+    let event = this.#presence.get(state)
+    if (event === undefined) this.#presence.set(state, (event = Buffer.from(presenceEvent(`"${name}":${state.json}`))))
+    return event
+  }
+}
+
+export type EventOptions = { readonly since: Since; readonly limit: number; readonly presence: boolean }
+
+export class EventStream implements Waiter {
+  readonly #context: Context
+  readonly #rooms: readonly Room[]
+  readonly #flow: Flow
+  readonly #feed: Feed
+  readonly #places = new Map<Room, { epoch: string; id: number }>()
+  readonly #undos: Undo[] = []
+  #beat: Undo | undefined
+  #watches = false
+  #told: string | undefined
+
+  constructor(rooms: readonly Room[], flow: Flow, context: Context) {
+    this.#context = context
+    this.#rooms = rooms
+    this.#flow = flow
+    this.#feed = new Feed({
+      chat: context.chat,
+      metrics: context.metrics,
+      transport: 'sse',
+      cut: () => flow.cut(),
+    })
+    flow.onDrain(() => this.#drained())
+  }
+
+  /** `exit`: gives back the place among the readers of its address. */
+  start({ since, limit, presence }: EventOptions, session: Session | undefined, exit?: Undo): void {
+    const { chat, eventStreams } = this.#context
+    eventStreams.size++
+    this.#undos.push(() => eventStreams.size--)
+    if (session !== undefined) this.#undos.push(session.connect())
+    this.#feed.endWith(session?.grant)
+    if (exit !== undefined) this.#undos.push(exit)
+    this.#write(`retry: ${RETRY_MS}\n\n`)
+    const starts = this.#rooms.map((room) => ({ room, place: startOf(room, since, limit) }))
+    for (const { room, place } of starts) this.#places.set(room, { epoch: place.epoch ?? room.epoch, id: place.id })
+    for (const { room, place } of starts) this.#follow(room, place)
+    if (presence) this.#watch(since.presence)
+    this.#undos.push(chat.wheel.after(LIFE_MS * (1 + chat.random.fraction()), () => this.#end('')))
+    this.#beatLater()
+  }
+
+  letGo(why: LetGo): void {
+    // Each its own, so that a thousand readers do not come back in one instant.
+    if (why === 'stop') this.#end(`retry: ${Math.round(500 + 4500 * this.#context.chat.random.fraction())}\n\n`)
+    else this.#end('')
+  }
+
+  #follow(room: Room, place: ReturnType<typeof startOf>): void {
+    const { one, several } = this.#context.eventStreams
+    if (this.#rooms.length === 1) this.#feed.follow(room, place, one, (piece) => this.#flow.write(piece.form))
+    else
+      this.#feed.follow(room, place, several, (piece) =>
+        this.#flow.write(eventsOf(piece, (at) => this.#cursor(room, at))),
+      )
+  }
+
+  /** The cursor of a reader of several rooms, which has just come to a place in one of them. */
+  #cursor(room: Room, place: { epoch: string; id: number }): string {
+    this.#places.set(room, place)
+    return formatCursor([...this.#places].map(([{ name }, { epoch, id }]) => ({ room: name, epoch, id })))
+  }
+
+  #watch(told: string | undefined): void {
+    this.#watches = true
+    this.#told = told
+    for (const room of this.#rooms) this.#undos.push(room.members.watch(() => this.#tellPresence()))
+    this.#tellPresence()
+  }
+
+  #tellPresence(): void {
+    const version = presenceVersion(this.#rooms)
+    if (!this.#feed.hasRoom || this.#told === version) return
+    this.#told = version
+    const [room] = this.#rooms
+    if (this.#rooms.length === 1 && room !== undefined) return this.#write(this.#context.eventStreams.presenceOf(room))
+    this.#write(presenceEvent(this.#rooms.map(({ name, members }) => `"${name}":${members.state.json}`).join(',')))
+  }
+
+  #drained(): void {
+    this.#feed.drained()
+    if (this.#watches) this.#tellPresence()
+  }
+
+  #beatLater(): void {
+    this.#beat = this.#context.chat.wheel.after(BEAT_MS, () => {
+      if (this.#feed.hasRoom) this.#write(':\n\n')
+      this.#beatLater()
+    })
+  }
+
+  #write(bytes: Buffer | string): void {
+    if (!this.#flow.write(bytes)) this.#feed.full()
+  }
+
+  #end(last: string): void {
+    this.#beat?.()
+    this.#feed.close()
+    for (const undo of this.#undos.splice(0)) undo()
+    this.#flow.end(last)
+  }
+}
+
+type At = (place: { epoch: string; id: number }) => string
+
+/** A gap and the messages behind it. `at`: the cursor of a place. */
+function eventsOf({ room, gap, entries, place: { epoch, id } }: Cut, at: At): string {
+  const events = gap === undefined ? [] : [gapEvent(gap, at({ epoch, id: (entries[0]?.message.id ?? id + 1) - 1 }))]
+  for (const { message, json } of entries)
+    events.push(`id: ${at({ epoch: room.epoch, id: message.id })}\ndata: ${json}\n\n`)
+  return events.join('')
+}
+
+function gapEvent(gap: Gap, cursor: string): string {
+  return `event: gap\nid: ${cursor}\ndata: ${JSON.stringify(gap)}\n\n`
+}
+
+function presenceEvent(rooms: string): string {
+  return `event: presence\ndata: {${rooms}}\n\n`
+}

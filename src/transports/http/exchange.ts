@@ -1,0 +1,179 @@
+// One request and its answer, over `node:http`. The only file that knows both sides: a route sees the `Request`
+// half, and calls `answer`.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Admitted } from '../../access/access.js'
+import type { Chat } from '../../core/chat.js'
+import type { Grant } from '../../core/grant.js'
+import type { Session } from '../../core/sessions.js'
+import { ChatError } from '../../core/errors.js'
+import { addressOf, isHttps } from '../address.js'
+import type { Reply } from './answer.js'
+import { type FlowReply, openFlow } from './flow.js'
+import { findHeader } from './header.js'
+import { type LetGo, parseQuery, type Query, type Request, type Waiter } from './request.js'
+import { parseBearer } from './token.js'
+
+/** A socket, and what waits on it: at most one request, since browsers and proxies have one at a time. */
+export class Connection {
+  #waiter: Waiter | undefined
+  #response: ServerResponse | undefined
+  #requests = 0
+  #closed = false
+
+  /** The next request came: what waits is let go, because its answer has to go out first. Returns its number. */
+  next(): number {
+    this.letGo('next')
+    return ++this.#requests
+  }
+
+  /**
+   * Begins with a request when the answers before it have been written out. So whoever sends many requests at once
+   * and reads nothing has one answer made for him, and not all of them.
+   */
+  inTurn(response: ServerResponse, begin: () => void): void {
+    const before = this.#response
+    this.#response = response
+    if (before === undefined || before.writableFinished || before.destroyed) begin()
+    else before.once('close', begin)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.letGo('closed')
+  }
+
+  letGo(why: LetGo): void {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    waiter?.letGo(why)
+  }
+
+  /** A room that had to be opened first takes a moment; the socket may have closed or gone on meanwhile. */
+  hold(waiter: Waiter, number: number): void {
+    if (this.#closed) waiter.letGo('closed')
+    else if (number !== this.#requests) waiter.letGo('next')
+    else this.#waiter = waiter
+  }
+
+  /** The request with this number has been answered. */
+  release(number: number): void {
+    if (number === this.#requests) this.#waiter = undefined
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+const NO_QUERY = parseQuery('')
+const LINGER_MS = 500
+
+export class Exchange implements Request {
+  readonly method: string
+  path = '/'
+  query: Query = NO_QUERY
+  body: Buffer = EMPTY
+  /** What the door made of it, where there is one. */
+  admitted: Admitted | undefined
+  readonly #chat: Chat
+  readonly #incoming: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #connection: Connection
+  readonly #number: number
+  readonly #proxies: number
+  readonly #onError: (exchange: Exchange, error: unknown) => void
+
+  constructor(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    connection: Connection,
+    chat: Chat,
+    proxies: number,
+    onError: (exchange: Exchange, error: unknown) => void,
+  ) {
+    this.method = incoming.method ?? 'GET'
+    this.#chat = chat
+    this.#proxies = proxies
+    this.#incoming = incoming
+    this.#response = response
+    this.#connection = connection
+    this.#number = connection.next()
+    this.#onError = onError
+  }
+
+  /** Takes the request target apart. `base`: what it has to begin with. Throws `bad_request` where it cannot be read. */
+  parse(base: string): void {
+    const { url = '/' } = this.#incoming
+    if (!url.startsWith('/')) throw new ChatError('bad_request', 'the request target is a path that begins with /')
+    const cut = url.indexOf('?')
+    const path = cut < 0 ? url : url.slice(0, cut)
+    this.path = base === '' ? path : below(base, path)
+    this.query = parseQuery(cut < 0 ? '' : url.slice(cut + 1))
+  }
+
+  get address(): string {
+    return addressOf(this.#incoming, this.#proxies)
+  }
+
+  header(name: string): string | undefined {
+    return findHeader(this.#incoming.rawHeaders, name)
+  }
+
+  get grant(): Grant | undefined {
+    return this.admitted?.grant
+  }
+
+  get isSecure(): boolean {
+    return isHttps(this.#incoming, this.#proxies)
+  }
+
+  session(): Session | undefined {
+    if (this.admitted?.isSpent === true) return undefined
+    const token = parseBearer(this.header('authorization'))
+    return token === undefined ? undefined : this.#chat.sessions.get(token)
+  }
+
+  hold(waiter: Waiter): void {
+    this.#connection.hold(waiter, this.#number)
+  }
+
+  fail(error: unknown): void {
+    this.#onError(this, error)
+  }
+
+  /** Writes the answer. A second one, or one to a connection that has gone, is not written. */
+  answer(reply: Reply | FlowReply): void {
+    this.#connection.release(this.#number)
+    const response = this.#response
+    if (response.headersSent || response.destroyed) return
+    if ('open' in reply) return openFlow(this.#incoming, response, reply)
+    response.writeHead(reply.status, reply.headers as string[])
+    response.end(reply.body, reply.encoding ?? 'utf8')
+  }
+
+  /**
+   * Answers somebody who is still sending. Closing at once would reset the connection, and the answer would be lost
+   * on its way; so what comes is thrown away for a moment (RFC 9112, section 9.6).
+   */
+  answerAndLinger({ status, headers, body }: Reply): void {
+    const response = this.#response
+    if (response.headersSent || response.destroyed) return
+    response.writeHead(status, headers as string[])
+    response.write(body)
+    const timer = setTimeout(() => response.end(), LINGER_MS)
+    this.#incoming.once('close', () => {
+      clearTimeout(timer)
+      response.end()
+    })
+    this.#incoming.resume()
+  }
+}
+
+/** Those who look whether the process lives need not know where it was put. */
+const BARE = ['/health', '/ready']
+
+/** The path as if there were no base; empty where only its last slash is missing. */
+function below(base: string, path: string): string {
+  if (path === base) return ''
+  if (path.startsWith(`${base}/`)) return path.slice(base.length)
+  if (BARE.includes(path)) return path
+  throw new ChatError('not_found', `there is nothing at this address: everything is below ${base}/`)
+}

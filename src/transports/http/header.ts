@@ -1,0 +1,10 @@
+// One header of a request, without having the object of all of them made: `node:http` builds that only when asked.
+
+/** The first value of a header in `rawHeaders`, by its lower-case name. */
+export function findHeader(raw: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < raw.length; i += 2) {
+    const candidate = raw[i]
+    if (candidate?.length === name.length && candidate.toLowerCase() === name) return raw[i + 1]
+  }
+  return undefined
+}

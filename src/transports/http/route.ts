@@ -1,0 +1,50 @@
+// What a route is: a method, a path, and what to do. It gets a parsed request and an `answer` to call, once, now
+// or later; it knows no socket and no `ServerResponse`.
+
+import type { Access } from '../../access/access.js'
+import type { Secret } from '../../access/secret.js'
+import type { Chat } from '../../core/chat.js'
+import type { Crowd } from '../../core/limit.js'
+import type { Metrics } from '../../core/metrics.js'
+import type { Reply } from './answer.js'
+import type { Encoder } from './encode.js'
+import type { EventStreams } from './eventstream.js'
+import type { FlowReply } from './flow.js'
+import type { Parking } from './parking.js'
+import type { Request } from './request.js'
+
+/** Answers the request. A second call, or one after the connection has gone, does nothing. */
+export type Answer = (reply: Reply | FlowReply) => void
+
+/** What routes may use. */
+export type Context = {
+  readonly chat: Chat
+  readonly metrics: Metrics
+  readonly encoder: Encoder
+  readonly eventStreams: EventStreams
+  readonly parking: Parking
+  /** How many readers wait for each address; undefined where sockets are counted, as without a proxy. */
+  readonly readers: Crowd | undefined
+  readonly version: string
+  /** What everything begins with, such as `/chat`; nothing by itself. */
+  readonly base: string
+  /** The door, where there is one. */
+  readonly access: Access | undefined
+  /** What makes a session a moderator; undefined where there are none. */
+  readonly adminKey: Secret | undefined
+  /** Seconds that a poll waits if it does not say. */
+  readonly waitSeconds: number
+  /** Should the process be given work? */
+  readonly ready: () => boolean
+  /** Does it stop? Then nobody is parked any more. */
+  readonly stopping: () => boolean
+}
+
+export type Route = {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** Where there is a door: `open` is not behind it, a `door` takes proof of who somebody is; all else is behind it. */
+  readonly access?: 'open' | 'door'
+  /** Throws a `ChatError`, or rejects with one, to say no. */
+  handle(request: Request, answer: Answer, context: Context): void | Promise<void>
+}

@@ -1,0 +1,27 @@
+// GET /history: pages through a room's past.
+
+import { ChatError } from '../../../core/errors.js'
+import { parseRoom } from '../../../core/message.js'
+import { json } from '../answer.js'
+import { clamped, wholeNumber } from '../request.js'
+import type { Route } from '../route.js'
+
+const PAGE = { least: 1, most: 500, standard: 50 }
+
+export const history: Route = {
+  method: 'GET',
+  path: '/history',
+  async handle(request, answer, { chat }) {
+    const { query } = request
+    const room = parseRoom(query.one('room'))
+    const before = wholeNumber(query, 'before')
+    const after = wholeNumber(query, 'after')
+    const limit = clamped(query, 'limit', PAGE.least, PAGE.most, PAGE.standard)
+    if (before !== undefined && after !== undefined) {
+      throw new ChatError('bad_request', 'before and after exclude each other: give one of them')
+    }
+    request.session()
+    const range = { limit, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }
+    answer(json(200, await chat.history(room, range)))
+  },
+}

@@ -1,0 +1,27 @@
+// POST /join: takes a name in a room. The token in the answer is the session, and goes into `Authorization: Bearer`.
+
+import { formatCursor } from '../../../core/cursor.js'
+import { json } from '../answer.js'
+import { readFields } from '../request.js'
+import type { Route } from '../route.js'
+
+export const join: Route = {
+  method: 'POST',
+  path: '/join',
+  access: 'door',
+  async handle(request, answer, { chat }) {
+    const fields = readFields(request)
+    const { session, room, id } = await chat.join({
+      room: fields.get('room'),
+      username: fields.get('username'),
+      session: request.session(),
+      address: request.address,
+      grant: request.grant,
+      resumes: true,
+    })
+    const { token, username } = session
+    const { members } = room.members.state.presence
+    const next = formatCursor([{ room: room.name, epoch: room.epoch, id }])
+    answer(json(201, { token, room: room.name, username, members, next }))
+  },
+}

@@ -1,0 +1,184 @@
+// GET /poll: what is newer than a cursor, at once if there is something, or else as soon as there is.
+//
+//     GET /poll?room=lobby&since=k3f9qz1a.801
+//        look ── something newer? ── yes ─> 200, now
+//                      └── no ──> park ── a message, a change of presence, or time is up ──> 200
+//
+// It always answers 200. It never creates a room.
+
+import type { Undo } from '../../../core/clock.js'
+import { parseSince, type Since } from '../../../core/cursor.js'
+import { ChatError } from '../../../core/errors.js'
+import { parseRoom } from '../../../core/message.js'
+import { Reader, type ReaderOptions } from '../../../core/reader.js'
+import type { Room } from '../../../core/room.js'
+import type { Session } from '../../../core/sessions.js'
+import { LOOK_MS, type Parked } from '../parking.js'
+import { clamped, flag, type LetGo, wholeNumber, type Query, type Request, type Waiter } from '../request.js'
+import type { Answer, Context, Route } from '../route.js'
+
+export const MAX_ROOMS = 16
+export const MAX_WAIT_SECONDS = 55
+export const MAX_LIMIT = 500
+
+/** A poll is parked for 85 to 100 % of its wait, so that those who came together do not come back together. */
+const LEAST_WAIT = 0.85
+
+export const poll: Route = {
+  method: 'GET',
+  path: '/poll',
+  handle(request, answer, context) {
+    const ask = askOf(request.query)
+    const session = request.session()
+    const rooms = roomsHere(ask.names, context)
+    if (rooms !== undefined) return new Wait(rooms, ask, request, answer, context).start(session)
+    return openAll(ask.names, context).then((opened) => new Wait(opened, ask, request, answer, context).start(session))
+  },
+}
+
+/** What a poll asks for, read from its query. */
+type Ask = {
+  readonly names: readonly string[]
+  readonly since: Since
+  readonly options: ReaderOptions
+  /** Seconds; undefined where it is left to the server. */
+  readonly wait: number | undefined
+}
+
+const asks = new WeakMap<Query, Ask>()
+
+function askOf(query: Query): Ask {
+  const before = asks.get(query)
+  if (before !== undefined) return before
+  const names = roomsOf(query)
+  const since = parseSince(query.one('since'), names)
+  const options = { limit: clamped(query, 'limit', 1, MAX_LIMIT, MAX_LIMIT), presence: flag(query, 'presence') }
+  const wait = wholeNumber(query, 'wait')
+  const ask = { names, since, options, wait: wait === undefined ? undefined : Math.min(wait, MAX_WAIT_SECONDS) }
+  asks.set(query, ask)
+  return ask
+}
+
+export function roomsOf(query: Query): readonly string[] {
+  const given = query.all('room')
+  const names = given.length > 1 ? [...new Set(given)] : given
+  if (names.length > MAX_ROOMS)
+    throw new ChatError('bad_request', `room is given for ${names.length} rooms: at most ${MAX_ROOMS} in one poll`)
+  if (names.length === 0) parseRoom(undefined)
+  for (const name of names) parseRoom(name)
+  return names
+}
+
+function roomsHere(names: readonly string[], { chat }: Context): Room[] | undefined {
+  const rooms: Room[] = []
+  for (const name of names) {
+    const room = chat.rooms.get(name)
+    if (room === undefined) return undefined
+    rooms.push(room)
+  }
+  return rooms
+}
+
+export async function openAll(names: readonly string[], context: Context): Promise<Room[]> {
+  // Once more where one that was open already has been forgotten while the store was asked for another.
+  for (;;) {
+    await Promise.all(names.map((name) => context.chat.rooms.open(name)))
+    const rooms = roomsHere(names, context)
+    if (rooms !== undefined) return rooms
+  }
+}
+
+/** One poll, from its look into the rings to its answer. */
+class Wait implements Parked, Waiter {
+  place = 0
+  deadline = 0
+  readonly #reader: Reader
+  readonly #request: Request
+  readonly #answer: Answer
+  readonly #context: Context
+  #parkedAt: number | undefined
+  #leave: Undo | undefined
+  #disconnect: Undo | undefined
+  #exit: Undo | undefined
+
+  readonly #waitMs: number
+
+  constructor(rooms: readonly Room[], ask: Ask, request: Request, answer: Answer, context: Context) {
+    this.#reader = new Reader(rooms, ask.since, ask.options)
+    this.#waitMs = request.method === 'HEAD' ? 0 : 1000 * (ask.wait ?? context.waitSeconds)
+    this.#request = request
+    this.#answer = answer
+    this.#context = context
+  }
+
+  start(session: Session | undefined): void {
+    const { chat, parking, stopping } = this.#context
+    const waitMs = this.#waitMs
+    if (stopping()) return this.#tell('stop')
+    if (waitMs === 0) return this.#tell('news')
+    this.#leave = this.#reader.park(() => this.#end('news'))
+    if (this.#leave === undefined) return this.#tell('news')
+    if (parking.isFull || !this.#enter()) return this.#end('full')
+    this.#parkedAt = chat.clock.now()
+    // It is looked for up to `LOOK_MS` late, and the whole wait is the most.
+    const spread = waitMs * (1 - LEAST_WAIT) - LOOK_MS
+    this.deadline = this.#parkedAt + waitMs * LEAST_WAIT + spread * chat.random.fraction()
+    parking.add(this)
+    this.#disconnect = session?.connect()
+    this.#request.hold(this)
+  }
+
+  expire(): void {
+    this.#end('news')
+  }
+
+  letGo(why: LetGo): void {
+    this.#end(why)
+  }
+
+  /** May one more reader of this address wait? */
+  #enter(): boolean {
+    const { readers } = this.#context
+    if (readers === undefined) return true
+    this.#exit = readers.enter(this.#request.address)
+    return this.#exit !== undefined
+  }
+
+  #end(why: LetGo | 'news' | 'full'): void {
+    try {
+      this.#leave?.()
+      this.#exit?.()
+      this.#disconnect?.()
+      if (this.#parkedAt !== undefined) this.#context.parking.remove(this)
+      this.#tell(why)
+    } catch (error) {
+      this.#request.fail(error)
+    }
+  }
+
+  #tell(why: LetGo | 'news' | 'full'): void {
+    const { chat, metrics, encoder } = this.#context
+    const now = chat.clock.now()
+    if (this.#parkedAt !== undefined) metrics.pollWait.observe((now - this.#parkedAt) / 1000)
+    if (why === 'closed') {
+      metrics.polls.add(1, 'closed')
+    } else {
+      const patience = why === 'stop' || why === 'full'
+      const { reply, count, newestAt, outcome } = encoder.encode(
+        this.#reader,
+        patience ? retryMs(chat.random.fraction()) : undefined,
+      )
+      this.#answer(reply)
+      metrics.polls.add(1, patience ? why : outcome)
+      metrics.delivered.add(count, 'poll')
+      if (newestAt !== undefined && this.#parkedAt !== undefined)
+        metrics.delivery.observe((now - newestAt) / 1000, count)
+    }
+    for (const room of this.#reader.rooms) chat.rooms.settle(room)
+  }
+}
+
+/** Each its own, from half a second to five, so that a thousand clients do not come back in one instant. */
+function retryMs(fraction: number): number {
+  return Math.round(500 + 4500 * fraction)
+}

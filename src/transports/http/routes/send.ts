@@ -1,0 +1,33 @@
+// POST /send: says something. 201 means: it is in the ring, and as durable as the store promises.
+
+import { ChatError } from '../../../core/errors.js'
+import { text } from '../answer.js'
+import { readFields, type Request } from '../request.js'
+import type { Route } from '../route.js'
+
+export const send: Route = {
+  method: 'POST',
+  path: '/send',
+  async handle(request, answer, { chat }) {
+    const fields = readFields(request, 'text')
+    const sent = await chat.send({
+      room: fields.get('room'),
+      username: fields.get('username'),
+      text: fields.get('text'),
+      key: keyOf(request, fields.get('key')),
+      session: request.session(),
+      address: request.address,
+    })
+    const { room, message, replayed } = sent
+    const body = `{"message":${room.entry(message.id)?.json ?? JSON.stringify(message)},"next":"${room.epoch}.${message.id}"}`
+    answer(text(201, 'application/json', body, replayed ? ['Idempotency-Replayed', 'true'] : []))
+  },
+}
+
+function keyOf(request: Request, field: unknown): unknown {
+  const header = request.header('idempotency-key')
+  if (header !== undefined && field !== undefined && header !== field) {
+    throw new ChatError('bad_request', 'key and the Idempotency-Key header differ: give one, or the same')
+  }
+  return header ?? field
+}

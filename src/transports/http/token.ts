@@ -1,0 +1,21 @@
+// The session's token in `Authorization: Bearer` (RFC 6750). Never in a URL: URLs end up in logs.
+
+import { ChatError } from '../../core/errors.js'
+import type { Session } from '../../core/sessions.js'
+import type { Request } from './request.js'
+
+/** The token of a header's value; undefined without a header. Throws `unauthorized` for anything but `Bearer TOKEN`. */
+export function parseBearer(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const token = /^Bearer +([\w~+/.-]+=*) *$/i.exec(value)?.[1]
+  if (token === undefined) throw new ChatError('unauthorized', 'Authorization is Bearer and the token that /join gave')
+  return token
+}
+
+/** The request's session. Throws `unauthorized` without a token. */
+export function requireSession(request: Request): Session {
+  const session = request.session()
+  if (session === undefined)
+    throw new ChatError('unauthorized', 'join first: POST /join gives a token for Authorization: Bearer')
+  return session
+}

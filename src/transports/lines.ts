@@ -1,0 +1,78 @@
+// Lines over TCP: a chat for `nc`, for a shell script and for a first program with sockets (smallchat is the model).
+//
+//     JOIN lobby ada        ─>  INFO joined room lobby
+//                           <─  MSG lobby bob hi            the recent messages, then each new one
+//     MSG lobby hello       ─>
+//                           <─  MSG lobby ada hello
+//
+// Any other first line is a name, and whoever gave it is in the lobby: the plain mode, for people. See
+// lines/connection.ts for what can be said, lines/split.ts for how bytes become lines and lines/form.ts for how
+// messages do.
+
+import { createServer, type AddressInfo } from 'node:net'
+import type { Access } from '../access/access.js'
+import type { Chat } from '../core/chat.js'
+import type { Crowd } from '../core/limit.js'
+import type { Metrics } from '../core/metrics.js'
+import type { Log } from '../log.js'
+import { addressOf } from './address.js'
+import { Connection } from './lines/connection.js'
+import { COMMAND_FORM, piecesOf, PLAIN_FORM } from './lines/form.js'
+import type { Transport } from './transport.js'
+
+const BACKLOG = 4096
+
+const CROWDED = 'ERROR your address has too many connections: close some, or try again in a moment'
+
+export type LinesParts = {
+  readonly chat: Chat
+  readonly metrics: Metrics
+  readonly log: Log
+  /** The door, where there is one. */
+  readonly access: Access | undefined
+  readonly port: number
+  readonly host: string
+  readonly maxConnections: number
+  /** How many connections each address has. */
+  readonly crowd: Crowd
+}
+
+export function createLines({ chat, metrics, log, access, port, host, maxConnections, crowd }: LinesParts): Transport {
+  const pieces = { command: piecesOf(COMMAND_FORM), plain: piecesOf(PLAIN_FORM) }
+  const open = new Map<Connection, Promise<void>>()
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
+    (socket) => {
+      const address = addressOf({ socket, rawHeaders: [] }, 0)
+      const connection = new Connection({ chat, metrics, log, socket, address, access, pieces })
+      const exit = crowd.enter(address)
+      if (exit === undefined) {
+        metrics.rejected.add(1, 'unavailable')
+        return connection.end(CROWDED)
+      }
+      socket.once('close', exit)
+      const running = connection.run().finally(() => open.delete(connection))
+      open.set(connection, running)
+    },
+  )
+  server.maxConnections = maxConnections
+  return {
+    get connections() {
+      return open.size
+    },
+    start: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen({ port, host, backlog: BACKLOG }, () => {
+          server.off('error', reject)
+          resolve((server.address() as AddressInfo).port)
+        })
+      }),
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      for (const connection of open.keys()) connection.end('INFO bye')
+      await Promise.all(open.values())
+      await closed
+    },
+  }
+}

@@ -1,0 +1,38 @@
+// What a line asks for. The first word decides, in any case; a first line without a command word is a name.
+
+import { parseRoom, parseUsername } from '../../core/message.js'
+
+export type Command =
+  | { readonly name: 'join'; readonly room: string; readonly username: string }
+  | { readonly name: 'msg'; readonly room: string; readonly text: string }
+  | { readonly name: 'leave' | 'who'; readonly room: string }
+  | { readonly name: 'rooms' | 'quit' | 'pass' }
+  /** A command word with the wrong arguments. */
+  | { readonly name: 'wrong' }
+
+const WORDS = /^(?:JOIN|MSG|LEAVE|QUIT|WHO|ROOMS|PASS)$/i
+
+const HTTP = /^[\w!#$%&'*+.^`|~-]+ +(?:\S+ +HTTP\/\d|\/|\*|https?:)/i
+
+/** Reads a line; undefined when its first word is no command. Throws `bad_request` for a room or a name that cannot be one. */
+export function parseCommand(line: string): Command | undefined {
+  const [word = '', ...args] = line.split(' ')
+  if (!WORDS.test(word)) return undefined
+  const [first, second = ''] = args
+  const is = (name: string, count: number): boolean => word.toUpperCase() === name && args.length === count
+  if (is('JOIN', 2)) return { name: 'join', room: parseRoom(first), username: parseUsername(second) }
+  if (is('LEAVE', 1)) return { name: 'leave', room: parseRoom(first) }
+  if (is('WHO', 1)) return { name: 'who', room: parseRoom(first) }
+  if (is('ROOMS', 0)) return { name: 'rooms' }
+  if (is('QUIT', 0)) return { name: 'quit' }
+  // A password may have spaces.
+  if (word.toUpperCase() === 'PASS' && args.length >= 1) return { name: 'pass' }
+  // Whatever is behind the room is the text, its spaces too.
+  const isMsg = word.toUpperCase() === 'MSG' && args.length >= 2
+  return isMsg ? { name: 'msg', room: parseRoom(first), text: args.slice(1).join(' ') } : { name: 'wrong' }
+}
+
+/** Is this the beginning of a request? A page of another site can have a browser send one anywhere. */
+export function looksLikeHttp(line: string): boolean {
+  return HTTP.test(line)
+}

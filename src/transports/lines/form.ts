@@ -1,0 +1,59 @@
+// How messages look as lines: for programs (`MSG lobby ada hi`) and for people with `nc` (`[ada]: hi`).
+//
+// One message is one line, whatever is in it: a name has no space (`_`), a text has no line feed (`\n`, a backslash
+// and an n), and neither has a control character, because none got into the chat. So nobody can forge
+// somebody else's line, or send a terminal an order.
+
+import type { Message } from '../../core/message.js'
+import { type Cut, Pieces } from '../../core/stream.js'
+
+export type Form = {
+  /** A message as a line, without its end; undefined for a type that this form does not know. */
+  readonly line: (message: Message) => string | undefined
+  /** `count`: how many messages; null where nobody can tell. */
+  readonly missed: (count: number | null, room: string) => string
+}
+
+export function asWord(username: string): string {
+  return username.replaceAll(' ', '_')
+}
+
+// Line and paragraph separators are no control characters, and yet some programs end a line at them.
+function asRest(text: string): string {
+  return text.replace(/[\n\u2028\u2029]/g, '\\n')
+}
+
+export const COMMAND_FORM: Form = {
+  line({ type, room, username, text }) {
+    if (type === 'chat') return `MSG ${room} ${asWord(username)} ${asRest(text)}`
+    if (type === 'join') return `INFO ${asWord(username)} joined ${room}`
+    return type === 'leave' ? `INFO ${asWord(username)} left ${room}` : undefined
+  },
+  missed: (count, room) => `INFO missed ${count ?? 'some'} messages in ${room}`,
+}
+
+export const PLAIN_FORM: Form = {
+  line({ type, username, text }) {
+    return ['chat', 'join', 'leave'].includes(type) ? `[${asWord(username)}]: ${asRest(text)}` : undefined
+  },
+  missed: (count) => `* missed ${count ?? 'some'} messages`,
+}
+
+/** A gap and the messages behind it; `lineOf` says which messages are lines, and how. */
+export function linesOf({ gap, entries, room }: Cut, form: Form, lineOf: Form['line'] = form.line): string[] {
+  const lines = gap === undefined ? [] : [form.missed(gap.missed, room.name)]
+  for (const { message } of entries) {
+    const line = lineOf(message)
+    if (line !== undefined) lines.push(line)
+  }
+  return lines
+}
+
+/** Everybody's pieces in one form, as bytes. */
+export function piecesOf(form: Form): Pieces<Buffer> {
+  return new Pieces((cut) => bytesOf(linesOf(cut, form)))
+}
+
+export function bytesOf(lines: readonly string[]): Buffer {
+  return Buffer.from(lines.map((line) => `${line}\n`).join(''))
+}

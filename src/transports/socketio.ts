@@ -1,0 +1,106 @@
+// Socket.IO, spoken by the package `socket.io`, for clients that have it: an unmodified socket.io-client works,
+// over polling and over WebSocket, in two dialects (socketio/dialect.ts).
+//
+//     request or upgrade under /socket.io/ ── gate ──> a server that never listens ── engine.io ──> visitor
+//
+// The engine wants a server of its own, whose every request it sees first. It gets one that never listens, and is
+// handed what begins with its path after the gate has let it in. What a visitor reads comes from the ring like
+// everybody's, and not from the engine's own rooms.
+
+import { createServer, type IncomingMessage } from 'node:http'
+import type { Chat } from '../core/chat.js'
+import type { Grant } from '../core/grant.js'
+import type { Metrics } from '../core/metrics.js'
+import type { Log } from '../log.js'
+import { loadPeer } from '../peer.js'
+import type { Gate } from './http/gate.js'
+import type { Http } from './http/server.js'
+import { type Dialect, Directory, fullDialect, piecesOf, SHORT_DIALECT } from './socketio/dialect.js'
+import { type Speech, Visitor } from './socketio/visitor.js'
+import type { Transport } from './transport.js'
+
+const PREFIX = '/socket.io/'
+const EVENT_BYTES = 64 * 1024
+
+export type SocketIoParts = {
+  readonly chat: Chat
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly http: Http
+  readonly gate: Gate
+  readonly maxConnections: number
+}
+
+/** Throws `UsageError` where the package `socket.io` is missing. */
+export async function createSocketIo({
+  chat,
+  metrics,
+  log,
+  http,
+  gate,
+  maxConnections,
+}: SocketIoParts): Promise<Transport> {
+  const { Server } = await loadPeer('socket.io', '--socketio', () => import('socket.io'))
+  const inner = createServer()
+  const io = new Server(inner, {
+    maxHttpBufferSize: EVENT_BYTES,
+    httpCompression: false,
+    perMessageDeflate: false,
+    destroyUpgrade: false,
+    cors: { origin: (origin, allow) => allow(null, origin !== undefined && gate.allows(origin)) },
+    allowRequest: (_request, decide) => decide(null, io.engine.clientsCount < maxConnections),
+  })
+  const directory = new Directory()
+  const full = speechOf(fullDialect(directory))
+  const short = speechOf(SHORT_DIALECT)
+  const visitors = new Map<Visitor, Promise<void>>()
+  /** What the door found out, kept beside the handshake until the engine has made a client of it. */
+  const grants = new WeakMap<IncomingMessage, Grant>()
+  io.on('connection', (client) => {
+    const visitor = new Visitor({
+      client,
+      address: http.addressOf(client.request),
+      grant: grants.get(client.request),
+      chat,
+      metrics,
+      log,
+      directory,
+      full,
+      short,
+    })
+    const closed = new Promise((resolve) => client.on('disconnect', resolve))
+    visitors.set(
+      visitor,
+      closed.then(() => visitor.close()).finally(() => visitors.delete(visitor)),
+    )
+  })
+  const unmount = http.mount({
+    prefix: PREFIX,
+    request(incoming, response, grant) {
+      if (grant !== undefined) grants.set(incoming, grant)
+      response.setHeader('Cache-Control', 'no-store')
+      response.setHeader('X-Content-Type-Options', 'nosniff')
+      inner.emit('request', incoming, response)
+    },
+    upgrade(incoming, socket, head, grant) {
+      if (grant !== undefined) grants.set(incoming, grant)
+      inner.emit('upgrade', incoming, socket, head)
+    },
+  })
+  return {
+    get connections() {
+      return visitors.size
+    },
+    start: async () => undefined,
+    async stop() {
+      unmount()
+      const closing = [...visitors.values()]
+      await io.close()
+      await Promise.all(closing)
+    },
+  }
+}
+
+function speechOf(dialect: Dialect): Speech {
+  return { dialect, pieces: piecesOf(dialect) }
+}

@@ -1,0 +1,120 @@
+// The two dialects of Socket.IO clients: what a room's messages and its people are called in each.
+//
+//                    full                                        short
+//     history        message_history [{roomId, userId, …}]       room_history {messages: [{room, username, …}]}
+//     a message      message {roomId, userId, username, …}       message {room, username, message, timestamp}
+//     come and go    user_joined, user_left {userId, username}   user_joined, user_left {username}
+//     presence       room_users [{userId, username}]             (it has none)
+//
+// The log knows names and no user ids: an id is what somebody said of himself when he authenticated. For everyone
+// who came another way the name is the id.
+
+import type { Entry, Message } from '../../core/message.js'
+import { foldName } from '../../core/message.js'
+import type { Room } from '../../core/room.js'
+import { Pieces } from '../../core/stream.js'
+
+export type UserId = string | number
+
+/** An event for a client: its name and what it carries. */
+export type Event = readonly [name: string, value: unknown]
+
+export type Dialect = {
+  readonly hasPresence: boolean
+  history(room: Room, entries: readonly Entry[]): Event
+  /** The event of a message; undefined for a type that the dialect does not know. */
+  event(room: Room, message: Message): Event | undefined
+}
+
+/** Ids of so many people are known in a room; then those are forgotten who came first. */
+const KNOWN = 1000
+
+/** The ids of a room's people, by name. It is kept for those who left, so that a history tells them apart. */
+export class Directory {
+  readonly #rooms = new WeakMap<Room, Map<string, UserId>>()
+
+  idOf(room: Room, username: string): UserId {
+    return this.#rooms.get(room)?.get(foldName(username)) ?? username
+  }
+
+  /** Has somebody else who is in the room this id? */
+  isTaken(room: Room, userId: UserId, username: string): boolean {
+    const fold = foldName(username)
+    for (const [other, id] of this.#rooms.get(room) ?? []) {
+      if (id === userId && other !== fold && room.members.holder(other) !== undefined) return true
+    }
+    return false
+  }
+
+  add(room: Room, username: string, userId: UserId): void {
+    const fold = foldName(username)
+    const users = this.#rooms.get(room) ?? new Map<string, UserId>()
+    users.delete(fold)
+    this.#rooms.set(room, users.set(fold, userId))
+    const [oldest] = users.keys()
+    if (users.size > KNOWN && oldest !== undefined) users.delete(oldest)
+  }
+}
+
+export function fullDialect(directory: Directory): Dialect {
+  const said = (room: Room, { username, text, timestamp }: Message): object => {
+    return { roomId: room.name, userId: directory.idOf(room, username), username, message: text, timestamp }
+  }
+  return {
+    hasPresence: true,
+    history: (room, entries) => ['message_history', chatOf(entries).map((message) => said(room, message))],
+    event(room, message) {
+      const { type, username } = message
+      if (type === 'chat') return ['message', said(room, message)]
+      const name = NAMES.get(type)
+      return name === undefined ? undefined : [name, { userId: directory.idOf(room, username), username }]
+    },
+  }
+}
+
+export const SHORT_DIALECT: Dialect = {
+  hasPresence: false,
+  history: (room, entries) => ['room_history', { room: room.name, messages: chatOf(entries).map(saidShort) }],
+  event(_room, message) {
+    if (message.type === 'chat') return ['message', saidShort(message)]
+    const name = NAMES.get(message.type)
+    return name === undefined ? undefined : [name, { username: message.username }]
+  },
+}
+
+/** Everybody's pieces in one dialect. */
+export function piecesOf(dialect: Dialect): Pieces<readonly Event[]> {
+  return new Pieces(({ room, gap, entries }) => {
+    const events: Event[] = gap === undefined ? [] : [['gap', gap]]
+    for (const { message } of entries) {
+      const event = dialect.event(room, message)
+      if (event !== undefined) events.push(event)
+    }
+    return events
+  })
+}
+
+/** A history has at most so many characters: it is one event, and an event is held in memory until it is sent. */
+const HISTORY_LENGTH = 256 * 1024
+
+/** The newest entries whose lengths together fit into one event. */
+export function recentOf(room: Room): Entry[] {
+  const entries = room.slice(room.first, room.last)
+  let length = 0
+  let from = entries.length
+  while (from > 0 && (length += entries[from - 1]?.json.length ?? 0) <= HISTORY_LENGTH) from--
+  return entries.slice(from)
+}
+
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ['join', 'user_joined'],
+  ['leave', 'user_left'],
+])
+
+function saidShort({ room, username, text, timestamp }: Message): object {
+  return { room, username, message: text, timestamp }
+}
+
+function chatOf(entries: readonly Entry[]): Message[] {
+  return entries.map(({ message }) => message).filter(({ type }) => type === 'chat')
+}

@@ -1,0 +1,131 @@
+// WebSocket (RFC 6455), spoken by the package `ws`; this file says what goes over it.
+//
+//     GET /ws/lobby/ada?since=801, Upgrade: websocket
+//        gate ── join ── 101 ──>  {"id":802,"room":"lobby",…   each message a text frame, the ring's first
+//                        <──────  {"text":"hi","key":"c_9f2k"}, or plain text
+//
+// Who may not come in is told so by an HTTP answer, before the upgrade: 400, 403 or 409. Whoever is in holds the
+// name as long as the connection lasts.
+
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Chat } from '../core/chat.js'
+import { parseSince } from '../core/cursor.js'
+import { ChatError } from '../core/errors.js'
+import type { Grant } from '../core/grant.js'
+import { Guest } from '../core/guest.js'
+import { parseRoom, parseUsername } from '../core/message.js'
+import type { Metrics } from '../core/metrics.js'
+import type { Room } from '../core/room.js'
+import { Pieces, startOf } from '../core/stream.js'
+import type { Log } from '../log.js'
+import { loadPeer } from '../peer.js'
+import { parseQuery } from './http/request.js'
+import type { Http } from './http/server.js'
+import type { Transport } from './transport.js'
+import { Talk } from './websocket/talk.js'
+
+const PREFIX = '/ws/'
+const FRAME_BYTES = 64 * 1024
+
+export type WebSocketParts = {
+  readonly chat: Chat
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly http: Http
+}
+
+/** Throws `UsageError` where the package `ws` is missing. */
+export async function createWebSocket({ chat, metrics, log, http }: WebSocketParts): Promise<Transport> {
+  const { WebSocketServer } = await loadPeer('ws', '--websocket', () => import('ws'))
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: FRAME_BYTES,
+  })
+  const frames = new Pieces(({ entries }) => entries.map(({ json }) => Buffer.from(json)))
+  const talks = new Map<Talk, Promise<void>>()
+  let isStopping = false
+
+  async function upgrade(
+    incoming: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    grant: Grant | undefined,
+  ): Promise<void> {
+    if (isStopping) throw new ChatError('unavailable', 'the server is stopping: try again in a moment', 2)
+    requireHandshake(incoming)
+    const { room, username, since } = parseTarget(incoming.url ?? '')
+    const guest = new Guest(chat, { address: http.addressOf(incoming), grant })
+    const joined = await guest.join(room, username)
+    // Whoever went away meanwhile, or whose handshake `ws` refuses, has never been here.
+    let talk: Talk | undefined
+    if (!socket.destroyed && !isStopping) {
+      server.handleUpgrade(
+        incoming,
+        socket,
+        head,
+        (client) => (talk = new Talk({ client, socket, chat, metrics, log, joined })),
+      )
+    }
+    if (talk === undefined) return leave(guest, socket)
+    talks.set(talk, run(talk, guest, joined.room, since))
+  }
+
+  async function run(talk: Talk, guest: Guest, room: Room, since: string | undefined): Promise<void> {
+    await talk.run(startOf(room, parseSince(since ?? '0', [room.name]), chat.ringSize), frames)
+    await guest.end()
+    talks.delete(talk)
+  }
+
+  async function leave(guest: Guest, socket: Duplex): Promise<void> {
+    socket.destroy()
+    await guest.end()
+  }
+
+  const unmount = http.mount({ prefix: PREFIX, upgrade })
+  return {
+    get connections() {
+      return talks.size
+    },
+    start: async () => undefined,
+    async stop() {
+      isStopping = true
+      unmount()
+      for (const talk of talks.keys()) talk.stop()
+      await Promise.all(talks.values())
+    },
+  }
+}
+
+/** Refuses what `ws` would refuse, before anybody is told that somebody joined. */
+function requireHandshake({ method, headers }: IncomingMessage): void {
+  const isWebSocket = method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+  const key = headers['sec-websocket-key'] ?? ''
+  if (isWebSocket && headers['sec-websocket-version'] === '13' && /^[\w+/]{22}==$/.test(key)) return
+  throw new ChatError('bad_request', 'this is no WebSocket handshake of version 13: use a WebSocket client')
+}
+
+/** `/ws/{room}/{username}?since=…`, checked. */
+function parseTarget(url: string): { room: string; username: string; since: string | undefined } {
+  const [path = '', ...query] = url.split('?')
+  const [room, username, ...rest] = path.slice(PREFIX.length).split('/')
+  if (username === undefined || rest.length > 0) throw new ChatError('not_found', 'connect to /ws/ROOM/NAME')
+  const since = parseQuery(query.join('?')).one('since')
+  const target = { room: parseRoom(decode(room ?? '')), username: parseUsername(decode(username)), since }
+  parseSince(since, [target.room])
+  return target
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    // Not swallowed: this is what a wrong escape throws, and the only thing.
+    throw new ChatError(
+      'bad_request',
+      'a % in the address is not followed by two hexadecimal digits of UTF-8: write %25 for a percent sign',
+    )
+  }
+}

@@ -1,0 +1,149 @@
+// One WebSocket that is open: frames out as the ring has them and the socket has room, frames in one after another,
+// and a ping now and then to see whether anybody is still there.
+
+import type { Duplex } from 'node:stream'
+import type { Chat, Joined } from '../../core/chat.js'
+import type { Undo } from '../../core/clock.js'
+import type { Place } from '../../core/cursor.js'
+import { ChatError } from '../../core/errors.js'
+import { Feed } from '../../core/feed.js'
+import type { Metrics } from '../../core/metrics.js'
+import type { Piece, Pieces } from '../../core/stream.js'
+import type { Log } from '../../log.js'
+import { problemOf } from '../http/answer.js'
+
+/** Somebody who has not answered a ping when the next one is due is gone. */
+export const PING_MS = 20_000
+
+/** How long a closing handshake may take (RFC 6455, section 7.1.1). */
+const CLOSE_MS = 1000
+
+/** Going away (RFC 6455, section 7.4.1). */
+const GOING_AWAY = 1001
+
+/** What is used of a `WebSocket` of the package `ws`. */
+export type Client = {
+  on(event: 'message', call: (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean) => void): unknown
+  on(event: 'close' | 'pong', call: () => void): unknown
+  on(event: 'error', call: (error: Error) => void): unknown
+  send(data: Buffer | string, options: { binary: boolean }): void
+  ping(): void
+  pause(): void
+  resume(): void
+  close(code: number, reason: string): void
+  terminate(): void
+}
+
+export type TalkParts = {
+  readonly client: Client
+  readonly socket: Duplex
+  readonly chat: Chat
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly joined: Joined
+}
+
+export class Talk {
+  readonly #parts: TalkParts
+  readonly #feed: Feed
+  readonly #closed: Promise<void>
+  #ping: Undo | undefined
+  #isHeard = true
+  /** What came in is done one after another. */
+  #doing: Promise<void> = Promise.resolve()
+  #queued = 0
+
+  constructor(parts: TalkParts) {
+    this.#parts = parts
+    const { client, socket, chat, metrics } = parts
+    this.#feed = new Feed({ chat, metrics, transport: 'websocket', cut: () => client.terminate() })
+    this.#closed = new Promise((resolve) => client.on('close', resolve))
+    socket.on('drain', () => this.#feed.drained())
+    client.on('error', () => undefined) // A frame against the protocol: `ws` closes with the code that says so.
+    client.on('pong', () => (this.#isHeard = true))
+    client.on('message', (data, isBinary) => this.#queue(Buffer.isBuffer(data) ? data.toString('utf8') : '', isBinary))
+  }
+
+  /** Reads and writes until the connection has closed. */
+  async run(place: Place, frames: Pieces<readonly Buffer[]>): Promise<void> {
+    const { joined } = this.#parts
+    this.#feed.endWith(joined.session.grant)
+    this.#feed.follow(joined.room, place, frames, (piece) => this.#write(piece))
+    this.#pingLater()
+    await this.#closed
+    this.#ping?.()
+    this.#feed.close()
+    await this.#doing
+  }
+
+  stop(): void {
+    const { client, socket } = this.#parts
+    client.close(GOING_AWAY, 'the server is stopping')
+    const timer = setTimeout(() => client.terminate(), CLOSE_MS)
+    socket.once('close', () => clearTimeout(timer))
+  }
+
+  #write({ gap, form }: Piece<readonly Buffer[]>): boolean {
+    const { client, socket } = this.#parts
+    if (gap !== undefined) this.#tell({ type: 'gap', ...gap })
+    for (const frame of form) client.send(frame, { binary: false })
+    return !socket.writableNeedDrain
+  }
+
+  #tell(value: object): void {
+    const { client, socket } = this.#parts
+    client.send(JSON.stringify(value), { binary: false })
+    if (socket.writableNeedDrain) this.#feed.full()
+  }
+
+  // One frame is done at a time, and the rest of a flood waits in the sender's own buffers.
+  #queue(data: string, isBinary: boolean): void {
+    const { client } = this.#parts
+    if (++this.#queued === 1) client.pause()
+    this.#doing = this.#doing
+      .then(() => this.#take(data, isBinary))
+      .catch((error: unknown) => this.#refuse(error))
+      .finally(() => {
+        if (--this.#queued === 0) client.resume()
+      })
+  }
+
+  async #take(data: string, isBinary: boolean): Promise<void> {
+    const { chat, joined } = this.#parts
+    if (isBinary) throw new ChatError('bad_request', 'send text frames: {"text":"hi"}, or the text itself')
+    await chat.send({ room: joined.room.name, session: joined.session, ...parseFrame(data) })
+    this.#feed.catchUp()
+  }
+
+  #refuse(error: unknown): void {
+    const { log, metrics } = this.#parts
+    if (!(error instanceof ChatError)) log.error('bug', error)
+    const problem = problemOf(error)
+    metrics.rejected.add(1, problem.code)
+    this.#tell({ ...problem, type: 'error' })
+  }
+
+  #pingLater(): void {
+    const { client, chat } = this.#parts
+    this.#ping = chat.wheel.after(PING_MS, () => {
+      if (!this.#isHeard) return client.terminate()
+      this.#isHeard = false
+      client.ping()
+      this.#pingLater()
+    })
+  }
+}
+
+/** A JSON object has the text and perhaps a key; anything else is the text itself. */
+function parseFrame(data: string): { text: unknown; key?: unknown } {
+  if (!data.trimStart().startsWith('{')) return { text: data }
+  let value: unknown
+  try {
+    value = JSON.parse(data)
+  } catch {
+    // A text that only begins like JSON.
+    return { text: data }
+  }
+  const fields = new Map<string, unknown>(Object.entries(Object(value)))
+  return fields.has('key') ? { text: fields.get('text'), key: fields.get('key') } : { text: fields.get('text') }
+}

@@ -1,0 +1,220 @@
+// The chat, wired. Each behaviour is a file of its own; here they are told of each other, and nothing else happens.
+//
+//     server ─> feed ─> conversation, people, tail        (what comes in, for every tab of this browser)
+//     box ─> composer ─> outbox ─> server                 (what goes out, from each tab by itself)
+
+import { Outbox } from '../src/client/outbox.js'
+import { standardPlatform as platform } from '../src/client/platform.js'
+import { call, Refused } from '../src/client/wire.js'
+import { BASE } from './base.js'
+import { Composer } from './composer.js'
+import { Connection } from './connection.js'
+import { Conversation } from './conversation.js'
+import { wireDrawers } from './drawers.js'
+import { byId, nameElement } from './element.js'
+import { Feed } from './feed.js'
+import { keepOutbox } from './kept-outbox.js'
+import type { Me } from './me.js'
+import { Membership } from './membership.js'
+import { Notice } from './notice.js'
+import { pace } from './pace.js'
+import { Tail } from './pending.js'
+import { People } from './people.js'
+import { RoomList } from './room-list.js'
+import type { Rooms } from './rooms.js'
+import { wireShortcuts } from './shortcuts.js'
+import { type Batch, Tabs } from './tabs.js'
+import { mentions } from './text.js'
+import { wireTheme } from './theme.js'
+import { onWake } from './wake.js'
+import { whyRefused } from './welcome.js'
+
+/** Opens the chat as somebody, in the rooms that are open. Once. */
+export function open(me: Me, rooms: Rooms): void {
+  const tabs = new Tabs(platform.key())
+  const notice = new Notice()
+  const drawers = wireDrawers()
+  const membership = new Membership(me)
+  const people = new People(() => me.username)
+  const reader = (): { name: string } => ({ name: me.username })
+  wireTheme(byId('dark', HTMLInputElement))
+  let shown = ''
+
+  const outbox = new Outbox({
+    url: BASE,
+    token: () => me.token,
+    onUnauthorized: (room) => me.join(room),
+    storage: keepOutbox(),
+  })
+
+  const conversation = new Conversation({
+    box: byId('log', HTMLElement),
+    lines: byId('lines', HTMLOListElement),
+    beginning: byId('beginning', HTMLElement),
+    jump: byId('jump', HTMLButtonElement),
+    jumpCount: byId('jump-count', HTMLElement),
+    reader,
+  })
+
+  const tail = new Tail({
+    list: byId('tail', HTMLOListElement),
+    outbox,
+    reader,
+    room: () => rooms.current,
+    newest: () => conversation.newest,
+    knows: (message) => conversation.knows(message),
+    keep: (change) => conversation.scroll.keep(change),
+    toBox: () => composer.focus(),
+  })
+
+  const composer = new Composer({
+    room: () => rooms.current,
+    send(text) {
+      outbox.add({ room: rooms.current, username: me.username, text })
+      void conversation.jump()
+    },
+    takeBack() {
+      const failed = outbox.pending.findLast(({ room, state }) => room === rooms.current && state === 'failed')
+      if (failed !== undefined) outbox.remove(failed.key)
+      return failed?.text
+    },
+    tellTyping(typing) {
+      // Whether this arrives matters to nobody for longer than it takes to type the next letter.
+      tell('/typing', { room: rooms.current, typing }).catch(() => undefined)
+    },
+  })
+
+  const feed = new Feed({
+    tabs,
+    rooms: () => rooms.open,
+    token: () => me.token,
+    renew: (token) => me.renew(token, rooms.current),
+  })
+
+  const connection = new Connection(() => feed.hurry())
+  const roomList = new RoomList({
+    rooms,
+    close(room) {
+      rooms.remove(room)
+      conversation.forget(room)
+      // Refused or lost: the server lets the name go by itself after a minute.
+      tell('/leave', { room }).catch(() => undefined)
+    },
+  })
+
+  feed.onBatch(pace(take))
+  feed.onStatus((status) => {
+    connection.take(status)
+    if (status.kind === 'live') outbox.hurry()
+  })
+  outbox.onChange(() =>
+    composer.trouble(
+      outbox.pending.findLast(({ room, error }) => room === rooms.current && error !== undefined)?.error,
+    ),
+  )
+  rooms.onChange(() => {
+    if (rooms.current !== shown) void openRoom()
+    // Another tab closed the room that this one looks at: it stays open.
+    else if (!rooms.isOpen(shown)) rooms.add(shown)
+    feed.changeRooms()
+    notice.show(rooms.current, rooms.unread.count, rooms.unread.mentions)
+  })
+  me.onChange(showMe)
+  onWake(() => {
+    feed.hurry()
+    outbox.hurry()
+  })
+  document.addEventListener('visibilitychange', readCurrent)
+  addEventListener('pagehide', () => {
+    if (tabs.alone) me.leave()
+  })
+  byId('rename', HTMLButtonElement).addEventListener('click', () => me.forget())
+  byId('share', HTMLButtonElement).addEventListener(
+    'click',
+    () => void import('./share.js').then(({ share }) => share(rooms.current)),
+  )
+  wireShortcuts({
+    switchRoom: () =>
+      void import('./switcher.js').then(({ openSwitcher }) => {
+        openSwitcher([...new Set([...rooms.open, ...rooms.recent])], (room) => {
+          if (room !== undefined) rooms.go(room)
+          composer.focus()
+        })
+      }),
+    closeDrawer: drawers.close,
+    toBox: () => composer.focus(),
+  })
+
+  if ('moderation' in document.documentElement.dataset)
+    void import('./moderate.js').then(({ wireModeration }) =>
+      wireModeration({
+        place: byId('me', HTMLElement).closest('.me') ?? byId('side', HTMLElement),
+        lines: byId('lines', HTMLElement),
+        room: () => rooms.current,
+        token: () => me.token,
+      }),
+    )
+
+  document.documentElement.dataset['chat'] = ''
+  byId('chat', HTMLElement).hidden = false
+  showMe()
+  void openRoom()
+  feed.start()
+
+  /** Looks at the room of the address, and joins it if need be. */
+  async function openRoom(): Promise<void> {
+    const room = (shown = rooms.current)
+    rooms.add(room)
+    byId('title', HTMLElement).textContent = room
+    roomList.show()
+    conversation.show(room)
+    people.show(room)
+    tail.draw()
+    composer.show()
+    composer.focus()
+    readCurrent()
+    notice.show(room, rooms.unread.count, rooms.unread.mentions)
+    try {
+      await me.join(room)
+    } catch (error) {
+      if (error instanceof Refused && room === rooms.current) composer.say(whyRefused(error))
+    }
+  }
+
+  function take(batch: Batch): void {
+    // Answered by a server that then restarted, and never polled: it is kept above the gap.
+    const lost = tail.flush(batch.gaps).filter(({ key }) => !batch.messages.some((message) => message.key === key))
+    if (lost.length > 0) conversation.take({ ...batch, messages: lost, gaps: [], rooms: undefined })
+    const fresh = conversation.take(batch)
+    tail.arrived(batch.messages)
+    if (batch.rooms !== undefined) people.take(batch.rooms, rooms.current)
+    if (feed.leads) membership.check(rooms.open, (room) => people.lacksMe(room), refuse)
+    for (const message of fresh) if (message.type === 'chat' && message.username !== me.username) count(message)
+    readCurrent()
+  }
+
+  /** A message of somebody else: unread where nobody looks, and more than that when it speaks of me. */
+  function count(message: Batch['messages'][number]): void {
+    const isSeen = message.room === rooms.current && document.visibilityState === 'visible'
+    const isMention = mentions(message.text, me.username)
+    if (!isSeen) rooms.count(message.room, 1, isMention ? 1 : 0)
+    if (isMention && (feed.leads || isSeen) && !document.hasFocus()) notice.mention(message)
+  }
+
+  function readCurrent(): void {
+    if (document.visibilityState === 'visible') rooms.read(rooms.current)
+  }
+
+  function refuse(room: string, error: Refused): void {
+    if (room === rooms.current) composer.say(whyRefused(error))
+  }
+
+  function showMe(): void {
+    byId('me', HTMLElement).replaceChildren(nameElement(me.username))
+    conversation.redraw()
+  }
+
+  async function tell(path: string, body: unknown): Promise<void> {
+    await call(platform, { url: BASE, path, body, token: me.token })
+  }
+}

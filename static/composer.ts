@@ -1,0 +1,122 @@
+// The box one writes in. Enter sends, Shift+Enter starts a new line; what is half written is kept for each room
+// and survives a reload; what is wrong is said beside the box, and the text stays in it.
+
+import { byId } from './element.js'
+import { asFields, asString, keep } from './keep.js'
+import { Typing } from './typing.js'
+
+export const MAX_POINTS = 4000
+const WARN_POINTS = 3600
+
+export type ComposerParts = {
+  readonly room: () => string
+  readonly send: (text: string) => void
+  /** Takes back the last message that failed; its text. */
+  readonly takeBack: () => string | undefined
+  readonly tellTyping: (typing: boolean) => void
+}
+
+export class Composer {
+  readonly #parts: ComposerParts
+  readonly #box = byId('message', HTMLTextAreaElement)
+  readonly #error = byId('send-error', HTMLElement)
+  readonly #typing: Typing
+  readonly #drafts = keep('session', 'drafts', asFields)
+  #troubled = false
+
+  constructor(parts: ComposerParts) {
+    this.#parts = parts
+    this.#typing = new Typing(parts.tellTyping)
+    byId('composer', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault()
+      this.#send()
+    })
+    this.#box.addEventListener('keydown', (event) => this.#key(event))
+    this.#box.addEventListener('input', () => this.#changed())
+  }
+
+  /** Shows the draft of the room that is looked at. */
+  show(): void {
+    this.#box.value = asString(this.#drafts.read()[this.#parts.room()])
+    this.#box.placeholder = `Write to #${this.#parts.room()}`
+    this.say('')
+    this.#fit()
+  }
+
+  focus(): void {
+    this.#box.focus()
+    const { length } = this.#box.value
+    this.#box.setSelectionRange(length, length)
+  }
+
+  /** Says something beside the box; nothing takes it away. */
+  say(sentence: string): void {
+    if (this.#error.textContent !== sentence) this.#error.textContent = sentence
+  }
+
+  /** Why the last message does not go out, until it does. */
+  trouble(sentence: string | undefined): void {
+    if (sentence !== undefined) this.say(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`)
+    else if (this.#troubled) this.say('')
+    this.#troubled = sentence !== undefined
+  }
+
+  #key(event: KeyboardEvent): void {
+    // Enter that ends the choice of a character in an input method sends nothing.
+    if (event.isComposing) return
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault()
+      this.#send()
+    } else if (event.key === 'ArrowUp' && this.#box.value === '') {
+      const text = this.#parts.takeBack()
+      if (text === undefined) return
+      event.preventDefault()
+      this.#box.value = text
+      this.#changed()
+    }
+  }
+
+  #send(): void {
+    const text = this.#box.value
+    if (text.trim() === '') return this.#box.focus()
+    const excess = pointsOf(text.normalize('NFC')) - MAX_POINTS
+    if (excess > 0) return this.say(tooLong(excess))
+    this.#box.value = ''
+    this.#typing.sent()
+    this.#changed()
+    this.#parts.send(text)
+    this.#box.focus()
+  }
+
+  #changed(): void {
+    const text = this.#box.value
+    const { [this.#parts.room()]: _, ...others } = this.#drafts.read()
+    this.#drafts.write(text === '' ? others : { ...others, [this.#parts.room()]: text })
+    const points = text.length < WARN_POINTS ? 0 : pointsOf(text)
+    this.say(
+      points > MAX_POINTS
+        ? tooLong(points - MAX_POINTS)
+        : points > WARN_POINTS
+          ? `${MAX_POINTS - points} characters left`
+          : '',
+    )
+    if (text === '') this.#typing.stop()
+    else this.#typing.touch()
+    this.#fit()
+  }
+
+  /** Browsers without `field-sizing` have the box's rows counted for them. */
+  #fit(): void {
+    if (CSS.supports('field-sizing', 'content')) return
+    this.#box.rows = Math.min(8, this.#box.value.split('\n').length)
+  }
+}
+
+function tooLong(excess: number): string {
+  return `This is too long by ${excess} ${excess === 1 ? 'character' : 'characters'}: at most ${MAX_POINTS} fit in one message.`
+}
+
+/** How many code points: what the server counts. */
+function pointsOf(text: string): number {
+  return Array.from(text).length
+}

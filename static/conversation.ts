@@ -1,0 +1,197 @@
+// The middle of the page: the log of the room that is looked at. It puts together the lines (log.ts), their
+// elements (log-view.ts), the reading place (scroll.ts), and older messages when somebody scrolls up.
+
+import { standardPlatform as platform } from '../src/client/platform.js'
+import { call, type Message } from '../src/client/wire.js'
+import { BASE } from './base.js'
+import { asFields } from './keep.js'
+import { Log } from './log.js'
+import { LogView } from './log-view.js'
+import { Scroll } from './scroll.js'
+import type { Batch } from './tabs.js'
+import type { Reader } from './text.js'
+
+export type Parts = {
+  readonly box: HTMLElement
+  readonly lines: HTMLOListElement
+  readonly beginning: HTMLElement
+  readonly jump: HTMLButtonElement
+  readonly jumpCount: HTMLElement
+  readonly reader: () => Reader
+}
+
+const PAGE = 100
+
+export class Conversation {
+  readonly #parts: Parts
+  readonly #view: LogView
+  readonly #scroll: Scroll
+  readonly #logs = new Map<string, Log>()
+  #log = new Log('')
+  #unseen = 0
+  #loading = false
+  readonly #emptied = new Set<string>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#view = new LogView(parts.lines, parts.reader)
+    this.#scroll = new Scroll(parts.box)
+    this.#scroll.onScroll(() => this.#scrolled())
+    parts.jump.addEventListener('click', () => void this.jump())
+    document.addEventListener('visibilitychange', () => this.#scrolled())
+    parts.box.addEventListener('keydown', (event) => this.#walk(event))
+  }
+
+  get scroll(): Scroll {
+    return this.#scroll
+  }
+
+  /** The message that was drawn last, for what is drawn behind it. */
+  get newest(): Message | undefined {
+    return this.#view.newest
+  }
+
+  /** Shows another room. */
+  show(room: string): void {
+    this.#log = this.#logOf(room)
+    this.#unseen = 0
+    // A whole room that comes into view is not news to be read out.
+    this.#parts.box.ariaBusy = 'true'
+    this.#view.show(this.#log)
+    this.#update()
+    this.#scroll.toBottom()
+    setTimeout(() => (this.#parts.box.ariaBusy = null), 500)
+  }
+
+  /** Draws the lines anew: whoever reads has another name. */
+  redraw(): void {
+    this.#log.isStale = false
+    this.#scroll.keep(() => this.#view.show(this.#log))
+    this.#update()
+  }
+
+  /** Takes what came, for every room; returns the messages that were not known, of rooms that had been loaded. */
+  take({ messages, gaps, rooms }: Batch): Message[] {
+    const fresh: Message[] = []
+    const named = new Set([...messages, ...gaps].map(({ room }) => room))
+    for (const room of Object.keys(rooms ?? {})) named.add(room)
+    for (const room of named) {
+      const log = this.#logOf(room)
+      const wasLoaded = log.loaded
+      const lines = log.take(messages, gaps)
+      if (wasLoaded) fresh.push(...lines.flatMap((line) => (line.kind === 'message' ? [line.message] : [])))
+      if (log === this.#log && log.isStale) this.redraw()
+      else if (log === this.#log) this.#append(lines, wasLoaded)
+      else log.trimStart()
+    }
+    return fresh
+  }
+
+  forget(room: string): void {
+    this.#logs.delete(room)
+  }
+
+  /** Has the log this message? */
+  knows(message: Message): boolean {
+    return this.#logOf(message.room).knows(message)
+  }
+
+  /** To the newest line. */
+  async jump(): Promise<void> {
+    if (!this.#log.atEnd) await this.#reload()
+    this.#scroll.toBottom()
+    this.#scrolled()
+  }
+
+  #logOf(room: string): Log {
+    let log = this.#logs.get(room)
+    if (log === undefined) this.#logs.set(room, (log = new Log(room)))
+    return log
+  }
+
+  #append(lines: ReturnType<Log['take']>, wasLoaded: boolean): void {
+    const chats = lines.filter((line) => line.kind === 'message' && line.message.type === 'chat').length
+    const away = wasLoaded && (!this.#scroll.atBottom || document.visibilityState === 'hidden')
+    this.#scroll.keep(() => {
+      if (away && chats > 0) {
+        if (this.#unseen === 0) this.#view.unmarkNew()
+        this.#view.markNew()
+        this.#unseen += chats
+      }
+      this.#view.append(lines)
+      this.#view.trimStart(this.#log.trimStart())
+      this.#update()
+    })
+  }
+
+  #scrolled(): void {
+    if (this.#scroll.atBottom && this.#log.atEnd && document.visibilityState === 'visible') this.#unseen = 0
+    this.#update()
+    if (this.#scroll.nearTop && !this.#scroll.atBottom) void this.#loadOlder()
+  }
+
+  #update(): void {
+    const { jump, jumpCount, beginning } = this.#parts
+    const { room, loaded, lines, oldest } = this.#log
+    jump.hidden = this.#scroll.atBottom && this.#log.atEnd
+    jumpCount.hidden = this.#unseen === 0
+    jumpCount.textContent = String(this.#unseen)
+    const isEmpty = !lines.some((line) => line.kind === 'gap' || line.message.type === 'chat')
+    beginning.classList.toggle('empty', isEmpty)
+    beginning.hidden = !loaded || !(isEmpty || oldest === 1)
+    beginning.textContent = isEmpty
+      ? `Nobody has said anything in #${room} yet. Say hello, or share the link.`
+      : `This is where #${room} begins.`
+  }
+
+  async #loadOlder(): Promise<void> {
+    const log = this.#log
+    const before = log.oldest
+    if (this.#loading || before === undefined || before <= 1 || this.#emptied.has(log.room)) return
+    this.#loading = true
+    try {
+      const messages = await history(log.room, `&before=${before}`)
+      if (messages.length === 0) this.#emptied.add(log.room)
+      const lines = log.takeOlder(messages)
+      if (log !== this.#log) return
+      this.#scroll.keep(() => {
+        this.#view.prepend(lines)
+        this.#view.trimEnd(log.trimEnd())
+        this.#update()
+      })
+    } catch {
+      // No connection: the next scrolling up tries again, and the connection's state is told elsewhere.
+    } finally {
+      this.#loading = false
+    }
+  }
+
+  async #reload(): Promise<void> {
+    const log = this.#log
+    try {
+      log.reset(await history(log.room, '&limit=500'))
+      if (log === this.#log) this.show(log.room)
+    } catch {
+      // No connection, which is told elsewhere: the newest lines stay where they are, on the server.
+    }
+  }
+
+  /** Up and Down go from line to line, for those who read with keys. */
+  #walk(event: KeyboardEvent): void {
+    const line = document.activeElement?.closest('.line') ?? null
+    if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
+    const all = [...this.#parts.box.querySelectorAll<HTMLElement>('.line')]
+    const at = line instanceof HTMLElement ? all.indexOf(line) : all.length
+    const next = all[event.key === 'ArrowUp' ? at - 1 : at + 1]
+    if (next === undefined) return
+    event.preventDefault()
+    next.focus()
+  }
+}
+
+async function history(room: string, range: string): Promise<Message[]> {
+  const limit = range.includes('limit') ? '' : `&limit=${PAGE}`
+  const value = await call(platform, { url: BASE, path: `/history?room=${room}${range}${limit}` })
+  const { messages } = asFields(value)
+  return Array.isArray(messages) ? messages : []
+}

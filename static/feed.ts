@@ -1,0 +1,168 @@
+// What the server says, for this tab: polled by itself when it leads, handed on by the leader when it follows.
+//
+//     leader     follow() for ever ── batch ──> this tab, and all others
+//     follower   follow() once, to catch up; then the leader's batches, one after the other
+//
+// A tab that missed one (it slept, the leader changed) catches up by itself from its own cursor, with a poll that
+// does not wait. So it may be told something twice and never too little; ids sort out the rest.
+
+import { follow, type Following } from '../src/client/follow.js'
+import type { Gap, Message, Presence } from '../src/client/wire.js'
+import { BASE } from './base.js'
+import { Leader } from './leader.js'
+import type { Batch, Note, Status, Tabs } from './tabs.js'
+
+export type FeedOptions = {
+  readonly tabs: Tabs
+  /** The rooms to follow, asked for before each start. */
+  readonly rooms: () => readonly string[]
+  readonly token: () => string | undefined
+  /** The session with this token is over. */
+  readonly renew: (token: string | undefined) => Promise<void>
+}
+
+export class Feed {
+  readonly #options: FeedOptions
+  readonly #leader: Leader
+  readonly #batchListeners = new Set<(batch: Batch) => void>()
+  readonly #statusListeners = new Set<(status: Status) => void>()
+  #following: Following | undefined
+  #cursor: string | undefined
+  #rooms = ''
+  #status: Status = { kind: 'starting' }
+  #seq = 0
+  /** The leader's batch that came last, and those that wait until this tab has caught up. */
+  #heard: { from: string; term: number; seq: number } | undefined
+  #queue: Batch[] = []
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+    this.#leader = new Leader(options.tabs, {
+      lead: () => void this.#run(true),
+      follow: () => void this.#run(false),
+      rest: () => this.#stop(),
+      status: () => this.#status,
+    })
+    options.tabs.onNote((note, from) => this.#take(note, from))
+  }
+
+  get leads(): boolean {
+    return this.#leader.leads
+  }
+
+  get status(): Status {
+    return this.#status
+  }
+
+  start(): void {
+    this.#rooms = this.#options.rooms().join()
+    this.#leader.start()
+  }
+
+  /** The list of rooms may be another. */
+  changeRooms(): void {
+    const rooms = this.#options.rooms()
+    if (rooms.join() === this.#rooms) return
+    this.#rooms = rooms.join()
+    if (this.#following !== undefined) this.#following.setRooms(rooms)
+    else void this.#run(false)
+  }
+
+  /** Polls at once: there is reason to believe that something changed. */
+  hurry(): void {
+    if (this.#following !== undefined) this.#following.hurry()
+    else this.#options.tabs.say({ kind: 'hurry' })
+  }
+
+  onBatch(call: (batch: Batch) => void): void {
+    this.#batchListeners.add(call)
+  }
+
+  onStatus(call: (status: Status) => void): void {
+    this.#statusListeners.add(call)
+  }
+
+  #stop(): void {
+    this.#following?.close()
+    this.#following = undefined
+  }
+
+  async #run(forEver: boolean): Promise<void> {
+    this.#stop()
+    const { rooms, token, renew } = this.#options
+    this.#heard = undefined
+    this.#queue = []
+    this.#seq = 0
+    let used = token()
+    const following = follow({
+      url: BASE,
+      rooms: rooms(),
+      presence: true,
+      token: () => (used = token()),
+      onUnauthorized: () => renew(used),
+      ...(this.#cursor === undefined ? {} : { since: this.#cursor }),
+      ...(forEver ? {} : { wait: 0 }),
+    })
+    this.#following = following
+    try {
+      await this.#listen(following, forEver)
+    } catch (error) {
+      if (this.#following !== following) return
+      this.#tell({ kind: 'stopped', sentence: error instanceof Error ? error.message : String(error) })
+    }
+    if (this.#following !== following) return
+    this.#following = undefined
+    for (const batch of this.#queue.splice(0)) this.#deliver(batch)
+  }
+
+  async #listen(following: Following, forEver: boolean): Promise<void> {
+    let messages: Message[] = []
+    let gaps: Gap[] = []
+    let rooms: Readonly<Record<string, Presence>> | undefined
+    for await (const event of following) {
+      if (this.#following !== following) return
+      if (event.kind === 'message') messages.push(event.message)
+      else if (event.kind === 'gap') gaps.push(event.gap)
+      else if (event.kind === 'presence') rooms = event.rooms
+      else if (event.kind === 'waiting')
+        this.#tell({ kind: 'waiting', reason: event.reason, until: Date.now() + event.ms })
+      else {
+        const batch: Batch = { messages, gaps, rooms, next: event.next, now: event.now }
+        messages = []
+        gaps = []
+        if (forEver) this.#options.tabs.say({ kind: 'batch', term: this.#leader.term, seq: ++this.#seq, batch })
+        this.#deliver(batch)
+        this.#tell({ kind: 'live' })
+        if (!forEver && !event.more) return
+      }
+    }
+  }
+
+  #take(note: Note, from: string): void {
+    if (note.kind === 'hurry' && this.leads) this.hurry()
+    if (this.leads) return
+    if (note.kind === 'sign' && this.#following === undefined) this.#tell(note.status)
+    if (note.kind !== 'batch') return
+    const { term, seq, batch } = note
+    const heard = this.#heard
+    const follows = heard === undefined || (heard.from === from && heard.term === term && heard.seq + 1 === seq)
+    // Something came in between that this tab has not heard.
+    if (!follows) void this.#run(false)
+    this.#heard = { from, term, seq }
+    if (this.#following !== undefined) return void this.#queue.push(batch)
+    this.#deliver(batch)
+    this.#tell({ kind: 'live' })
+  }
+
+  #deliver(batch: Batch): void {
+    this.#cursor = batch.next
+    for (const listener of this.#batchListeners) listener(batch)
+  }
+
+  #tell(status: Status): void {
+    if (status.kind === this.#status.kind && status.kind === 'live') return
+    this.#status = status
+    if (this.leads) this.#leader.sign()
+    for (const listener of this.#statusListeners) listener(status)
+  }
+}

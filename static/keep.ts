@@ -1,0 +1,63 @@
+// Small things that outlive the page: in the browser's storage where it allows that, else as long as the page is
+// open. What is read was written by an older page, or by anybody, so it is parsed like anything else.
+
+import { PLACE } from './base.js'
+
+export type Kept<Value> = {
+  read(): Value
+  write(value: Value): void
+  /** Calls back when another tab wrote it. */
+  onChange(call: () => void): void
+}
+
+/** `local` is for all tabs and for ever; `session` for this tab, and survives a reload. */
+export function keep<Value>(where: 'local' | 'session', name: string, parse: (value: unknown) => Value): Kept<Value> {
+  const key = `${PLACE} ${name}`
+  const storage = storageOf(where)
+  let memory: string | null = null
+  return {
+    read() {
+      try {
+        return parse(JSON.parse((storage === undefined ? memory : storage.getItem(key)) ?? 'null'))
+      } catch {
+        // Not JSON: as good as nothing.
+        return parse(null)
+      }
+    },
+    write(value) {
+      memory = JSON.stringify(value)
+      try {
+        storage?.setItem(key, memory)
+      } catch {
+        // Storage is full: it is kept as long as the page is open.
+      }
+    },
+    onChange(call) {
+      addEventListener('storage', (event) => {
+        if (event.key === key) call()
+      })
+    },
+  }
+}
+
+export function storageOf(where: 'local' | 'session'): Storage | undefined {
+  try {
+    return where === 'local' ? localStorage : sessionStorage
+  } catch {
+    // Storage is forbidden in this browser: the page works without.
+    return undefined
+  }
+}
+
+export function asString(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+export function asStrings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
+/** The fields of an object, and none of anything else. */
+export function asFields(value: unknown): Partial<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}

@@ -1,0 +1,29 @@
+// Keeps what was not sent in the browser's storage for this tab: a reload, or a browser that was restarted, goes on
+// with the same keys.
+
+import type { OutboxStorage, Pending } from '../src/client/outbox.js'
+import { asFields, asString, keep } from './keep.js'
+
+export function keepOutbox(): OutboxStorage {
+  const kept = keep('session', 'outbox', asPending)
+  return { load: () => kept.read(), save: (pending) => kept.write([...pending]) }
+}
+
+function asPending(value: unknown): Pending[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((item) => {
+    const { key, room, username, text, state, error } = asFields(item)
+    if (asString(key) === '' || asString(room) === '' || asString(text) === '') return []
+    const was =
+      state === 'failed' ? { state: 'failed' as const, error: asString(error) } : { state: 'sending' as const }
+    return [
+      {
+        key: asString(key),
+        room: asString(room),
+        username: asString(username),
+        text: asString(text),
+        ...was,
+      },
+    ]
+  })
+}

@@ -1,0 +1,151 @@
+// A log's lines as elements. An element stands for one line, for a run of notes, or, as a day line, for none; so
+// taking lines away at one end is counted, not guessed.
+
+import type { Message } from '../src/client/wire.js'
+import { element } from './element.js'
+import { dayLine, dayOf, fillNote, gapLine, messageLine, noteLine } from './line.js'
+import type { Line, Log } from './log.js'
+import type { Reader } from './text.js'
+
+/** What the next line is drawn after. */
+type Place = { message: Message | undefined; day: string; note: HTMLElement | undefined }
+
+const NOWHERE: Place = { message: undefined, day: '', note: undefined }
+
+export class LogView {
+  readonly #list: HTMLOListElement
+  readonly #reader: () => Reader
+  readonly #counts = new WeakMap<Element, number>()
+  readonly #runs = new WeakMap<Element, Message[]>()
+  #end: Place = NOWHERE
+  #marker: HTMLElement | undefined
+
+  constructor(list: HTMLOListElement, reader: () => Reader) {
+    this.#list = list
+    this.#reader = reader
+  }
+
+  /** The message that was drawn last. */
+  get newest(): Message | undefined {
+    return this.#end.message
+  }
+
+  show({ lines }: Log): void {
+    this.#marker = undefined
+    const { items, end } = this.#draw(lines, NOWHERE)
+    this.#list.replaceChildren(...items)
+    this.#end = end
+  }
+
+  append(lines: readonly Line[]): void {
+    const { items, end } = this.#draw(lines, this.#end)
+    this.#list.append(...items)
+    this.#end = end
+  }
+
+  prepend(lines: readonly Line[]): void {
+    const { items, end } = this.#draw(lines, NOWHERE)
+    const first = this.#list.firstElementChild
+    const following = this.#list.children[1]
+    // The day that stood on top now stands further up, if it is the same one.
+    if (
+      first?.className === 'day' &&
+      end.message !== undefined &&
+      first.textContent === dayLine(end.message.timestamp).textContent
+    )
+      first.remove()
+    this.#list.prepend(...items)
+    if (following === undefined) this.#end = end
+  }
+
+  trimStart(count: number): void {
+    for (let left = count; left > 0;) {
+      const first = this.#list.firstElementChild
+      if (first === null) return
+      left -= this.#shorten(first, left)
+    }
+  }
+
+  trimEnd(count: number): void {
+    for (let left = count; left > 0;) {
+      const last = this.#list.lastElementChild
+      if (last === null) break
+      left -= this.#counts.get(last) ?? 0
+      last.remove()
+    }
+    this.#end = NOWHERE
+  }
+
+  /** Draws the line above which everything has been seen, at the end of what there is. */
+  markNew(): void {
+    if (this.#marker !== undefined) return
+    this.#marker = element('li', { class: 'new' }, 'New messages')
+    this.#list.append(this.#marker)
+    this.#end = { ...this.#end, message: undefined, note: undefined }
+  }
+
+  unmarkNew(): void {
+    this.#marker?.remove()
+    this.#marker = undefined
+  }
+
+  /** Takes an element out that stands for at most `most` lines, or a part of a run; returns how many. */
+  #shorten(item: Element, most: number): number {
+    const count = this.#counts.get(item) ?? 0
+    const run = this.#runs.get(item)
+    if (count > most && run !== undefined && item instanceof HTMLElement) {
+      run.splice(0, most)
+      this.#counts.set(item, run.length)
+      fillNote(item, run)
+      return most
+    }
+    if (item === this.#end.note) this.#end = { ...this.#end, note: undefined }
+    item.remove()
+    return count
+  }
+
+  #draw(lines: readonly Line[], from: Place): { items: HTMLElement[]; end: Place } {
+    const items: HTMLElement[] = []
+    const reader = this.#reader()
+    let end = from
+    const put = (item: HTMLElement, count: number): void => {
+      this.#counts.set(item, count)
+      items.push(item)
+    }
+    for (const line of lines) {
+      if (line.kind === 'gap') {
+        put(gapLine(line.gap), 1)
+        end = { message: undefined, day: end.day, note: undefined }
+        continue
+      }
+      const { message } = line
+      const day = dayOf(message.timestamp)
+      if (day !== end.day) {
+        put(dayLine(message.timestamp), 0)
+        end = { message: undefined, day, note: undefined }
+      }
+      if (message.type === 'chat') {
+        const item = messageLine(message, reader, end.message)
+        item.dataset['id'] = String(message.id)
+        put(item, 1)
+        end = { message, day, note: undefined }
+      } else if (end.note === undefined) {
+        const note = noteLine([message])
+        this.#runs.set(note, [message])
+        put(note, 1)
+        end = { message, day, note }
+      } else {
+        this.#lengthen(end.note, message)
+        end = { message, day, note: end.note }
+      }
+    }
+    return { items, end }
+  }
+
+  #lengthen(note: HTMLElement, message: Message): void {
+    const run = this.#runs.get(note) ?? []
+    run.push(message)
+    this.#counts.set(note, run.length)
+    fillNote(note, run)
+  }
+}

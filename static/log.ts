@@ -1,0 +1,147 @@
+// One room's lines, as this page knows them: messages and gaps, in order, at most a thousand.
+//
+// A tab may be told the same twice (see feed.ts), so ids decide. After a restart ids begin anew; a message that is
+// already here, with the same id and the same time, tells that the restart is not news.
+
+import type { Gap, Message } from '../src/client/wire.js'
+
+export type Line = { readonly kind: 'message'; readonly message: Message } | { readonly kind: 'gap'; readonly gap: Gap }
+
+export const MAX_LINES = 1000
+
+/** Types that this page can show; others it does not know, and leaves out. */
+const SHOWN = new Set(['chat', 'join', 'leave'])
+
+export class Log {
+  readonly room: string
+  readonly lines: Line[] = []
+  /** Has anything come at all? */
+  loaded = false
+  /** Is the end of the lines the newest there is? Not after paging far back. */
+  atEnd = true
+  /** A moderator changed lines that have been drawn: whoever draws them sets it back. */
+  isStale = false
+  #last = 0
+  /** Where the lines of the log that the server has now begin. */
+  #start = 0
+  /** When a moderator cleared the room: being told of it twice is no news. */
+  #clearedAt = 0
+
+  constructor(room: string) {
+    this.room = room
+  }
+
+  /** The newest id of the server's log that is here; 0 for none. */
+  get last(): number {
+    return this.#last
+  }
+
+  /** The oldest id, if it is of the server's present log: what is older can be asked for. */
+  get oldest(): number | undefined {
+    const [line] = this.lines
+    return this.#start === 0 && line?.kind === 'message' ? line.message.id : undefined
+  }
+
+  /** Takes what is new; returns the lines that it makes. */
+  take(messages: readonly Message[], gaps: readonly Gap[]): Line[] {
+    this.loaded = true
+    const before = this.lines.length
+    const clearedAt = this.#clearedAt
+    for (const gap of gaps) if (gap.room === this.room) this.#takeGap(gap, messages)
+    for (const message of messages) if (message.room === this.room) this.#takeMessage(message)
+    return this.lines.slice(clearedAt === this.#clearedAt ? before : 0)
+  }
+
+  /** Takes older messages; returns those that were not here. */
+  takeOlder(messages: readonly Message[]): Line[] {
+    const oldest = this.oldest ?? 0
+    const older = messages.map(shown).filter(({ id, type }) => id < oldest && SHOWN.has(type))
+    const lines = older.map((message): Line => ({ kind: 'message', message }))
+    this.lines.unshift(...lines)
+    return lines
+  }
+
+  /** Is this message here? A message of the log before a restart may have the same id. */
+  knows({ id, timestamp, username, type }: Message): boolean {
+    if (type === 'clear') return timestamp === this.#clearedAt
+    if (!this.atEnd && id <= this.#last) return true
+    return this.lines.findLast((line) => line.kind === 'message' && isSame(line.message)) !== undefined
+
+    function isSame(other: Message): boolean {
+      return other.id === id && other.timestamp === timestamp && other.username === username
+    }
+  }
+
+  /** Lets go of the oldest lines past a thousand; returns how many. */
+  trimStart(): number {
+    const excess = Math.max(0, this.lines.length - MAX_LINES)
+    this.lines.splice(0, excess)
+    this.#start = Math.max(0, this.#start - excess)
+    return excess
+  }
+
+  /** Lets go of the newest lines past a thousand, for somebody who reads far up; returns how many. */
+  trimEnd(): number {
+    const excess = Math.max(0, this.lines.length - MAX_LINES)
+    if (excess > 0) this.atEnd = false
+    this.lines.splice(this.lines.length - excess, excess)
+    return excess
+  }
+
+  /** Begins anew with the newest messages. */
+  reset(messages: readonly Message[]): void {
+    this.lines.length = 0
+    this.#last = 0
+    this.#start = 0
+    this.atEnd = true
+    this.take(messages, [])
+  }
+
+  #takeMessage(message: Message): void {
+    if (message.id <= this.#last) return
+    this.#last = message.id
+    if (message.type === 'delete') this.#remove(message.of)
+    if (message.type === 'clear') this.#clear(message.timestamp)
+    const line = shown(message)
+    if (SHOWN.has(line.type) && this.atEnd) this.lines.push({ kind: 'message', message: line })
+  }
+
+  /** What a message said is taken away; that it was there stays. */
+  #remove(of: number | undefined): void {
+    const at = this.lines.findIndex((line, i) => i >= this.#start && line.kind === 'message' && line.message.id === of)
+    const line = this.lines[at]
+    if (line?.kind !== 'message') return
+    this.lines[at] = { kind: 'message', message: shown({ ...line.message, type: 'removed' }) }
+    this.isStale = true
+  }
+
+  #clear(timestamp: number): void {
+    this.#clearedAt = timestamp
+    this.lines.length = 0
+    this.#start = 0
+    this.isStale = true
+  }
+
+  #takeGap(gap: Gap, messages: readonly Message[]): void {
+    if (gap.reason === 'overflow') {
+      if (gap.first - 1 <= this.#last) return
+    } else {
+      const newest = this.lines.at(-1)
+      const told = newest?.kind === 'gap' && newest.gap.reason !== 'overflow'
+      if (told || this.#has(messages)) return
+      this.#start = this.lines.length
+    }
+    this.#last = Math.max(0, gap.first - 1)
+    if (this.lines.length > 0) this.lines.push({ kind: 'gap', gap })
+  }
+
+  /** Is one of these messages here already, of the same log? */
+  #has(messages: readonly Message[]): boolean {
+    return messages.some((message) => message.room === this.room && this.knows(message))
+  }
+}
+
+/** A message that was removed is one that says so. */
+function shown(message: Message): Message {
+  return message.type === 'removed' ? { ...message, type: 'chat', text: '(removed)' } : message
+}

@@ -1,0 +1,100 @@
+// Who I am: one name for the whole browser, and the session that holds it. Every tab reads the session from the
+// browser's storage, and whoever has to join anew writes it there, so all tabs speak as one person.
+//
+//     a tab is refused with 401 ── has another tab joined meanwhile? ── yes ─> go on with its session
+//                                                └── no ──> join under the same name
+
+import { standardPlatform as platform } from '../src/client/platform.js'
+import { join, Refused } from '../src/client/wire.js'
+import { BASE } from './base.js'
+import { asFields, asString, keep } from './keep.js'
+
+type Session = { readonly username: string; readonly token: string }
+
+/** Another tab that joins at the same moment needs this long to say so. */
+const OTHER_TAB_MS = 700
+
+export class Me {
+  readonly #kept = keep<Session>('local', 'session', (value) => {
+    const { username, token } = asFields(value)
+    return { username: asString(username), token: asString(token) }
+  })
+  readonly #listeners = new Set<() => void>()
+  #renewing: Promise<void> | undefined
+
+  constructor() {
+    this.#kept.onChange(() => this.#tell())
+  }
+
+  get username(): string {
+    return this.#kept.read().username
+  }
+
+  get token(): string | undefined {
+    const { token } = this.#kept.read()
+    return token === '' ? undefined : token
+  }
+
+  /** Calls back when I am somebody else. */
+  onChange(call: () => void): void {
+    this.#listeners.add(call)
+  }
+
+  /** Enters a room: under my session, or as somebody new. Throws `Refused`, such as `name_taken`. */
+  async join(room: string, username = this.username): Promise<void> {
+    const token = username === this.username ? this.token : undefined
+    try {
+      await this.#enter(room, username, token)
+    } catch (error) {
+      if (token === undefined || !isUnauthorized(error)) throw error
+      await this.renew(token, room)
+    }
+  }
+
+  /** The session with this token is over: gets another one. Tabs and calls that ask at once share one joining. */
+  async renew(token: string | undefined, room: string): Promise<void> {
+    if (this.token !== undefined && this.token !== token) return this.#enter(room, this.username, this.token)
+    this.#renewing ??= this.#renew(room).finally(() => (this.#renewing = undefined))
+    return this.#renewing
+  }
+
+  /** Gives the name back. The name itself stays remembered for the next time. */
+  forget(): void {
+    this.leave()
+    this.#kept.write({ username: this.username, token: '' })
+    this.#tell()
+  }
+
+  /** Leaves all rooms, in a way that works while the page is being closed. */
+  leave(): void {
+    if (this.token !== undefined) navigator.sendBeacon(`${BASE}/leave`, JSON.stringify({ token: this.token }))
+  }
+
+  async #renew(room: string): Promise<void> {
+    const before = this.token
+    try {
+      await this.#enter(room, this.username, undefined)
+    } catch (error) {
+      if (!(error instanceof Refused) || error.code !== 'name_taken') throw error
+      await new Promise<void>((resolve) => platform.after(OTHER_TAB_MS, resolve))
+      if (this.token === undefined || this.token === before) throw error
+      await this.#enter(room, this.username, this.token)
+    }
+  }
+
+  async #enter(room: string, username: string, token: string | undefined): Promise<void> {
+    const body = token === undefined ? { room, username } : { room }
+    const answer = await join(platform, { url: BASE, path: '/join', body, token })
+    if (answer.token === this.token && answer.username === this.username) return
+    this.#kept.write({ username: answer.username, token: answer.token })
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof Refused && error.status === 401
+}

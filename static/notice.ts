@@ -1,0 +1,90 @@
+// Notice me: what is unread, in the title and in the icon; and for mentions, if asked for, a notification and a
+// sound. Both are off until somebody switches them on.
+
+import type { Message } from '../src/client/wire.js'
+import { byId } from './element.js'
+import { keep } from './keep.js'
+
+const ICON = 'static/icon.svg'
+const isOn = (value: unknown): boolean => value === true
+
+export class Notice {
+  readonly #icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
+  readonly #notify = byId('notify', HTMLInputElement)
+  readonly #sound = byId('sound', HTMLInputElement)
+  readonly #error = byId('notify-error', HTMLElement)
+  #shown = ''
+
+  constructor() {
+    wireChoice(this.#sound, 'sound', () => undefined)
+    wireChoice(this.#notify, 'notify', () => void this.#ask())
+  }
+
+  /** Shows the room and how many messages are unread, or that somebody wants me. */
+  show(room: string, count: number, mentions: number): void {
+    const state = `${room} ${count} ${mentions}`
+    if (state === this.#shown) return
+    this.#shown = state
+    document.title = count > 0 ? `(${count}) ${room} · mini-chat` : `${room} · mini-chat`
+    if (this.#icon !== null)
+      this.#icon.href = count > 0 ? unreadIcon(count, mentions > 0 ? '#b0202f' : '#2a4bbd') : ICON
+  }
+
+  mention({ room, username, text }: Message): void {
+    if (this.#sound.checked) ring()
+    if (!this.#notify.checked || !('Notification' in window) || Notification.permission !== 'granted') return
+    const notification = new Notification(`${username} in ${room}`, {
+      body: text.slice(0, 200),
+      tag: `${room} ${username}`,
+    })
+    notification.addEventListener('click', () => {
+      window.focus()
+      location.hash = room
+    })
+  }
+
+  async #ask(): Promise<void> {
+    this.#error.textContent = ''
+    if (!this.#notify.checked) return
+    const answer = 'Notification' in window && isSecureContext ? await Notification.requestPermission() : 'denied'
+    if (answer === 'granted') return
+    this.#notify.checked = false
+    this.#error.textContent = isSecureContext
+      ? 'The browser does not allow it for this page.'
+      : 'Browsers allow it on https and on localhost alone.'
+  }
+}
+
+function wireChoice(box: HTMLInputElement, name: string, changed: () => void): void {
+  const kept = keep('local', name, isOn)
+  box.checked = kept.read()
+  box.addEventListener('change', () => {
+    kept.write(box.checked)
+    changed()
+  })
+}
+
+/** The icon with a number: an image made of characters, of which none comes from anybody. */
+function unreadIcon(count: number, colour: string): string {
+  const page =
+    '<path fill="#fdfdfb" stroke="#1c2733" stroke-width="2" d="M5 4h22a3 3 0 0 1 3 3v15a3 3 0 0 1-3 3H15l-7 5v-5H5a3 3 0 0 1-3-3V7a3 3 0 0 1 3-3z"/>'
+  const dot = `<circle cx="20" cy="12" r="11" fill="${colour}" stroke="#fff" stroke-width="2"/>`
+  const number = `<text x="20" y="17.5" fill="#fff" font-family="sans-serif" font-size="15" font-weight="700" text-anchor="middle">${count > 9 ? '9+' : count}</text>`
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${page}${dot}${number}</svg>`
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`
+}
+
+/** Two soft tones; there is no file to load. */
+function ring(): void {
+  const audio = new AudioContext()
+  const volume = new GainNode(audio, { gain: 0 })
+  volume.connect(audio.destination)
+  volume.gain.setTargetAtTime(0.12, audio.currentTime, 0.01)
+  volume.gain.setTargetAtTime(0, audio.currentTime + 0.18, 0.06)
+  const tone = new OscillatorNode(audio, { frequency: 660 })
+  tone.frequency.setValueAtTime(880, audio.currentTime + 0.11)
+  tone.connect(volume)
+  tone.start()
+  tone.stop(audio.currentTime + 0.6)
+  tone.addEventListener('ended', () => void audio.close())
+}

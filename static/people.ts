@@ -1,0 +1,52 @@
+// Who is here, and who is typing.
+
+import type { Presence } from '../src/client/wire.js'
+import { byId, element, nameElement } from './element.js'
+import { listOf } from './line.js'
+
+export class People {
+  readonly #list = byId('people', HTMLUListElement)
+  readonly #counts = [byId('people-count', HTMLElement), byId('people-count-small', HTMLElement)]
+  readonly #typing = byId('typing', HTMLElement)
+  readonly #byRoom = new Map<string, Presence>()
+  readonly #me: () => string
+  #shown = ''
+
+  /** `me`: my name, which comes first and is not told to be typing. */
+  constructor(me: () => string) {
+    this.#me = me
+  }
+
+  take(rooms: Readonly<Record<string, Presence>>, room: string): void {
+    for (const [name, presence] of Object.entries(rooms)) this.#byRoom.set(name, presence)
+    this.show(room)
+  }
+
+  show(room: string): void {
+    const { members, typing } = this.#byRoom.get(room) ?? { members: [], typing: [] }
+    const me = this.#me()
+    const state = JSON.stringify([members, typing, me])
+    if (state === this.#shown) return
+    this.#shown = state
+    const order = members.toSorted((a, b) => Number(b === me) - Number(a === me) || a.localeCompare(b))
+    this.#list.replaceChildren(...order.map((name) => memberLine(name, name === me, typing.includes(name))))
+    for (const count of this.#counts) count.textContent = String(members.length)
+    const others = typing.filter((name) => name !== me)
+    this.#typing.replaceChildren(
+      ...(others.length === 0 ? [] : [...listOf(others), others.length === 1 ? ' is typing' : ' are typing']),
+    )
+  }
+
+  /** Has the server told who is in a room, and I am not among them? */
+  lacksMe(room: string): boolean {
+    const presence = this.#byRoom.get(room)
+    return presence !== undefined && !presence.members.includes(this.#me())
+  }
+}
+
+function memberLine(name: string, isMe: boolean, isTyping: boolean): HTMLLIElement {
+  const line = element('li', {}, nameElement(name))
+  if (isMe) line.append(element('span', { class: 'mark' }, '(you)'))
+  if (isTyping && !isMe) line.append(element('span', { class: 'mark' }, 'typing …'))
+  return line
+}

@@ -1,0 +1,89 @@
+// The rooms on the side: which one is looked at, what is unread in the others, a form to open one more.
+
+import { byId, element } from './element.js'
+import { MAX_ROOMS, type Rooms, whyNotRoom } from './rooms.js'
+
+/** How many rooms that are not open any more are offered. */
+const LATELY = 4
+
+export type RoomListParts = {
+  readonly rooms: Rooms
+  readonly close: (room: string) => void
+}
+
+export class RoomList {
+  readonly #parts: RoomListParts
+  readonly #list = byId('rooms', HTMLUListElement)
+  readonly #elsewhere = byId('elsewhere', HTMLElement)
+  readonly #recent = byId('recent', HTMLUListElement)
+  #shown = ''
+
+  constructor(parts: RoomListParts) {
+    this.#parts = parts
+    const form = byId('open', HTMLFormElement)
+    const box = byId('open-room', HTMLInputElement)
+    const error = byId('open-error', HTMLElement)
+    form.addEventListener('submit', (event) => {
+      event.preventDefault()
+      const name = box.value.trim().replace(/^#/, '')
+      const sentence = whyNot(name, parts.rooms)
+      error.textContent = sentence
+      box.setAttribute('aria-invalid', String(sentence !== ''))
+      if (sentence !== '') return box.focus()
+      box.value = ''
+      parts.rooms.go(name)
+    })
+    box.addEventListener('input', () => {
+      error.textContent = ''
+      box.setAttribute('aria-invalid', 'false')
+    })
+    parts.rooms.onChange(() => this.show())
+  }
+
+  show(): void {
+    const { rooms } = this.#parts
+    const all = rooms.open.map((room) => ({ room, here: room === rooms.current, ...rooms.unreadIn(room) }))
+    const state = JSON.stringify([all, rooms.recent])
+    if (state === this.#shown) return
+    this.#shown = state
+    const focused = document.activeElement?.getAttribute('href')
+    this.#list.replaceChildren(...all.map((entry) => this.#line(entry, all.length > 1)))
+    if (focused?.startsWith('#') === true)
+      this.#list.querySelector<HTMLElement>(`[href="${CSS.escape(focused)}"]`)?.focus()
+    this.#elsewhere.hidden = rooms.unread.count === 0
+    this.#elsewhere.textContent = String(rooms.unread.count)
+    const lately = rooms.recent.filter((room) => !rooms.open.includes(room)).slice(0, LATELY)
+    this.#recent.replaceChildren(...lately.map((room) => element('li', {}, element('a', { href: `#${room}` }, room))))
+  }
+
+  #line(
+    { room, here, count, mentions }: { room: string; here: boolean; count: number; mentions: number },
+    canClose: boolean,
+  ): HTMLLIElement {
+    const link = element('a', { href: `#${room}` }, element('span', { class: 'name' }, room))
+    if (here) link.setAttribute('aria-current', 'page')
+    const line = element('li', {}, link)
+    if (count > 0) {
+      line.className = mentions > 0 ? 'unread mentioned' : 'unread'
+      link.append(
+        element('span', { class: 'count' }, String(count), element('span', { class: 'hidden-text' }, ' unread')),
+      )
+    }
+    if (canClose) {
+      const close = element(
+        'button',
+        { type: 'button', class: 'quiet', 'aria-label': `Leave ${room}`, title: `Leave ${room}` },
+        '×',
+      )
+      close.addEventListener('click', () => this.#parts.close(room))
+      line.append(close)
+    }
+    return line
+  }
+}
+
+function whyNot(name: string, rooms: Rooms): string {
+  if (rooms.open.length >= MAX_ROOMS && !rooms.open.includes(name))
+    return `${MAX_ROOMS} rooms are open: leave one first.`
+  return whyNotRoom(name)
+}

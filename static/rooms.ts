@@ -1,0 +1,120 @@
+// The rooms that are open: one list for the whole browser, and the one that this tab looks at, which stands in
+// the address: `/#lobby`. What is unread is each tab's own.
+
+import { asStrings, keep } from './keep.js'
+
+/** A poll takes no more. */
+export const MAX_ROOMS = 16
+
+const RECENT = 12
+const FIRST = 'lobby'
+
+export type Unread = { readonly count: number; readonly mentions: number }
+
+const NOTHING: Unread = { count: 0, mentions: 0 }
+
+export class Rooms {
+  readonly #kept = keep('local', 'rooms', asRooms)
+  readonly #recent = keep('local', 'recent', asRooms)
+  readonly #unread = new Map<string, Unread>()
+  readonly #listeners = new Set<() => void>()
+
+  constructor() {
+    this.#kept.onChange(() => this.#tell())
+    addEventListener('hashchange', () => this.#tell())
+  }
+
+  /** Those that are open, the one looked at among them. */
+  get open(): readonly string[] {
+    const open = this.#kept.read()
+    return open.includes(this.current) ? open : [...open, this.current].slice(-MAX_ROOMS)
+  }
+
+  /** Is a room in the list that all tabs share? */
+  isOpen(room: string): boolean {
+    return this.#kept.read().includes(room)
+  }
+
+  /** Those that were open once, the latest first. */
+  get recent(): readonly string[] {
+    return this.#recent.read()
+  }
+
+  get current(): string {
+    return inAddress() ?? this.#kept.read()[0] ?? FIRST
+  }
+
+  get unread(): Unread {
+    let sum = NOTHING
+    for (const { count, mentions } of this.#unread.values())
+      sum = { count: sum.count + count, mentions: sum.mentions + mentions }
+    return sum
+  }
+
+  unreadIn(room: string): Unread {
+    return this.#unread.get(room) ?? NOTHING
+  }
+
+  /** Calls back when the list, the current room or what is unread changes. */
+  onChange(call: () => void): void {
+    this.#listeners.add(call)
+  }
+
+  /** Keeps a room in the list. */
+  add(room: string): void {
+    this.#recent.write([room, ...this.recent.filter((other) => other !== room)].slice(0, RECENT))
+    const open = this.#kept.read()
+    if (!open.includes(room)) this.#kept.write([...open, room].slice(-MAX_ROOMS))
+    this.#tell()
+  }
+
+  /** Takes a room out of the list; the last one stays. */
+  remove(room: string): void {
+    const rest = this.open.filter((other) => other !== room)
+    const [first] = rest
+    if (first === undefined) return
+    this.#kept.write(rest)
+    this.#unread.delete(room)
+    if (this.current === room || inAddress() === room) this.go(first)
+    this.#tell()
+  }
+
+  go(room: string): void {
+    location.hash = room
+  }
+
+  count(room: string, count: number, mentions: number): void {
+    if (count === 0) return
+    const before = this.unreadIn(room)
+    this.#unread.set(room, { count: before.count + count, mentions: before.mentions + mentions })
+    this.#tell()
+  }
+
+  read(room: string): void {
+    if (this.#unread.delete(room)) this.#tell()
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+/** Is this the name of a room? */
+export function isRoom(name: string): boolean {
+  return /^[\w-]{1,64}$/.test(name)
+}
+
+/** Why this is no name of a room, as a sentence; empty when it is one. */
+export function whyNotRoom(name: string): string {
+  if (name === '') return 'Write the name of a room, such as lobby.'
+  return isRoom(name) ? '' : 'A room’s name is 1 to 64 letters from A to Z, digits, _ and -.'
+}
+
+function inAddress(): string | undefined {
+  const name = location.hash.slice(1)
+  return isRoom(name) ? name : undefined
+}
+
+function asRooms(value: unknown): string[] {
+  return asStrings(value).filter(isRoom).slice(-MAX_ROOMS)
+}

@@ -1,0 +1,76 @@
+// The reading place. Whoever reads at the bottom stays at the bottom; whoever scrolled up stays where they read,
+// whatever comes in below or above. Nothing ever scrolls by itself for somebody who scrolled away.
+
+const NEAR_PX = 40
+
+export class Scroll {
+  readonly #box: HTMLElement
+  readonly #listeners = new Set<() => void>()
+  #stuck = true
+  #top = 0
+
+  constructor(box: HTMLElement) {
+    this.#box = box
+    box.addEventListener('scroll', () => this.#scrolled(), { passive: true })
+    const resized = new ResizeObserver(() => this.settle())
+    resized.observe(box)
+    for (const part of box.children) resized.observe(part)
+  }
+
+  /** Is the reader at the newest line? */
+  get atBottom(): boolean {
+    return this.#stuck
+  }
+
+  get nearTop(): boolean {
+    return this.#box.scrollTop < this.#box.clientHeight
+  }
+
+  /** Calls back when the reader scrolled. */
+  onScroll(call: () => void): void {
+    this.#listeners.add(call)
+  }
+
+  toBottom(): void {
+    this.#stuck = true
+    this.settle()
+  }
+
+  /** After something changed: back to the bottom, for a reader who is there. */
+  settle(): void {
+    if (!this.#stuck) return
+    this.#box.scrollTop = this.#box.scrollHeight
+    this.#top = this.#box.scrollTop
+  }
+
+  /** Changes lines while what the reader looks at stays where it is. */
+  keep(change: () => void): void {
+    if (this.#stuck) {
+      change()
+      return this.settle()
+    }
+    const anchor = this.#firstInSight()
+    const before = anchor?.getBoundingClientRect().top ?? 0
+    change()
+    if (anchor?.isConnected === true) this.#box.scrollTop += anchor.getBoundingClientRect().top - before
+    this.#top = this.#box.scrollTop
+  }
+
+  #firstInSight(): Element | undefined {
+    const { left, top, width } = this.#box.getBoundingClientRect()
+    for (let down = 4; down < 200; down += 16) {
+      const line = document.elementFromPoint(left + width / 2, top + down)?.closest('li')
+      if (line !== null && line !== undefined && this.#box.contains(line)) return line
+    }
+    return undefined
+  }
+
+  #scrolled(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.#box
+    // Growing content moves the bottom away, and only a reader moves the top up.
+    if (scrollHeight - scrollTop - clientHeight < NEAR_PX) this.#stuck = true
+    else if (scrollTop < this.#top - 1) this.#stuck = false
+    this.#top = scrollTop
+    for (const listener of this.#listeners) listener()
+  }
+}

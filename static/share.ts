@@ -1,0 +1,86 @@
+// Share: the link of the room, and its QR code for whoever looks at the projector. Loaded when it is asked for.
+
+import { element } from './element.js'
+import qrcode from './vendor/qrcode.js'
+
+const SVG = 'http://www.w3.org/2000/svg'
+const QUIET_MODULES = 4
+
+export function share(room: string): void {
+  const link = new URL(`#${room}`, document.baseURI)
+  link.search = ''
+  const address = element('input', { readonly: '', 'aria-label': 'Link', value: link.href })
+  const copied = element('p', { class: 'hint', role: 'status' })
+  const copy = element('button', { type: 'button', class: 'primary' }, 'Copy link')
+  const close = element('button', { type: 'button' }, 'Close')
+  const dialog = element(
+    'dialog',
+    { class: 'dialog', 'aria-labelledby': 'share-title' },
+    element('h2', { id: 'share-title' }, `Come to ${room}`),
+    drawCode(link.href),
+    ...(isLocal(link)
+      ? [
+          element(
+            'p',
+            { class: 'hint' },
+            'This address works on this machine alone. Open the page by one of the Network addresses that the server printed, and share that.',
+          ),
+        ]
+      : []),
+    address,
+    element('div', { class: 'buttons' }, copy, close),
+    copied,
+  )
+  copy.addEventListener('click', () => void copyLink(address, copied))
+  close.addEventListener('click', () => dialog.close())
+  dialog.addEventListener('close', () => dialog.remove())
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close()
+  })
+  document.body.append(dialog)
+  dialog.showModal()
+}
+
+/** Browsers give the clipboard to https and localhost alone; elsewhere the link is selected, for Ctrl+C. */
+async function copyLink(address: HTMLInputElement, told: HTMLElement): Promise<void> {
+  address.focus()
+  address.select()
+  try {
+    await navigator.clipboard.writeText(address.value)
+    told.textContent = 'Copied.'
+  } catch {
+    // Told in words, with what to do.
+    told.textContent = 'The link is selected: copy it with Ctrl+C.'
+  }
+}
+
+/** One path of squares, black on white in every theme, as cameras want it. */
+function drawCode(text: string): SVGSVGElement {
+  const code = qrcode(0, 'M')
+  code.addData(text)
+  code.make()
+  const count = code.getModuleCount()
+  let squares = ''
+  for (let row = 0; row < count; row++) {
+    for (let column = 0; column < count; column++) {
+      if (code.isDark(row, column)) squares += `M${column + QUIET_MODULES} ${row + QUIET_MODULES}h1v1h-1z`
+    }
+  }
+  const size = count + 2 * QUIET_MODULES
+  const svg = document.createElementNS(SVG, 'svg')
+  const paper = document.createElementNS(SVG, 'rect')
+  const ink = document.createElementNS(SVG, 'path')
+  svg.setAttribute('viewBox', `0 0 ${size} ${size}`)
+  svg.setAttribute('class', 'qr')
+  svg.setAttribute('role', 'img')
+  svg.setAttribute('aria-label', 'QR code of the link')
+  paper.setAttribute('width', String(size))
+  paper.setAttribute('height', String(size))
+  ink.setAttribute('d', squares)
+  svg.append(paper, ink)
+  return svg
+}
+
+function isLocal({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+}

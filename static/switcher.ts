@@ -1,0 +1,83 @@
+// Ctrl+K: to another room, by the beginning of its name. Enter on a name that is no room yet opens it. Loaded when
+// it is asked for. (A combobox with a list, https://www.w3.org/WAI/ARIA/apg/patterns/combobox/)
+
+import { element } from './element.js'
+import { isRoom } from './rooms.js'
+
+/** Opens the dialog; `done` is called when it is closed, with the room that was chosen if one was. */
+export function openSwitcher(rooms: readonly string[], done: (room: string | undefined) => void): void {
+  const box = element('input', {
+    'aria-label': 'Go to',
+    placeholder: 'Go to a room',
+    role: 'combobox',
+    'aria-expanded': 'true',
+    'aria-controls': 'switch-list',
+    'aria-autocomplete': 'list',
+    autocomplete: 'off',
+    autocapitalize: 'none',
+    spellcheck: 'false',
+  })
+  const list = element('ul', {
+    id: 'switch-list',
+    class: 'choices',
+    role: 'listbox',
+    'aria-label': 'Matches',
+  })
+  const dialog = element('dialog', { class: 'dialog switcher', 'aria-label': 'Go to a room' }, box, list)
+  let found: readonly string[] = []
+  let at = 0
+  let chosen: string | undefined
+
+  const choose = (room: string): void => {
+    chosen = room
+    dialog.close()
+  }
+  const show = (): void => {
+    list.replaceChildren(...found.map((room, i) => optionOf(room, i, i === at, rooms.includes(room), choose)))
+    if (found.length > 0) box.setAttribute('aria-activedescendant', `switch-${at}`)
+    else box.removeAttribute('aria-activedescendant')
+  }
+  const search = (): void => {
+    const wanted = box.value.trim().replace(/^#/, '')
+    const matching = rooms.filter((room) => room.toLowerCase().includes(wanted.toLowerCase()))
+    found = isRoom(wanted) && !rooms.includes(wanted) ? [...matching, wanted] : matching
+    at = 0
+    show()
+  }
+  box.addEventListener('input', search)
+  box.addEventListener('keydown', (event) => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    if (step !== 0 && found.length > 0) {
+      at = (at + step + found.length) % found.length
+      show()
+    } else if (event.key === 'Enter' && !event.isComposing) {
+      const room = found[at]
+      if (room !== undefined) choose(room)
+    } else return
+    event.preventDefault()
+  })
+  // The dialog is gone before the room opens, or it would take the selection, and with it the keys, out of the box.
+  dialog.addEventListener('close', () => {
+    dialog.remove()
+    done(chosen)
+  })
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close()
+  })
+  document.body.append(dialog)
+  search()
+  dialog.showModal()
+}
+
+function optionOf(
+  room: string,
+  i: number,
+  chosen: boolean,
+  known: boolean,
+  choose: (room: string) => void,
+): HTMLLIElement {
+  const words = known ? room : `Open ${room}`
+  const option = element('li', { id: `switch-${i}`, role: 'option', 'aria-selected': String(chosen) }, words)
+  option.addEventListener('click', () => choose(room))
+  return option
+}

@@ -1,0 +1,3 @@
+// The library as it stands in dist/static/vendor, where copy.mjs puts it.
+
+export { default } from 'qrcode-generator'

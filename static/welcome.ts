@@ -1,0 +1,72 @@
+// The first sheet: asks for a name and a room, and says in words why a name cannot be had.
+
+import { Refused } from '../src/client/wire.js'
+import { byId } from './element.js'
+import { whyNotRoom } from './rooms.js'
+
+export type WelcomeParts = {
+  /** Somebody begins to fill it in. */
+  readonly begun: () => void
+  /** Enters; throws `Refused` when that cannot be. */
+  readonly enter: (name: string, room: string) => Promise<void>
+}
+
+export class Welcome {
+  readonly #sheet = byId('welcome', HTMLElement)
+  readonly #name = byId('name', HTMLInputElement)
+  readonly #room = byId('room', HTMLInputElement)
+  readonly #error = byId('join-error', HTMLElement)
+  readonly #parts: WelcomeParts
+
+  constructor(parts: WelcomeParts) {
+    this.#parts = parts
+    byId('join', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault()
+      void this.#enter()
+    })
+    for (const box of [this.#name, this.#room]) box.addEventListener('input', () => this.#say('', box))
+    byId('join', HTMLFormElement).addEventListener('input', parts.begun, { once: true })
+  }
+
+  show(name: string, room: string, sentence = ''): void {
+    this.#name.value = name
+    this.#room.value = room
+    this.#sheet.hidden = false
+    if (sentence !== '') this.#say(sentence, this.#name)
+    this.#name.focus()
+    this.#name.select()
+  }
+
+  hide(): void {
+    this.#sheet.hidden = true
+  }
+
+  async #enter(): Promise<void> {
+    const name = this.#name.value.trim()
+    const room = this.#room.value.trim().replace(/^#/, '')
+    if (name === '') return this.#say('Write a name that the others can call you by.', this.#name)
+    const sentence = whyNotRoom(room)
+    if (sentence !== '') return this.#say(sentence, this.#room)
+    try {
+      await this.#parts.enter(name, room)
+    } catch (error) {
+      this.#say(whyRefused(error), this.#name)
+    }
+  }
+
+  #say(sentence: string, box: HTMLInputElement): void {
+    this.#error.textContent = sentence
+    for (const other of [this.#name, this.#room])
+      other.setAttribute('aria-invalid', String(other === box && sentence !== ''))
+    if (sentence !== '') box.focus()
+  }
+}
+
+/** Why a room could not be entered, as a sentence. */
+export function whyRefused(error: unknown): string {
+  if (!(error instanceof Refused)) return 'There is no connection to the server: try again in a moment.'
+  const { code, message } = error
+  if (code === 'name_taken')
+    return 'Somebody here has that name already. Choose another; or if it was you, try again in a minute.'
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
+}

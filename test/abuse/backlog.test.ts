@@ -1,0 +1,89 @@
+// Answers that nobody reads: so many bytes of them may be on their way, and the bytes that are the same for all are
+// counted once.
+
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { Backlog } from '../../src/transports/http/backlog.js'
+import { until } from '../support/server.js'
+
+/** More than a socket and the system take. */
+const SIZE = 16e6
+
+type House = {
+  readonly backlog: Backlog
+  readonly open: (body: Buffer) => Promise<Socket & { readonly response: ServerResponse }>
+}
+
+async function start(max: number): Promise<House> {
+  const backlog = new Backlog(max)
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => server.close().closeAllConnections())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    backlog,
+    async open(body) {
+      const socket = connect({ port, host: '127.0.0.1' }).pause()
+      socket.on('error', () => undefined) // To be cut is what these tests are about.
+      const [response] = await new Promise<[ServerResponse]>((resolve) => {
+        server.once('request', (_incoming, answer: ServerResponse) => resolve([answer]))
+        socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      })
+      response.end(body)
+      backlog.add(body, response)
+      return Object.assign(socket, { response })
+    },
+  }
+}
+
+test('the same bytes are counted once, however many wait for them, and until the last has gone', async () => {
+  const { backlog, open } = await start(SIZE * 2)
+  const body = Buffer.alloc(SIZE)
+  const readers = [await open(body), await open(body), await open(body)]
+  expect(backlog.bytes).toBe(SIZE)
+  for (const reader of readers.slice(1)) reader.destroy()
+  await until(
+    () => readers.filter(({ response }) => response.closed).length,
+    (count) => count === 2,
+  )
+  expect(backlog.bytes).toBe(SIZE)
+  readers[0]?.destroy()
+  await until(
+    () => backlog.bytes,
+    (bytes) => bytes === 0,
+  )
+})
+
+test('past the most, those are cut whose answer has been on its way for longest, and nobody else', async () => {
+  const { backlog, open } = await start(SIZE * 2)
+  const readers = [await open(Buffer.alloc(SIZE)), await open(Buffer.alloc(SIZE)), await open(Buffer.alloc(SIZE))]
+  await until(
+    () => readers.map(({ response }) => response.closed),
+    ([first]) => first === true,
+  )
+  expect(readers.map(({ response }) => response.destroyed)).toEqual([true, false, false])
+  expect(backlog.bytes).toBe(SIZE * 2)
+})
+
+test('who reads has his answer, and nothing is kept of it', async () => {
+  const { backlog, open } = await start(SIZE * 2)
+  const reader = await open(Buffer.alloc(SIZE))
+  let length = 0
+  reader.on('data', (chunk) => (length += chunk.length)).resume()
+  await until(
+    () => length,
+    (bytes) => bytes > SIZE,
+  )
+  await until(
+    () => backlog.bytes,
+    (bytes) => bytes === 0,
+  )
+})
+
+test('a short answer is not counted', async () => {
+  const { backlog, open } = await start(SIZE)
+  await open(Buffer.alloc(1000))
+  expect(backlog.bytes).toBe(0)
+})

@@ -1,0 +1,214 @@
+// People with a token of their school: what a token must be like, and what it is good for.
+
+import { createServer } from 'node:http'
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import WebSocket from 'ws'
+import { type Config, parseCommand } from '../../src/config.js'
+import { UsageError } from '../../src/flags.js'
+import { bearer, join, parse, post } from '../support/http.js'
+import { ask, type RawAnswer } from '../support/raw.js'
+import { startServer, until } from '../support/server.js'
+import { talk } from '../support/talker.js'
+
+const SECRET = 'a secret of thirty-two bytes, or more'
+const key = new TextEncoder().encode(SECRET)
+const CONFIG: Partial<Config> = { jwt: { key: { secret: SECRET }, audience: undefined } }
+
+async function sign(claims: JWTPayload, exp: number | string = '1h', by: Uint8Array = key): Promise<string> {
+  return new SignJWT({ sub: 'u1', name: 'Ada Lovelace', ...claims })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime(exp)
+    .sign(by)
+}
+
+function joinBy(port: number, token: string, body: object = { room: 'lobby' }): Promise<RawAnswer> {
+  return ask(port, post('/join', body, bearer(token)))
+}
+
+test('a token becomes a session under the token’s name', async () => {
+  const { port } = await startServer(CONFIG)
+  const joined = await joinBy(port, await sign({}))
+  expect([joined.status, parse(joined)]).toMatchObject([201, { username: 'Ada Lovelace', members: ['Ada Lovelace'] }])
+  const { token } = parse(joined)
+  const sent = await ask(port, post('/send', { room: 'lobby', text: 'hi' }, bearer(token)))
+  expect(sent.status).toBe(201)
+  const polled = await ask(port, { path: '/poll?room=lobby&since=0', headers: bearer(token) })
+  expect(parse(polled)).toMatchObject({ messages: [{ type: 'join' }, { text: 'hi' }] })
+})
+
+test('without a token there is nothing but the page and /health', async () => {
+  const { port } = await startServer(CONFIG)
+  for (const path of ['/poll?room=lobby', '/history?room=lobby', '/rooms', '/metrics'])
+    expect((await ask(port, { path })).status).toBe(401)
+  expect((await ask(port, post('/send', { room: 'lobby', username: 'ada', text: 'hi' }))).status).toBe(401)
+  expect((await ask(port, { path: '/health' })).status).toBe(200)
+  await expect(join(port, 'lobby', 'ada')).rejects.toThrow('unauthorized')
+})
+
+test('nobody takes another name than the token’s, and without a name it is the subject', async () => {
+  const { port } = await startServer(CONFIG)
+  expect((await joinBy(port, await sign({}), { room: 'lobby', username: 'bob' })).status).toBe(400)
+  expect(parse(await joinBy(port, await sign({ sub: 'u2', name: undefined })))).toMatchObject({
+    username: 'u2',
+  })
+})
+
+test('the same person who comes again has the same session', async () => {
+  const { port } = await startServer(CONFIG)
+  const first = await joinBy(port, await sign({}))
+  const again = await joinBy(port, await sign({}, '2h'))
+  expect([again.status, parse(again)['token']]).toEqual([201, parse(first)['token']])
+  expect((await joinBy(port, await sign({ sub: 'somebody else' }))).status).toBe(409)
+})
+
+describe('a token is refused', () => {
+  const past = Math.floor(Date.now() / 1000) - 60
+  const now = Math.floor(Date.now() / 1000)
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const bad: [string, () => Promise<string> | string][] = [
+    ['whose time is over', () => sign({}, past)],
+    ['whose time has not come', () => sign({ nbf: now + 600 })],
+    ['without an end', () => new SignJWT({ sub: 'u1' }).setProtectedHeader({ alg: 'HS256' }).sign(key)],
+    [
+      'without a subject',
+      () => new SignJWT({ name: 'Ada' }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('1h').sign(key),
+    ],
+    ['of another key', () => sign({}, '1h', new TextEncoder().encode(SECRET.toUpperCase()))],
+    [
+      'of another algorithm',
+      () => new SignJWT({ sub: 'u1' }).setProtectedHeader({ alg: 'HS512' }).setExpirationTime('1h').sign(key),
+    ],
+    ['without a signature', () => `${part({ alg: 'none' })}.${part({ sub: 'u1', exp: now + 600 })}.`],
+    ['whose rooms are no list', () => sign({ rooms: 'lobby' })],
+    ['that is none', () => 'a.b.c'],
+  ]
+  test.each(bad)('%s', async (_name, make) => {
+    const { app, port } = await startServer(CONFIG)
+    const answer = await joinBy(port, await make())
+    expect([answer.status, parse(answer)['code']]).toEqual([401, 'unauthorized'])
+    expect(app.chat.sessions.size).toBe(0)
+  })
+})
+
+test('where an audience is set, the token has to be for it', async () => {
+  const { port } = await startServer({ jwt: { key: { secret: SECRET }, audience: 'chat' } })
+  expect((await joinBy(port, await sign({}))).status).toBe(401)
+  expect((await joinBy(port, await sign({ aud: 'shop' }))).status).toBe(401)
+  expect((await joinBy(port, await sign({ aud: ['shop', 'chat'] }))).status).toBe(201)
+})
+
+test('rooms that are not in the token cannot be joined, read, seen or asked about', async () => {
+  const { app, port } = await startServer(CONFIG)
+  await app.chat.send({ room: 'staff', username: 'boss', text: 'secret' })
+  const jwt = await sign({ rooms: ['lobby'] })
+  const { token } = parse(await joinBy(port, jwt))
+  for (const path of [
+    '/poll?room=staff&since=0',
+    '/poll?room=lobby&room=staff',
+    '/events?room=staff',
+    '/history?room=staff',
+    '/members?room=staff',
+  ])
+    expect([path, (await ask(port, { path, headers: bearer(token) })).status]).toEqual([path, 403])
+  expect((await joinBy(port, jwt, { room: 'staff' })).status).toBe(403)
+  expect((await ask(port, post('/join', { room: 'staff' }, bearer(token)))).status).toBe(403)
+  expect(parse(await ask(port, { path: '/rooms', headers: bearer(token) }))).toMatchObject({
+    rooms: [{ room: 'lobby' }],
+  })
+})
+
+test('a session ends with its token’s time', async () => {
+  const { app, port } = await startServer(CONFIG)
+  const { token } = parse(await joinBy(port, await sign({})))
+  const session = app.chat.sessions.get(String(token))
+  session.grant = { subject: 'u1', username: 'Ada Lovelace', rooms: undefined, until: Date.now() - 1 }
+  expect((await ask(port, { path: '/rooms', headers: bearer(token) })).status).toBe(401)
+  await expect(app.chat.send({ room: 'lobby', text: 'hi', session })).rejects.toMatchObject({ code: 'unauthorized' })
+})
+
+test('a WebSocket takes it with the handshake, and is cut when its time is over', async () => {
+  const { app, port } = await startServer({ ...CONFIG, websocket: true })
+  const exp = Math.floor(Date.now() / 1000) + 2
+  const client = new WebSocket(`ws://127.0.0.1:${port}/ws/lobby/Ada%20Lovelace`, {
+    headers: bearer(await sign({}, exp)),
+  })
+  onTestFinished(() => client.terminate())
+  await new Promise((resolve) => client.on('open', resolve))
+  expect(app.chat.sessions.size).toBe(1)
+  await until(
+    () => app.chat.sessions.size,
+    (size) => size === 0,
+    5000,
+  )
+  expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000)
+})
+
+test('PASS takes it over TCP, and the rooms are the token’s', async () => {
+  const { app } = await startServer({ ...CONFIG, tcp: 0 })
+  const ada = talk(app.tcpPort ?? 0)
+  ada.say(`PASS ${await sign({ rooms: ['lobby'] })}`, 'JOIN staff Ada_Lovelace', 'JOIN lobby Ada_Lovelace')
+  const heard = await ada.hear('INFO joined room lobby')
+  expect(heard).toContain('ERROR this room is not one of yours: ask whoever gave you the token')
+})
+
+test('public keys come from their address, and while that is away it is a 503', async () => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }
+  let isAway = true
+  const keys = createServer((_request, response) =>
+    response.writeHead(isAway ? 500 : 200).end(JSON.stringify({ keys: [jwk] })),
+  )
+  onTestFinished(() => void keys.close())
+  await new Promise<void>((resolve) => keys.listen(0, '127.0.0.1', resolve))
+  const address = keys.address()
+  const { port, bugs } = await startServer({
+    jwt: { key: { jwks: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/` }, audience: undefined },
+  })
+  const token = await new SignJWT({ sub: 'u1' })
+    .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+    .setExpirationTime('1h')
+    .sign(privateKey)
+  expect((await joinBy(port, token)).status).toBe(503)
+  expect(bugs.splice(0)).toHaveLength(1)
+  isAway = false
+  expect((await joinBy(port, token)).status).toBe(201)
+  expect((await joinBy(port, await sign({}))).status).toBe(401)
+})
+
+describe('the settings', () => {
+  const usage = (args: string, env: Record<string, string> = {}): string | undefined => {
+    try {
+      parseCommand(args.split(' '), env)
+      return undefined
+    } catch (error) {
+      if (error instanceof UsageError) return error.message
+      throw error
+    }
+  }
+  const SHORT = { MINI_CHAT_JWT_SECRET: 'x'.repeat(31) }
+  const LONG = { MINI_CHAT_JWT_SECRET: 'x'.repeat(32) }
+
+  test.each([
+    ['--auth jwt', {}],
+    ['--auth jwt', SHORT],
+    ['--auth jwt --jwks https://login.example/keys', LONG],
+    ['--auth jwt --jwks http://login.example/keys', {}],
+    ['--auth jwt --jwks ftp://login.example/keys', {}],
+    ['--auth jwt --password secret', LONG],
+    ['--auth magic', LONG],
+    ['--jwks https://login.example/keys', {}],
+    ['--password ', {}],
+    ['--admin-key ', {}],
+  ])('%s with %j is refused in one sentence', (args, env) => {
+    expect(usage(args, env)).toMatch(/^[^\n]+$/)
+  })
+
+  test.each([
+    ['--auth jwt', LONG],
+    ['--auth jwt --audience chat --jwks https://login.example/keys', {}],
+    ['--auth jwt --jwks http://localhost:9/keys', {}],
+  ])('%s with %j is taken', (args, env) => {
+    expect(usage(args, env)).toBeUndefined()
+  })
+})

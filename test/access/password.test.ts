@@ -1,0 +1,169 @@
+// A chat with one password for all: every way to show it, every way to lack it, and how often one may try.
+
+import { expect, test } from 'vitest'
+import { Password } from '../../src/access/password.js'
+import { Secret } from '../../src/access/secret.js'
+import { codeOf } from '../support/chat.js'
+import { FakeClock } from '../support/clock.js'
+import { bearer, join, parse, post } from '../support/http.js'
+import { ask, type RawAnswer } from '../support/raw.js'
+import { startServer } from '../support/server.js'
+import { talk } from '../support/talker.js'
+
+const PASSWORD = 'öpen sesame'
+const basic = (pair: string): Record<string, string> => ({
+  Authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
+})
+const RIGHT = basic(`anybody:${PASSWORD}`)
+
+async function cookieOf(port: number, headers: Record<string, string> = {}): Promise<string> {
+  const answer = await ask(port, post('/login', { password: PASSWORD }, headers))
+  expect(answer.status).toBe(204)
+  return answer.headers.get('set-cookie') ?? ''
+}
+
+const pairOf = (cookie: string): Record<string, string> => ({ Cookie: cookie.split(';', 1)[0] ?? '' })
+
+test('the page’s files, /health, /ready and /login are there for all, and nothing else is', async () => {
+  const { port } = await startServer({ password: PASSWORD })
+  for (const path of ['/', '/static/page.js', '/health', '/ready'])
+    expect([path, (await ask(port, { path })).status]).toEqual([path, 200])
+  for (const path of ['/poll?room=lobby', '/events?room=lobby', '/rooms', '/stats', '/metrics', '/nowhere'])
+    expect([path, (await ask(port, { path })).status]).toEqual([path, 401])
+  expect((await ask(port, post('/send', { room: 'lobby', username: 'ada', text: 'hi' }))).status).toBe(401)
+})
+
+test('curl -u shows it, whatever the user’s name', async () => {
+  const { port } = await startServer({ password: PASSWORD })
+  for (const pair of [`:${PASSWORD}`, `ada:${PASSWORD}`])
+    expect((await ask(port, { path: '/rooms', headers: basic(pair) })).status).toBe(200)
+  const sent = await ask(port, post('/send', { room: 'lobby', username: 'ada', text: 'hi' }, RIGHT))
+  expect(sent.status).toBe(201)
+})
+
+test('a Bearer that is the password shows it', async () => {
+  const { port } = await startServer({ password: 'sesame' })
+  expect((await ask(port, { path: '/rooms', headers: bearer('sesame') })).status).toBe(200)
+})
+
+test('a session’s token lets in, for whoever joined has shown it', async () => {
+  const { port } = await startServer({ password: PASSWORD })
+  const joined = await ask(port, post('/join', { room: 'lobby', username: 'ada' }, RIGHT))
+  const { token } = parse(joined)
+  const sent = await ask(port, post('/send', { room: 'lobby', text: 'hi' }, bearer(token)))
+  expect([sent.status, parse(sent)]).toMatchObject([201, { message: { username: 'ada' } }])
+})
+
+test('the page’s cookie leaves Authorization to the session, and is not the password', async () => {
+  const { port } = await startServer({ password: PASSWORD })
+  const cookie = await cookieOf(port)
+  expect(cookie).toMatch(/^mini_chat_[\w-]{8}=\d+\.[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/)
+  const joined = await ask(port, post('/join', { room: 'lobby', username: 'ada' }, pairOf(cookie)))
+  const headers = { ...pairOf(cookie), ...bearer(parse(joined)['token']) }
+  expect((await ask(port, post('/typing', { room: 'lobby', typing: true }, headers))).status).toBe(204)
+})
+
+test('the cookie is Secure behind https, as a trusted proxy alone can say', async () => {
+  const { port } = await startServer({ password: PASSWORD, trustProxy: 1 })
+  expect(await cookieOf(port, { 'X-Forwarded-Proto': 'https' })).toMatch(/; Secure$/)
+  expect(await cookieOf(port, { 'X-Forwarded-Proto': 'http' })).not.toMatch(/Secure/)
+  const open = await startServer({ password: PASSWORD })
+  expect(await cookieOf(open.port, { 'X-Forwarded-Proto': 'https' })).not.toMatch(/Secure/)
+})
+
+test('a cookie is good after a restart, and worthless once the password is another', async () => {
+  const first = await startServer({ password: PASSWORD })
+  const headers = pairOf(await cookieOf(first.port))
+  const again = await startServer({ password: PASSWORD })
+  const other = await startServer({ password: 'another' })
+  expect((await ask(again.port, { path: '/rooms', headers })).status).toBe(200)
+  expect((await ask(other.port, { path: '/rooms', headers })).status).toBe(401)
+})
+
+test('a cookie that is over, or was tampered with, is none', () => {
+  const clock = new FakeClock()
+  const door = new Password({ password: PASSWORD, clock, isToken: () => false })
+  const { name, value, seconds } = door.login(PASSWORD, 'a')
+  const enter = (cookie: string): unknown =>
+    door.admit({
+      address: 'a',
+      isDoor: false,
+      header: (header) => (header === 'cookie' ? cookie : undefined),
+    })
+  expect(enter(`x=1; ${name}=${value}`)).toEqual({ grant: undefined, isSpent: false })
+  for (const bad of [`9${value}`, `${value}x`, value.replace('.', ''), '', '.', `${value.slice(0, -1)}é`])
+    expect(() => enter(`${name}=${bad}`)).toThrow()
+  clock.advance(seconds * 1000)
+  expect(() => enter(`${name}=${value}`)).toThrow()
+})
+
+test('every wrong one gets the same answer, as does none', async () => {
+  const { port } = await startServer({ password: PASSWORD })
+  const wrong = [
+    {},
+    basic('ada:wrong'),
+    basic('no colon'),
+    bearer('wrong'),
+    { Authorization: 'Digest x' },
+    { Cookie: 'mini_chat=1' },
+  ]
+  const answers: RawAnswer[] = []
+  for (const headers of wrong) answers.push(await ask(port, { path: '/rooms', headers }))
+  const said = answers.map(({ status, headers, body }) => [status, headers.get('www-authenticate'), body])
+  expect(new Set(said.map((one) => JSON.stringify(one))).size).toBe(1)
+  expect(said[0]).toEqual([401, 'Bearer realm="mini-chat"', expect.stringContaining('"unauthorized"')])
+})
+
+test('the password is never taken from an address', async () => {
+  const { port } = await startServer({ password: 'sesame' })
+  const answer = await ask(port, post('/login?password=sesame', {}))
+  expect([answer.status, answer.headers.get('set-cookie')]).toEqual([400, undefined])
+})
+
+test('after five wrong ones in a minute an address waits, also with the right one', async () => {
+  const { port } = await startServer({ password: PASSWORD, trustProxy: 1 })
+  const from = (address: string, pair: string): Promise<RawAnswer> =>
+    ask(port, { path: '/rooms', headers: { ...basic(pair), 'X-Forwarded-For': address } })
+  for (let i = 0; i < 5; i++) expect((await from('10.0.0.1', ':no')).status).toBe(401)
+  for (const pair of [':no', `:${PASSWORD}`]) {
+    const answer = await from('10.0.0.1', pair)
+    expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([429, expect.any(Number)])
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(50)
+  }
+  expect((await from('10.0.0.2', `:${PASSWORD}`)).status).toBe(200)
+})
+
+test('thirty wrong ones from everywhere are enough for a minute', async () => {
+  const clock = new FakeClock()
+  const secret = new Secret('right', clock, 'wrong')
+  for (let i = 0; i < 30; i++) expect(await codeOf(() => secret.check('no', `address ${i}`))).toBe('unauthorized')
+  expect(await codeOf(() => secret.check('right', 'somebody else'))).toBe('rate_limited')
+  clock.advance(60_000)
+  expect(secret.check('right', 'somebody else')).toBeUndefined()
+})
+
+test('whoever is in stays in while somebody guesses', async () => {
+  const { port } = await startServer({ password: PASSWORD })
+  const cookie = pairOf(await cookieOf(port))
+  for (let i = 0; i < 6; i++) await ask(port, { path: '/rooms', headers: basic(':no') })
+  expect((await ask(port, { path: '/rooms', headers: cookie })).status).toBe(200)
+})
+
+test('over TCP it is the first line, and a wrong one ends the connection', async () => {
+  const { app } = await startServer({ password: PASSWORD, tcp: 0 })
+  const ada = talk(app.tcpPort ?? 0)
+  ada.say('JOIN lobby ada', 'WHO lobby', 'ada', `PASS ${PASSWORD}`, 'JOIN lobby ada')
+  const heard = await ada.hear('INFO joined room lobby')
+  expect(heard.filter((line) => line.startsWith('ERROR '))).toHaveLength(3)
+  const eve = talk(app.tcpPort ?? 0)
+  eve.say('PASS wrong', 'JOIN lobby eve')
+  await eve.closed()
+  expect(app.chat.sessions.size).toBe(1)
+})
+
+test('without a password nothing is asked, and /login says so', async () => {
+  const { port } = await startServer()
+  const answer = await ask(port, post('/login', { password: 'any' }))
+  expect([answer.status, answer.headers.get('set-cookie')]).toEqual([204, undefined])
+  expect(await join(port, 'lobby', 'ada')).toMatch(/^[\w-]{22}$/)
+})

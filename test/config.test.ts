@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { type Config, defaults, help, parseCommand, SETTINGS, UsageError } from '../src/config.js'
+
+function serve(args: readonly string[], env: Record<string, string> = {}): Config {
+  const command = parseCommand(args, env)
+  if (command.name !== 'serve') throw new Error(`it is ${command.name}`)
+  return command.config
+}
+
+function usageOf(args: readonly string[], env: Record<string, string> = {}): string {
+  try {
+    parseCommand(args, env)
+  } catch (error) {
+    if (error instanceof UsageError) return error.message
+    throw error
+  }
+  return 'it was taken'
+}
+
+describe('the port', () => {
+  test('is 8000, or what the flag, the bare word or the environment says, in that order', () => {
+    const ports = [
+      serve([]),
+      serve(['9000']),
+      serve(['serve', '9000']),
+      serve(['-p', '9000']),
+      serve([], { PORT: '9000' }),
+    ].map(({ port }) => port)
+    expect(ports).toEqual([8000, 9000, 9000, 9000, 9000])
+    expect([serve(['9000'], { PORT: '1' }).port, serve(['--port', '9001'], { PORT: '1' }).port]).toEqual([9000, 9001])
+    expect(serve([], { PORT: '' }).port).toBe(8000)
+  })
+
+  test.each([
+    ['--port', 'x'],
+    ['--port', '65536'],
+    ['--port', '-1'],
+    ['--port', '1.5'],
+    ['--port', ''],
+    ['65536'],
+    ['8000', '9000'],
+  ])('is not %s %s', (...args) => {
+    expect(usageOf(args)).not.toBe('it was taken')
+  })
+
+  test('from the environment is named when it is wrong', () => {
+    expect(usageOf([], { PORT: 'eight' })).toMatch(/^PORT .*"eight"/)
+  })
+})
+
+test('every flag is read', () => {
+  const args =
+    '--host ::1 --ring 7 --wait 5 --drain 3 --rooms 9 --bytes 2mb --sessions 4 --polls 6 --trust-proxy 2 --open --quiet --log json'.split(
+      ' ',
+    )
+  expect(serve(args)).toMatchObject({
+    host: '::1',
+    ring: 7,
+    wait: 5,
+    drain: 3,
+    rooms: 9,
+    bytes: 2_097_152,
+    sessions: 4,
+    polls: 6,
+    trustProxy: 2,
+    open: true,
+    quiet: true,
+    log: 'json',
+  })
+  expect(serve(['--allow-host', 'a', '--allow-host', 'b', '--allow-origin', 'https://c.example'])).toMatchObject({
+    allowHost: ['a', 'b'],
+    allowOrigin: ['https://c.example'],
+  })
+  expect(serve([], { HOST: '127.0.0.1' }).host).toBe('127.0.0.1')
+})
+
+describe('wrong usage is one line that says what to do', () => {
+  const wrong = [
+    ['--nope'],
+    ['start'],
+    ['--ring', '0'],
+    ['--wait', '56'],
+    ['--bytes', 'many'],
+    ['--log', 'xml'],
+    ['--allow-origin', 'c.example'],
+    ['--allow-origin', 'https://c.example/'],
+    ['--port'],
+    ['--open=yes'],
+    ['-x'],
+    ['--trust-proxy', 'all'],
+  ]
+  test.each(wrong)('%s %s', (...args) => {
+    const sentence = usageOf(args)
+    expect(sentence).not.toBe('it was taken')
+    expect(sentence).not.toMatch(/\n/)
+  })
+
+  test('and what was typed is quoted: no escape sequence gets to a terminal', () => {
+    for (const args of [['\x1b[31m'], ['--ring', '\x1b[31m'], ['--\x1b[31m'], ['8000', '\x1b[31m']])
+      expect(usageOf(args)).not.toContain('\x1b')
+  })
+})
+
+test('rates are numbers a second, or off', () => {
+  const rates = ({
+    rate,
+    burst,
+    addressRate,
+    addressJoins,
+    addressRooms,
+    addressBurst,
+    addressConnections,
+  }: Config) => [rate, burst, addressRate, addressJoins, addressRooms, addressBurst, addressConnections]
+  expect(rates(serve([]))).toEqual([5, 20, 500, 100, 20, 2000, 2000])
+  const given =
+    '--rate off --burst 1 --address-rate 2 --address-joins off --address-rooms 4 --address-burst 5 --address-connections off'
+  expect(rates(serve(given.split(' ')))).toEqual([Infinity, 1, 2, Infinity, 4, 5, Infinity])
+  expect(usageOf(['--rate', '0'])).toMatch(/^--rate is a whole number from 1 to \d+, or off, not "0"/)
+  expect(usageOf(['--burst', 'off'])).toMatch(/^--burst is a whole number/)
+})
+
+test('help has a line for every setting, with its default, from the one table', () => {
+  const text = help()
+  for (const { flag, why } of SETTINGS) {
+    expect(text).toContain(`--${flag}`)
+    expect(text).toContain(why)
+  }
+  expect(text).toMatch(/--port PORT .*\[8000\].*PORT/)
+})
+
+test('help and version win over everything else', () => {
+  expect(parseCommand(['--help', '9000'], {}).name).toBe('help')
+  expect(parseCommand(['-v'], { PORT: 'x' }).name).toBe('version')
+})
+
+test('what nobody changed is as in the table', () => {
+  expect(defaults({ ring: 3 })).toEqual({ ...serve([]), ring: 3 })
+})

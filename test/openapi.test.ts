@@ -1,0 +1,110 @@
+// The server against docs/openapi.yaml: every answer that can be had without breaking something is asked for, and
+// held against the document. What is documented and not asked for is named at the end, so nothing is forgotten.
+
+import { expect, test } from 'vitest'
+import { TEXT_POINTS } from '../src/core/message.js'
+import { MAX_LIMIT, MAX_ROOMS, MAX_WAIT_SECONDS } from '../src/transports/http/routes/poll.js'
+import { ROUTES } from '../src/transports/http/routes/index.js'
+import { casesOf, startScene } from './support/cases.js'
+import { OpenApi } from './support/openapi.js'
+import { ask, head, RawClient, type RawAnswer } from './support/raw.js'
+import { startServer, until } from './support/server.js'
+
+const openApi = new OpenApi()
+const names = openApi.operations.map(({ name }) => name)
+const CASES = casesOf(names)
+
+/** Answers that tests of their own ask for, below. */
+const ALONE = ['GET /events 200', 'GET /ready 503', 'GET / 304', 'GET / 404']
+
+/** Answers for which something has to be broken first: a rate, a store, the server itself. */
+const BROKEN = [
+  / 429$/,
+  / 500$/,
+  /^(?:GET \/poll|GET \/history|POST \/send|POST \/leave) 503$/,
+  /^POST \/(?:remove|clear) 50[37]$/,
+]
+
+for (const { operation, status, when, request, config } of CASES) {
+  test(`${operation} answers ${status} as documented when ${when}`, async () => {
+    const scene = await startScene(config)
+
+    const answer = await ask(scene.port, request(scene))
+
+    expect(answer.status, answer.body).toBe(status)
+    expectDocumented(operation, answer)
+  })
+}
+
+test('a drained server says at /ready what is documented', async () => {
+  const { app, port } = await startServer()
+  app.drain()
+  const answer = await ask(port, { path: '/ready' })
+  expect(answer.status).toBe(503)
+  expectDocumented('GET /ready', answer)
+})
+
+test('a page that the browser has already is a 304 without a body', async () => {
+  const { port } = await startServer()
+  const { headers } = await ask(port, { path: '/' })
+  const answer = await ask(port, { path: '/', headers: { 'If-None-Match': headers.get('etag') } })
+  expect(answer.status).toBe(304)
+  expectDocumented('GET /', answer)
+})
+
+test('an address with nothing at it is a 404 as documented', async () => {
+  const { port } = await startServer()
+  const answer = await ask(port, { path: '/nowhere' })
+  expect(answer.status).toBe(404)
+  expectDocumented('GET /', answer)
+})
+
+test('an event stream begins as documented', async () => {
+  const { port } = await startScene()
+  const client = new RawClient(port)
+  client.write(head({ path: '/events?room=lobby' }))
+  const came = await until(
+    () => client.rest,
+    (text) => /^data: .*\n\n/m.test(text),
+  )
+  client.destroy()
+  expect(came).toMatch(/^HTTP\/1\.1 200 /)
+  expect(came).toMatch(/\r\nContent-Type: text\/event-stream\r\n/i)
+  const message: unknown = JSON.parse(/^data: (.*)$/m.exec(came)?.[1] ?? '')
+  expect(openApi.differencesOf('/components/schemas/Message', message)).toEqual([])
+})
+
+test('the document has the routes that the server has, and the page', () => {
+  const routes = ROUTES.map(({ method, path }) => `${method} ${path}`)
+  expect(names.toSorted()).toEqual([...routes, 'GET /'].toSorted())
+})
+
+test('the document has the limits that the server has', () => {
+  const limit = (pointer: string): unknown => openApi.at(`/paths/~1poll/get/parameters/${pointer}`)
+  expect(limit('2/schema/maximum')).toBe(MAX_WAIT_SECONDS)
+  expect(limit('3/schema/maximum')).toBe(MAX_LIMIT)
+  expect(limit('0/schema/maxItems')).toBe(MAX_ROOMS)
+  expect(openApi.at('/components/schemas/Text/maxLength')).toBe(TEXT_POINTS)
+})
+
+test('every documented answer is asked for, save those that need something broken', () => {
+  const asked = new Set([...CASES.map(({ operation, status }) => `${operation} ${status}`), ...ALONE])
+  const documented = openApi.operations.flatMap(({ name, statuses }) => statuses.map((status) => `${name} ${status}`))
+  const rest = documented.filter((answer) => !BROKEN.some((pattern) => pattern.test(answer)))
+  expect([...asked].toSorted()).toEqual(rest.toSorted())
+})
+
+test.for([
+  ['a field that is not documented', '{"room":"lobby","members":[],"mood":"good"}'],
+  ['a field of another type', '{"room":"lobby","members":{}}'],
+  ['a field too few', '{"room":"lobby"}'],
+])('%s is noticed', ([, body = '']) => {
+  const headers = new Map([['content-type', 'application/json']])
+  expect(openApi.differences('GET /members', { status: 200, headers, body })).toHaveLength(1)
+})
+
+function expectDocumented(operation: string, answer: RawAnswer): void {
+  expect(openApi.differences(operation, answer)).toEqual([])
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+  if (operation !== 'GET /' || answer.status >= 400) expect(answer.headers.get('cache-control')).toBe('no-store')
+}

@@ -1,0 +1,113 @@
+// A real browser for the tests of the page: Debian's Chromium, a new profile each time, nothing that phones home.
+//
+// A `Visitor` is one browser of one person, with as many tabs as it opens. What its tabs write to the console, or
+// throw, is kept: a test that ends with anything there fails, unless it said that it expects lost connections.
+
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { needs } from '../support/needs.js'
+
+export const CHROMIUM = '/usr/bin/chromium'
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export const hasChromium = needs(CHROMIUM, 'chromium')
+
+/** Opens one browser for the tests of a file, and closes it behind them. */
+export function useBrowser(flags: readonly string[] = []): () => Browser {
+  let browser: Browser | undefined
+  beforeAll(async () => {
+    if (hasChromium) browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+  }, 30_000)
+  afterAll(() => browser?.close())
+  return () => {
+    if (browser === undefined) throw new Error('there is no browser')
+    return browser
+  }
+}
+
+export type VisitorOptions = {
+  readonly viewport?: { readonly width: number; readonly height: number }
+  readonly colorScheme?: 'light' | 'dark'
+  /** Lost connections and refusals are part of the test: the browser writes those to the console by itself. */
+  readonly expectsFailures?: boolean
+}
+
+export class Visitor {
+  readonly context: BrowserContext
+  readonly said: string[] = []
+  readonly #expectsFailures: boolean
+
+  constructor(context: BrowserContext, expectsFailures: boolean) {
+    this.context = context
+    this.#expectsFailures = expectsFailures
+  }
+
+  /** Opens a tab at an address. */
+  async open(url: string): Promise<Page> {
+    const page = await this.context.newPage()
+    page.on('pageerror', (error) => this.said.push(String(error.stack ?? error)))
+    page.on('console', (message) => {
+      const isFailure = message.text().startsWith('Failed to load resource')
+      if (!isFailure || !this.#expectsFailures)
+        this.said.push(`${message.type()}: ${message.text()} ${message.location().url}`)
+    })
+    await page.goto(url)
+    return page
+  }
+
+  /** Opens a tab and enters a room. */
+  async enter(url: string, name: string, room = 'lobby'): Promise<Page> {
+    const page = await this.open(`${url}/#${room}`)
+    await page.getByRole('textbox', { name: 'Your name' }).fill(name)
+    await page.getByRole('button', { name: 'Join' }).click()
+    await isLive(page)
+    return page
+  }
+}
+
+/** A browser of its own for one person; it is closed with the test. */
+export async function visitor(browser: Browser, options: VisitorOptions = {}): Promise<Visitor> {
+  const { viewport = { width: 1366, height: 768 }, colorScheme = 'light', expectsFailures = false } = options
+  const context = await browser.newContext({ viewport, colorScheme, locale: 'en-GB' })
+  const made = new Visitor(context, expectsFailures)
+  onTestFinished(async () => {
+    await context.close()
+    expect(made.said).toEqual([])
+  })
+  return made
+}
+
+/** Resolves when the page says that it is live. */
+export async function isLive(page: Page, ms = 10_000): Promise<void> {
+  await page.getByRole('status', { name: 'Connection' }).filter({ hasText: 'Live' }).waitFor({ timeout: ms })
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Message' }).fill(text)
+  await page.getByRole('button', { name: 'Send' }).click()
+}
+
+/** Resolves when the log shows a text. */
+export async function hears(page: Page, text: string, ms = 5000): Promise<void> {
+  await page.getByRole('log', { name: 'Messages' }).getByText(text, { exact: true }).first().waitFor({ timeout: ms })
+}
+
+/** How often the log shows a text. */
+export async function count(page: Page, text: string): Promise<number> {
+  return page.getByRole('log', { name: 'Messages' }).getByText(text, { exact: true }).count()
+}
+
+/** Polls that are parked in a server, as its own statistics say. */
+export async function parked(url: string): Promise<number> {
+  const stats: unknown = await (await fetch(`${url}/stats`)).json()
+  return typeof stats === 'object' && stats !== null && 'parked' in stats ? Number(stats.parked) : Number.NaN
+}

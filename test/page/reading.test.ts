@@ -1,0 +1,82 @@
+// The reading place: kept at the bottom, kept when scrolled away, kept when older messages come in above.
+
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { startServer, type TestServer } from '../support/server.js'
+import { hasChromium, hears, useBrowser, visitor } from './browser.js'
+
+describe.skipIf(!hasChromium)('reading', { timeout: 30_000 }, () => {
+  const browser = useBrowser()
+
+  test('whoever scrolled away stays there, sees what is new marked, and can jump', async () => {
+    const server = await startServer()
+    await fill(server, 200)
+    const ada = await (await visitor(browser())).enter(server.url, 'Ada')
+    await hears(ada, 'line 200')
+    await wheel(ada, -1500)
+    const before = await ada.locator('#log').evaluate((log) => log.scrollTop)
+    await server.app.chat.send({ room: 'lobby', username: 'bob', text: 'are you there?' })
+    const jump = ada.getByRole('button', { name: 'Jump to newest' })
+    await jump.filter({ hasText: '1' }).waitFor()
+    expect(await ada.locator('#log').evaluate((log) => log.scrollTop)).toBe(before)
+    expect(await ada.getByText('New messages').count()).toBe(1)
+    await jump.click()
+    await expect.poll(() => distance(ada)).toBeLessThan(3)
+    expect(await jump.isVisible()).toBe(false)
+  })
+
+  test('older messages load when scrolling up, and what is read does not move', async () => {
+    const server = await startServer({ ring: 700 })
+    await fill(server, 700)
+    const ada = await (await visitor(browser())).enter(server.url, 'Ada')
+    await hears(ada, 'line 700')
+    await ada.locator('#log').evaluate((log) => (log.scrollTop = 300))
+    const first = ada.getByText('line 203', { exact: true })
+    await ada.locator('#log').evaluate((log) => log.dispatchEvent(new Event('scroll')))
+    const at = (): Promise<number> => first.evaluate((line) => Math.round(line.getBoundingClientRect().top))
+    const before = await at()
+    await hears(ada, 'line 105')
+    expect(Math.abs((await at()) - before)).toBeLessThan(4)
+  })
+
+  test('no more than a thousand lines are kept', async () => {
+    const server = await startServer()
+    const ada = await (await visitor(browser())).enter(server.url, 'Ada')
+    await fill(server, 1300)
+    await hears(ada, 'line 1300', 15_000)
+    expect(await ada.locator('#log li').count()).toBeLessThanOrEqual(1000 + 5)
+    await expect.poll(() => distance(ada)).toBeLessThan(3)
+  })
+
+  test('messages that were missed are counted, and what is above stays', async () => {
+    const server = await startServer({ ring: 10 })
+    await fill(server, 5)
+    const ada = await (await visitor(browser(), { expectsFailures: true })).enter(server.url, 'Ada')
+    await hears(ada, 'line 5')
+    await ada.context().setOffline(true)
+    await fill(server, 40)
+    await ada.context().setOffline(false)
+    await hears(ada, 'line 40', 15_000)
+    expect(await ada.locator('.gap').textContent()).toBe('30 messages missed')
+    expect(await ada.getByText('line 5', { exact: true }).count()).toBe(1)
+  })
+})
+
+async function fill({ app }: TestServer, many: number): Promise<void> {
+  for (let i = 1; i <= many; i++)
+    await app.chat.send({ room: 'lobby', username: i % 3 === 0 ? 'bob' : 'cyd', text: `line ${i}` })
+}
+
+async function wheel(page: Page, down: number): Promise<void> {
+  await page.locator('#log').hover()
+  await page.mouse.wheel(0, down)
+  await page.getByRole('button', { name: 'Jump to newest' }).waitFor()
+  await page.waitForFunction(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(true)))),
+  )
+}
+
+/** How far the bottom is away. */
+async function distance(page: Page): Promise<number> {
+  return page.locator('#log').evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight)
+}

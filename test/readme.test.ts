@@ -1,0 +1,140 @@
+// What the README shows is what happens: its transcripts are run, line by line, against a server, and its programs
+// are run as they stand.
+
+import { execFile, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../src/app.js'
+import { defaults } from '../src/config.js'
+import { createLog } from '../src/log.js'
+import { PACKAGE_ROOT } from '../src/platform.js'
+import { needs } from './support/needs.js'
+
+const run = promisify(execFile)
+const readme = readFileSync(`${PACKAGE_ROOT}/README.md`, 'utf8')
+const log = createLog({ format: 'text', quiet: true })
+
+describe('the transcripts', () => {
+  let app: Awaited<ReturnType<typeof createApp>>
+  let port = 0
+
+  beforeAll(async () => {
+    const doors = { tcp: 0, websocket: true, socketio: true }
+    app = await createApp(defaults({ port: 0, host: '127.0.0.1', quiet: true, ...doors }), log)
+    port = await app.listen()
+  })
+
+  afterAll(() => app.stop())
+
+  const here = (text: string): string =>
+    text.replaceAll('localhost:8000', `localhost:${port}`).replaceAll('localhost 5000', `localhost ${app.tcpPort ?? 0}`)
+  const present = { curl: needs('curl', 'curl'), nc: needs('nc', 'netcat-openbsd'), jq: needs('jq', 'jq') }
+
+  for (const [command, expected] of blocks('console').flatMap(stepsOf)) {
+    const isThere = command.includes('| nc ') ? present.nc : command.includes('jq') ? present.jq : present.curl
+    test.runIf(isThere)(command, async () => {
+      const printed = await transcript(asTyped(here(command), port))
+      expect(printed.trimEnd()).toMatch(patternOf(expected))
+    })
+  }
+
+  for (const door of ['WebSocket(', 'socket.io-client']) {
+    test(`the program that uses ${door}`, async () => {
+      const program = blocks('js').find((block) => block.includes(door)) ?? ''
+      // Node 20 has no WebSocket of its own; a browser has.
+      const globals = "import { WebSocket as Socket } from 'ws'\nglobalThis.WebSocket ??= Socket\n"
+      expect(await output(globals + here(program))).toMatch(/ada: hello from (a socket|Socket\.IO)\n$/)
+    })
+  }
+})
+
+test('the program with a chat inside prints what it sent', async () => {
+  const program = blocks('js').find((block) => block.includes('createChat')) ?? ''
+  expect(await output(program)).toBe('bot: hello from the program\n')
+})
+
+test('the program with the client hears itself', async () => {
+  const app = await createApp(defaults({ port: 0, host: '127.0.0.1', quiet: true }), log)
+  const port = await app.listen()
+  const program = blocks('js').find((block) => block.includes('mini-chat/client')) ?? ''
+  const heard = await output(program.replaceAll('localhost:8000', `localhost:${port}`))
+  await app.stop()
+  expect(heard).toBe('ada: hello from the client\n')
+})
+
+test('every file that the README links to is there', () => {
+  const links = [...readme.matchAll(/\]\(((?!http)[^)#]+)\)/g)].map(([, path]) => path ?? '')
+  const missing = links.filter((path) => !exists(path))
+  expect(links.length).toBeGreaterThan(10)
+  expect(missing).toEqual([])
+})
+
+/** The fenced blocks of one language. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)].flatMap(([, name, text = '']) =>
+    name === language ? [text] : [],
+  )
+}
+
+/** Each command of a transcript, with what it prints. */
+function stepsOf(transcript: string): [command: string, expected: string][] {
+  return transcript
+    .split(/^\$ /m)
+    .slice(1)
+    .map((step) => {
+      const [command = '', ...lines] = step.trimEnd().split('\n')
+      return [command, lines.join('\n')]
+    })
+}
+
+/** A command as a person with the package installed types it; what would go on for ever gets its Ctrl-C. */
+function asTyped(command: string, port: number): string {
+  const program = `"${process.execPath}" dist/src/main.js`
+  return command.replace(/^curl/, 'curl -s').replace(/mini-chat (send|tail) (\S+)/, (_, name: string, room: string) => {
+    const endless = name === 'tail' ? 'timeout -s INT 3 ' : ''
+    return `${endless}${program} ${name} ${room} --url http://localhost:${port}`
+  })
+}
+
+/** `…` stands for whatever is different each time; alone on a line, for any lines. */
+function patternOf(expected: string): RegExp {
+  const literal = expected.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const timeless = literal
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '\\d{4}-\\d\\d-\\d\\d [\\d:]{8}')
+    .replace(/\n?\\\^C$/, '')
+  return new RegExp(`^${timeless.replace(/^…\n/gm, '(?:.*\\n)*?').replace(/^…$/gm, '[^]*').replaceAll('…', '.+?')}$`)
+}
+
+/** What a command prints, whatever it ends with: a stream that is cut ends with an error. */
+async function transcript(command: string): Promise<string> {
+  return run('sh', ['-c', command], { timeout: 10_000, cwd: PACKAGE_ROOT }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout?: string }) => error.stdout ?? '',
+  )
+}
+
+/** What a program prints; it is run in the package's folder, so that it finds the package by its name. */
+function output(program: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: PACKAGE_ROOT,
+      timeout: 20_000,
+    })
+    let printed = ''
+    child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+    child.on('error', reject)
+    child.on('close', () => resolve(printed))
+  })
+}
+
+function exists(path: string): boolean {
+  try {
+    readFileSync(`${PACKAGE_ROOT}/${path}`)
+    return true
+  } catch {
+    // Only its being there is asked.
+    return false
+  }
+}

@@ -1,0 +1,23 @@
+// SECURITY.md names a test for each hazard. What it names has to be there.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { PACKAGE_ROOT } from '../src/platform.js'
+
+const table = readFileSync(join(PACKAGE_ROOT, 'SECURITY.md'), 'utf8')
+const rows = [...table.matchAll(/^\|.*\| `([\w./-]+\.test\.ts)`: (.+) \|$/gm)].map(
+  ([, file = '', name = '']) => [file, name.trim()] as const,
+)
+
+test('every hazard of SECURITY.md has its test', () => {
+  const hazards = table.split('\n').filter((line) => line.startsWith('| ') && !/^\| (?:hazard |-+ )/.test(line))
+  expect(rows).toHaveLength(hazards.length)
+  expect(rows.length).toBeGreaterThan(20)
+})
+
+test.each(rows)('%s: %s', (file, name) => {
+  const path = join(PACKAGE_ROOT, 'test', file)
+  expect(existsSync(path)).toBe(true)
+  expect(readFileSync(path, 'utf8').includes(name)).toBe(true)
+})

@@ -1,0 +1,258 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { KEY_MS } from '../../src/core/keys.js'
+import { Positions } from '../../src/stores/journal/positions.js'
+import { FakeClock } from '../support/clock.js'
+import { journalIn, reread, segmentsIn, temporaryFolder } from '../support/journal.js'
+import { fixedRandom } from '../support/random.js'
+import { startServer, until } from '../support/server.js'
+import { draft, storeContract } from './contract.js'
+
+for (const sync of ['always', 'everysec', 'never'] as const) {
+  storeContract(`journal, sync ${sync}`, (recent) =>
+    journalIn(temporaryFolder(), { recent, sync, random: fixedRandom() }),
+  )
+}
+
+const texts = (messages: readonly { readonly text: string }[]): string[] => messages.map(({ text }) => text)
+
+describe('after a restart', () => {
+  test('a room has the messages, the ids and the epoch it had', async () => {
+    const folder = temporaryFolder()
+    const first = await journalIn(folder)
+    const sent = await Promise.all(['a', 'ü😀\u2028', '"\\\n'].map((text) => first.append('lobby', draft(text))))
+    const { epoch } = await first.read('lobby', { limit: 1 })
+    await first.close()
+    expect(await reread(folder)).toEqual({ messages: sent, epoch, said: [] })
+  })
+
+  test('the next message has the next id, and the epoch stays', async () => {
+    const folder = temporaryFolder()
+    for (let id = 1; id <= 3; id++) {
+      const journal = await journalIn(folder, { random: fixedRandom(id / 10) })
+      expect((await journal.append('lobby', draft(`n${id}`))).id).toBe(id)
+      await journal.close()
+    }
+    const { messages } = await reread(folder)
+    expect(texts(messages)).toEqual(['n1', 'n2', 'n3'])
+  })
+
+  test('a subscriber is given the newest messages, as many as fit a ring', async () => {
+    const folder = temporaryFolder()
+    const first = await journalIn(folder)
+    await Promise.all(Array.from({ length: 30 }, (_, i) => first.append('lobby', draft(`n${i + 1}`))))
+    await first.close()
+    const second = await journalIn(folder, { recent: 4 })
+    const { recent } = await second.subscribe('lobby', () => undefined)
+    expect(recent.map(({ id }) => id)).toEqual([27, 28, 29, 30])
+  })
+
+  test('the rooms are known, the one that spoke last first', async () => {
+    const folder = temporaryFolder()
+    const first = await journalIn(folder)
+    for (const room of ['a', 'b', 'c', 'a']) await first.append(room, draft('hi', room))
+    await first.close()
+    expect((await journalIn(folder)).rooms()).toEqual(['a', 'c', 'b'])
+  })
+})
+
+test('a room that nobody listens to keeps its log', async () => {
+  const journal = await journalIn(temporaryFolder())
+  const subscription = await journal.subscribe('lobby', () => undefined)
+  await journal.append('lobby', draft('a'))
+  const { epoch } = await journal.read('lobby', { limit: 1 })
+  subscription.close()
+  expect(await journal.subscribe('lobby', () => undefined)).toMatchObject({ epoch, recent: [{ id: 1, text: 'a' }] })
+})
+
+test('no file is named by a room', async () => {
+  const folder = temporaryFolder()
+  const journal = await journalIn(folder)
+  for (const room of ['CON', 'lock', '00000001', '__proto__']) await journal.append(room, draft('hi', room))
+  expect(readdirSync(folder).toSorted()).toEqual(['00000001.log', 'lock'])
+})
+
+test('a subscriber that throws takes nothing from the others, and the message is kept', async () => {
+  const said: { event: string }[] = []
+  const journal = await journalIn(temporaryFolder(), {}, said)
+  await journal.subscribe('lobby', () => {
+    throw new Error('a reader’s own fault')
+  })
+  expect((await journal.append('lobby', draft('hi'))).id).toBe(1)
+  expect(said.map(({ event }) => event)).toEqual(['bug'])
+})
+
+test('a closed journal refuses, and says that it is not ready', async () => {
+  const journal = await journalIn(temporaryFolder())
+  const sending = journal.append('lobby', draft('hi'))
+  await journal.close()
+  expect((await sending).id).toBe(1)
+  await expect(journal.append('lobby', draft('hi'))).rejects.toMatchObject({ code: 'unavailable' })
+  expect(journal.ready()).toBe(false)
+})
+
+describe('keys', () => {
+  test('are found after a restart, for their own user and room alone', async () => {
+    const folder = temporaryFolder()
+    const first = await journalIn(folder)
+    const sent = await first.append('lobby', { ...draft('hi'), username: 'a "b" ü', key: 'k1', timestamp: Date.now() })
+    await first.close()
+    const second = await journalIn(folder)
+    expect(await second.find('lobby', 'a "b" ü', 'k1')).toEqual(sent)
+    for (const [room, user, key] of [
+      ['den', 'a "b" ü', 'k1'],
+      ['lobby', 'bob', 'k1'],
+      ['lobby', 'a "b" ü', 'k2'],
+    ] as const) {
+      expect(await second.find(room, user, key)).toBeUndefined()
+    }
+  })
+
+  test('live ten minutes at least, also where the ring has long moved on', async () => {
+    const folder = temporaryFolder()
+    const clock = new FakeClock()
+    const journal = await journalIn(folder, { clock })
+    const sent = await journal.append('lobby', { ...draft('hi'), key: 'k1', timestamp: clock.date() })
+    for (let i = 0; i < 9; i++) {
+      clock.stall(KEY_MS / 10)
+      await journal.append('lobby', { ...draft('hi'), key: `other${i}`, timestamp: clock.date() })
+    }
+    expect(await journal.find('lobby', 'ada', 'k1')).toEqual(sent)
+    await journal.close()
+    expect(await (await journalIn(folder, { clock })).find('lobby', 'ada', 'k1')).toEqual(sent)
+  })
+
+  test('a resend after a restart gets the first answer, from the ring and from behind it', async () => {
+    const data = temporaryFolder()
+    const post = (url: string, i: number): Promise<Response> =>
+      fetch(`${url}/send?room=lobby&username=ada&key=k${i}`, { method: 'POST', body: `text ${i}` })
+    const first = await startServer({ data, sync: 'never', ring: 5 })
+    const answers = []
+    for (let i = 0; i < 20; i++) answers.push(await (await post(first.url, i)).text())
+    await first.stop()
+    const second = await startServer({ data, ring: 5 })
+    for (const i of [0, 3, 19, 0]) {
+      const again = await post(second.url, i)
+      expect([again.status, again.headers.get('Idempotency-Replayed'), await again.text()]).toEqual([
+        201,
+        'true',
+        answers[i],
+      ])
+    }
+    const other = await fetch(`${second.url}/send?room=lobby&username=ada&key=k2`, { method: 'POST', body: 'another' })
+    expect(other.status).toBe(422)
+  })
+
+  test('hold for a session that comes back under the same name', async () => {
+    const data = temporaryFolder()
+    const send = async (url: string): Promise<Response> => {
+      const body = JSON.stringify({ room: 'lobby', username: 'ada' })
+      const joined: { token: string } = await (
+        await fetch(`${url}/join`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })
+      ).json()
+      return fetch(`${url}/send?room=lobby&key=k1`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${joined.token}` },
+        body: 'hi',
+      })
+    }
+    const first = await startServer({ data })
+    const answer = await (await send(first.url)).text()
+    await first.stop()
+    const again = await send((await startServer({ data })).url)
+    expect([again.headers.get('Idempotency-Replayed'), await again.text()]).toEqual(['true', answer])
+  })
+})
+
+describe('a server with --data', () => {
+  test('goes on where it stopped: cursors stay good, and nobody is told of a gap', async () => {
+    const data = temporaryFolder()
+    const first = await startServer({ data })
+    await fetch(`${first.url}/send?room=lobby&username=ada`, { method: 'POST', body: 'one' })
+    const { next }: { next: string } = await (await fetch(`${first.url}/poll?room=lobby&since=0`)).json()
+    await first.stop()
+    const second = await startServer({ data })
+    expect(await (await fetch(`${second.url}/rooms`)).json()).toMatchObject({
+      rooms: [{ room: 'lobby', first: 1, last: 1 }],
+    })
+    await fetch(`${second.url}/send?room=lobby&username=ada`, { method: 'POST', body: 'two' })
+    const poll = await (await fetch(`${second.url}/poll?room=lobby&since=${next}`)).json()
+    expect(poll).toMatchObject({ messages: [{ id: 2, text: 'two' }], gaps: [] })
+  })
+
+  test('brings a room that had to be forgotten back as it was', async () => {
+    const { url } = await startServer({ data: temporaryFolder(), rooms: 1 })
+    const send = (room: string): Promise<Response> =>
+      fetch(`${url}/send?room=${room}&username=ada`, { method: 'POST', body: 'hi' })
+    const { next }: { next: string } = await (await send('a')).json()
+    await send('b')
+    const poll = await (await fetch(`${url}/poll?room=a&since=${next}&wait=0`)).json()
+    expect(poll).toMatchObject({ messages: [], gaps: [], next })
+  })
+
+  test('pages through all it keeps, far beyond the ring', async () => {
+    const { app, url } = await startServer({ data: temporaryFolder(), ring: 5, sync: 'never' })
+    await Promise.all(
+      Array.from({ length: 100 }, (_, i) => app.chat.send({ room: 'lobby', username: 'ada', text: `n${i + 1}` })),
+    )
+    const page: { messages: { id: number }[] } = await (
+      await fetch(`${url}/history?room=lobby&before=51&limit=3`)
+    ).json()
+    expect(page).toMatchObject({ first: 1, last: 100, more: true })
+    expect(page.messages.map(({ id }) => id)).toEqual([48, 49, 50])
+  })
+})
+
+describe('what is kept', () => {
+  test('never outgrows --keep-bytes; the oldest goes first, and the log goes on', async () => {
+    const folder = temporaryFolder()
+    const keepBytes = 256 * 1024
+    const journal = await journalIn(folder, { keepBytes })
+    const size = (): number => segmentsIn(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+    for (let i = 0; i < 40; i++) {
+      await Promise.all(Array.from({ length: 100 }, () => journal.append('lobby', draft('x'.repeat(100)))))
+      expect(size()).toBeLessThanOrEqual(keepBytes)
+    }
+    const { first, last, epoch } = await journal.read('lobby', { limit: 1 })
+    expect([first > 1000, last]).toEqual([true, 4000])
+    const { messages } = await journal.read('lobby', { after: 0, limit: 2 })
+    expect(messages.map(({ id }) => id)).toEqual([first, first + 1])
+    await journal.close()
+    expect((await reread(folder)).epoch).toBe(epoch)
+  })
+
+  test('goes when its time is over, also where nobody speaks', async () => {
+    const folder = temporaryFolder()
+    const clock = new FakeClock()
+    const journal = await journalIn(folder, { clock, keepMs: 30 * 60_000 })
+    await journal.append('lobby', { ...draft('old'), timestamp: clock.date() })
+    for (let minutes = 0; minutes <= 31; minutes++) {
+      clock.advance(60_000)
+      // What the timer began is done before the clock goes on.
+      await until(
+        () => clock.timers,
+        (timers) => timers > 0,
+      )
+    }
+    expect((await journal.read('lobby', { limit: 9 })).messages).toEqual([])
+    expect(segmentsIn(folder)).not.toContain('00000001.log')
+    await journal.close()
+    expect((await reread(folder)).messages).toEqual([])
+  })
+
+  test('takes 12 bytes a message in memory, and no more', () => {
+    const positions = new Positions()
+    for (let id = 1; id <= 100_000; id++) positions.add(id, id * 100)
+    expect(positions.bytes / 100_000).toBeLessThanOrEqual(12)
+    positions.dropBefore(50_000 * 100)
+    expect([
+      positions.first,
+      positions.size,
+      positions.of(49_999),
+      positions.of(50_000),
+      positions.of(100_000),
+    ]).toEqual([50_000, 50_001, undefined, 5_000_000, 10_000_000])
+    expect(positions.bytes / positions.size).toBeLessThanOrEqual(24)
+  })
+})

@@ -1,0 +1,64 @@
+// A bad network: a TCP proxy in front of a server, whose connections a test can hold up and cut.
+
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+export type Proxy = {
+  readonly port: number
+  /** Connections through it. */
+  readonly size: number
+  /** Stops reading from the server, as a client does that has gone to sleep. */
+  hold(): void
+  release(): void
+  /** Cuts the connection that `choose` points at, from 0 up to, not including, `size`. */
+  cut(choose: (size: number) => number): void
+}
+
+export async function startProxy(target: number): Promise<Proxy> {
+  const pairs: { client: Socket; server: Socket }[] = []
+  let isHeld = false
+  const listener = createServer((client) => {
+    const server = connect({ port: target, host: '127.0.0.1' })
+    const pair = { client, server }
+    pairs.push(pair)
+    const end = (): void => {
+      client.destroy()
+      server.destroy()
+      if (pairs.includes(pair)) pairs.splice(pairs.indexOf(pair), 1)
+    }
+    for (const socket of [client, server]) socket.setNoDelay(true).on('error', end).on('close', end)
+    client.on('data', (chunk) => server.write(chunk))
+    server.on('data', (chunk) => client.write(chunk))
+    if (isHeld) server.pause()
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const cutAll = (): void => {
+    for (const { client, server } of pairs.slice()) {
+      client.destroy()
+      server.destroy()
+    }
+  }
+  onTestFinished(() => {
+    cutAll()
+    listener.close()
+  })
+  return {
+    port: (listener.address() as AddressInfo).port,
+    get size() {
+      return pairs.length
+    },
+    hold() {
+      isHeld = true
+      for (const { server } of pairs) server.pause()
+    },
+    release() {
+      isHeld = false
+      for (const { server } of pairs) server.resume()
+    },
+    cut(choose) {
+      const pair = pairs[choose(pairs.length)]
+      pair?.client.destroy()
+      pair?.server.destroy()
+    },
+  }
+}

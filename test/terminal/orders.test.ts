@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { parseAddress } from '../../src/terminal/address.js'
+import { Completion } from '../../src/terminal/completion.js'
+import { roomRows, whoRow } from '../../src/terminal/lists.js'
+import { parseOrder } from '../../src/terminal/orders.js'
+
+test.each([
+  ['hello', { kind: 'say', text: 'hello' }],
+  ['  indented', { kind: 'say', text: '  indented' }],
+  ['//etc/passwd', { kind: 'say', text: '/etc/passwd' }],
+  ['/me waves ', { kind: 'say', text: '/me waves' }],
+  ['/join den', { kind: 'join', room: 'den' }],
+  ['/join #den', { kind: 'join', room: 'den' }],
+  ['/leave', { kind: 'leave', room: undefined }],
+  ['/leave den', { kind: 'leave', room: 'den' }],
+  ['/who', { kind: 'who', room: undefined }],
+  ['/rooms', { kind: 'rooms' }],
+  ['/help', { kind: 'help' }],
+  ['/quit', { kind: 'quit' }],
+  ['exit', { kind: 'quit' }],
+  ['  ', { kind: 'nothing' }],
+])('%j is understood', (line, order) => {
+  expect(parseOrder(line)).toEqual(order)
+})
+
+test.each([
+  ['/jion den', '/help'],
+  ['/join', 'room is required'],
+  ['/join two words', 'room is 1 to 64'],
+  ['/me', '/me waves'],
+])('%j is answered with what to do', (line, advice) => {
+  const order = parseOrder(line)
+  expect(order.kind === 'wrong' && order.why).toContain(advice)
+})
+
+test.each([
+  ['localhost:8000', { url: 'http://localhost:8000', room: undefined }],
+  ['http://192.168.1.5:8000/', { url: 'http://192.168.1.5:8000', room: undefined }],
+  ['http://localhost:8000/#den', { url: 'http://localhost:8000', room: 'den' }],
+  ['https://school.example/chat/', { url: 'https://school.example/chat', room: undefined }],
+])('%s is an address', (written, address) => {
+  expect(parseAddress(written)).toEqual(address)
+})
+
+test.each(['ftp://x', 'http://', 'http://a:b@c', 'a b:c'])('%s is no address', (written) => {
+  expect(() => parseAddress(written)).toThrow('no address of a server')
+})
+
+test('rooms and people are listed, and an odd answer breaks nothing', () => {
+  const rooms = [
+    { room: 'den', members: 0, last: 1 },
+    { room: 'lobby', members: 2, last: 30 },
+  ]
+  expect(roomRows({ rooms })).toBe('lobby  2 people, 30 messages\nden    0 people, 1 message')
+  expect(roomRows({ rooms: [] })).toBe('there are no rooms yet')
+  expect(whoRow({ room: 'den', members: ['ada', 'bob'] })).toBe('den: ada, bob')
+  expect(whoRow({ room: 'den', members: [] })).toBe('den: nobody')
+})
+
+test('Tab completes orders at the start of a line, and names anywhere', () => {
+  const completion = new Completion()
+  for (const name of ['ada', 'Adam', 'bob', 'eve\u202e']) completion.hear(name)
+  expect(completion.complete('/le')).toEqual([['/leave '], '/le'])
+  expect(completion.complete('hello ad')).toEqual([['ada ', 'Adam '], 'ad'])
+  expect(completion.complete('for @b')).toEqual([['@bob '], '@b'])
+  expect(completion.complete('eve')).toEqual([[], 'eve'])
+})

@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest'
+import { startServer, type TestServer, until } from '../support/server.js'
+import { Program, run } from './program.js'
+
+const SOON = 15_000
+
+async function joined(server: TestServer, name: string, ...args: string[]): Promise<Program> {
+  const program = new Program(['join', server.url, ...args, '--as', name])
+  await until(
+    () => program.out,
+    (out) => out.includes(`* ${name} joined`),
+    SOON,
+  )
+  return program
+}
+
+function membersOf(server: TestServer, room = 'lobby'): readonly string[] {
+  return server.app.chat.rooms.get(room)?.members.state.presence.members ?? []
+}
+
+test('through pipes, the lines of the input are said and the end of it leaves', async () => {
+  const server = await startServer()
+  const { code, out, err } = await run(['join', server.url, 'den', '--as', 'ada'], 'hello\n/me waves\n')
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  const lines = out
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.replace(/^\S+ \S+ /, ''))
+  expect(lines).toEqual(['#den * ada joined', '#den ada: hello', '#den * ada waves', '#den * ada left'])
+  expect(out).not.toContain('\x1b')
+})
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s leaves: the name is free at once', async (signal) => {
+  const server = await startServer()
+  const ada = await joined(server, 'ada')
+  expect(membersOf(server)).toEqual(['ada'])
+  ada.signal(signal)
+  expect(await ada.ended).toBe(0)
+  expect(membersOf(server)).toEqual([])
+  expect(ada.out).toContain('* ada left')
+})
+
+test('a reader that goes away ends it, and it leaves', async () => {
+  const server = await startServer()
+  const ada = await joined(server, 'ada')
+  ada.stopReading()
+  await server.app.chat.send({ room: 'lobby', username: 'bob', text: 'hi' })
+  expect(await ada.ended).toBe(0)
+  expect(membersOf(server)).toEqual([])
+})
+
+test('several rooms: what is typed goes to the one joined last, and /leave goes back', async () => {
+  const server = await startServer()
+  const ada = await joined(server, 'ada')
+  ada.type('/join den\nin the den\n/leave\nin the lobby\n/who\n/rooms\n')
+  await until(
+    () => ada.out,
+    (out) => out.includes('#lobby ada: in the lobby'),
+    SOON,
+  )
+  await until(
+    () => ada.err,
+    (err) => err.includes('lobby  1 person, 2 messages'),
+    SOON,
+  )
+  expect(ada.out).toMatch(/#den ada: in the den\n.*#den \* ada left\n/)
+  expect(ada.err).toContain('lobby: ada\n')
+  expect(membersOf(server, 'den')).toEqual([])
+})
+
+test('leaving the last room ends it', async () => {
+  const server = await startServer()
+  const ada = await joined(server, 'ada')
+  ada.type('/leave\n')
+  expect(await ada.ended).toBe(0)
+})
+
+test('a restart of the server is survived: joined again, and what was typed meanwhile arrives once', async () => {
+  const first = await startServer()
+  const ada = await joined(first, 'ada')
+  await first.stop()
+  ada.type('while it is away\n')
+  await until(
+    () => ada.err,
+    (err) => err.includes('not sent yet'),
+    SOON,
+  )
+  const second = await startServer({ port: first.port })
+  await until(
+    () => ada.out,
+    (out) => out.includes('while it is away'),
+    SOON,
+  )
+  expect(membersOf(second)).toEqual(['ada'])
+  expect(ada.err).toContain('you have joined again as ada')
+  ada.endInput()
+  expect(await ada.ended).toBe(0)
+  expect(ada.out.match(/while it is away/g)).toHaveLength(1)
+})
+
+test(
+  'a name that somebody took during the restart ends a pipe with 1',
+  async () => {
+    const first = await startServer()
+    const ada = await joined(first, 'ada')
+    await first.stop()
+    ada.signal('SIGSTOP')
+    const second = await startServer({ port: first.port })
+    await second.app.chat.join({ room: 'lobby', username: 'Ada' })
+    ada.signal('SIGCONT')
+    expect(await ada.ended).toBe(1)
+    expect(ada.err).toContain('somebody in this room has that name')
+    expect(membersOf(second)).toEqual(['Ada'])
+  },
+  SOON,
+)
+
+test('a message that the server will not have is told, with the reason, and counts as a failure in a pipe', async () => {
+  const server = await startServer()
+  const { code, err } = await run(['join', server.url, '--as', 'ada'], `${'x'.repeat(4001)}\n`)
+  expect(code).toBe(1)
+  expect(err).toMatch(/^mini-chat: not sent: “x{40}…”: text is too long/)
+})
+
+test('what was missed while away is told with its number', async () => {
+  const server = await startServer({ ring: 5 })
+  const ada = await joined(server, 'ada')
+  ada.signal('SIGSTOP')
+  for (let i = 0; i < 10; i++) await server.app.chat.send({ room: 'lobby', username: 'bob', text: `message ${i}` })
+  server.app.http.server.closeAllConnections()
+  ada.signal('SIGCONT')
+  await until(
+    () => ada.err,
+    (err) => /\d+ messages missed in lobby/.test(err),
+    SOON,
+  )
+  await until(
+    () => ada.out,
+    (out) => out.includes('message 9'),
+    SOON,
+  )
+})
+
+test('a held name is refused in a pipe, with what to do', async () => {
+  const server = await startServer()
+  await server.app.chat.join({ room: 'lobby', username: 'ada' })
+  const { code, err } = await run(['join', server.url, '--as', 'ada'])
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('choose another') })
+})

@@ -1,0 +1,244 @@
+// What every way in must hold to, executed by each of them: events.test.ts, lines.test.ts, websocket.test.ts and
+// socketio.test.ts call it with their door.
+
+import { readdirSync } from 'node:fs'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { poll, send } from '../support/http.js'
+import { startProxy } from '../support/proxy.js'
+import { startServer, type TestServer, until } from '../support/server.js'
+import type { Door, Visit } from '../support/visits.js'
+
+/** What is measured here is not how fast one person may be. */
+export const UNLIMITED = { rate: Infinity, addressRate: Infinity, addressJoins: Infinity, addressRooms: Infinity }
+
+const DROPPED = 1000
+/** People a room, so that a thousand who come are not a million messages that somebody came. */
+const CROWD = 20
+const IS_LINUX = process.platform === 'linux'
+
+export function portOf({ app, port }: TestServer, door: Door): number {
+  return door.transport === 'lines' ? (app.tcpPort ?? 0) : port
+}
+
+/** Everything that a connection may hold on to. */
+export function held({ app }: TestServer): Record<string, number> {
+  const rooms = [...app.chat.rooms.all()]
+  return {
+    members: rooms.reduce((sum, room) => sum + room.members.size, 0),
+    watchers: rooms.reduce((sum, room) => sum + room.members.watchers, 0),
+    readers: rooms.reduce((sum, room) => sum + room.waiting, 0),
+    sessions: app.chat.sessions.size,
+    timers: app.chat.wheel.size,
+    connections: [...app.transports.values()].reduce((sum, transport) => sum + transport.connections, 0),
+  }
+}
+
+const NOTHING = { members: 0, watchers: 0, readers: 0, sessions: 0, timers: 0, connections: 0 }
+
+export async function nothingIsHeld(server: TestServer, ms = 5000): Promise<void> {
+  await until(
+    () => JSON.stringify(held(server)),
+    (now) => now === JSON.stringify(NOTHING),
+    ms,
+  )
+}
+
+async function open(
+  server: TestServer,
+  door: Door,
+  username: string,
+  port = portOf(server, door),
+  room = 'lobby',
+): Promise<Visit> {
+  const visit = await door.open(port, room, username)
+  onTestFinished(() => visit.close())
+  return visit
+}
+
+const told = (visit: Visit, count: number): Promise<number> =>
+  until(
+    () => visit.texts.length,
+    (length) => length >= count,
+  )
+
+export function transportContract(door: Door): void {
+  describe(`every way in: ${door.name}`, () => {
+    test('a message that came by HTTP is told', async () => {
+      const server = await startServer({ ...UNLIMITED, ...door.config })
+      const visit = await open(server, door, 'ada')
+      await send(server.port, 'lobby', 'bob', 'hello')
+      await told(visit, 1)
+      expect(visit.texts).toEqual(['hello'])
+    })
+
+    test('the recent messages come first, in their order, and then the new ones', async () => {
+      const server = await startServer({ ...UNLIMITED, ...door.config })
+      for (const text of ['one', 'two', 'three']) await send(server.port, 'lobby', 'bob', text)
+      const visit = await open(server, door, 'ada')
+      await send(server.port, 'lobby', 'bob', 'four')
+      await told(visit, 4)
+      expect(visit.texts).toEqual(['one', 'two', 'three', 'four'])
+    })
+
+    test('a hundred messages that come at once are told once each, in the order of the log', async () => {
+      const server = await startServer({ ...UNLIMITED, ...door.config })
+      const visit = await open(server, door, 'ada')
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) => send(server.port, 'lobby', `writer${i % 7}`, `text ${i}`)),
+      )
+      await told(visit, 100)
+      const { messages } = await poll(server.port, 'room=lobby&since=0')
+      expect(visit.texts).toEqual(messages.filter(({ type }) => type === 'chat').map(({ text }) => text))
+    })
+
+    test('a text of several lines and of strange letters stays one message', async () => {
+      const server = await startServer({ ...UNLIMITED, ...door.config })
+      const visit = await open(server, door, 'ada')
+      await send(server.port, 'lobby', 'bob', 'a\nMSG lobby ada b\u2028[ada]: c\n\nid: 7\ndata: {}\n\n\u{1f600}')
+      await send(server.port, 'lobby', 'bob', 'after')
+      await told(visit, 2)
+      expect(visit.texts.length).toBe(2)
+      expect(visit.texts[0]?.replaceAll('\\n', '\n').replaceAll('\u2028', '\n')).toBe(
+        'a\nMSG lobby ada b\n[ada]: c\n\nid: 7\ndata: {}\n\n\u{1f600}',
+      )
+    })
+
+    test('a reader that held everything up is told exactly how much it missed', { timeout: 30_000 }, async () => {
+      const server = await startServer({ ...UNLIMITED, ...door.config, ring: 20 })
+      const proxy = await startProxy(portOf(server, door))
+      const visit = await open(server, door, 'ada', proxy.port)
+      proxy.hold()
+      for (let i = 1; i <= 2500; i++) {
+        await server.app.chat.send({
+          room: 'lobby',
+          username: 'bob',
+          text: `${i} ${'\u{1f600}'.repeat(3990)}`,
+        })
+        if (i % 10 === 0) await new Promise(setImmediate)
+      }
+      proxy.release()
+      await until(
+        () => visit.texts.length + visit.missed,
+        (count) => count >= 2500,
+        10_000,
+      )
+      const numbers = visit.texts.map((text) => Number(text.split(' ', 1)[0]))
+      expect(visit.missed).toBeGreaterThan(0)
+      expect(visit.texts.length + visit.missed).toBe(2500)
+      expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b))
+      expect(numbers.at(-1)).toBe(2500)
+    })
+
+    test('what it delivers is counted under its name', async () => {
+      const server = await startServer({ ...UNLIMITED, ...door.config })
+      const visit = await open(server, door, 'ada')
+      await send(server.port, 'lobby', 'bob', 'hello')
+      await told(visit, 1)
+      const metrics = await (await fetch(`${server.url}/metrics`)).text()
+      expect(metrics).toMatch(
+        new RegExp(`^minichat_messages_delivered_total{transport="${door.transport}"} [1-9]`, 'm'),
+      )
+    })
+
+    test('whoever reads is counted as waiting, and a connection that ends leaves nothing behind', async () => {
+      const server = await startServer({ ...UNLIMITED, ...door.config })
+      await send(server.port, 'lobby', 'bob', 'hello')
+      const visit = await open(server, door, 'ada')
+      const parked = async (): Promise<number> =>
+        Number(/"parked":(\d+)/.exec(await (await fetch(`${server.url}/rooms`)).text())?.[1])
+      await told(visit, 1)
+      expect(await parked()).toBe(1)
+      visit.close()
+      await nothingIsHeld(server)
+      expect(await parked()).toBe(0)
+    })
+
+    test('a server that stops closes it', async () => {
+      const server = await startServer({ ...UNLIMITED, ...door.config })
+      const visit = await open(server, door, 'ada')
+      await server.stop()
+      await until(
+        () => visit.isClosed,
+        (isClosed) => isClosed,
+      )
+      await nothingIsHeld(server)
+    })
+
+    const dropped = door.isLobby ? DROPPED / 5 : DROPPED
+    test(
+      `${dropped} connections that drop at once leave nothing behind within five seconds`,
+      { timeout: 60_000 },
+      async () => {
+        const server = await startServer({ ...UNLIMITED, ...door.config })
+        await send(server.port, 'lobby', 'bob', 'hello')
+        const descriptors = (): number => (IS_LINUX ? readdirSync('/proc/self/fd').length : 0)
+        const before = descriptors()
+        const visits: Visit[] = []
+        for (let i = 0; i < dropped; i += CROWD) {
+          const crowd = Array.from({ length: CROWD }, (_, n) =>
+            door.open(portOf(server, door), `room${i}`, `user${i + n}`),
+          )
+          visits.push(...(await Promise.all(crowd)))
+        }
+        await until(
+          () => [...server.app.chat.rooms.all()].reduce((sum, room) => sum + room.waiting, 0),
+          (count) => count === dropped,
+        )
+        for (const visit of visits) visit.close()
+        await nothingIsHeld(server, 5000)
+        await until(descriptors, (count) => count <= before + 10, 5000)
+      },
+    )
+
+    if (door.joins) memberContract(door)
+  })
+}
+
+/** For the ways in by which one is somebody. */
+function memberContract(door: Door): void {
+  test('what is said goes to everyone, over HTTP too, and to whoever said it', async () => {
+    const server = await startServer({ ...UNLIMITED, ...door.config })
+    const [ada, bob] = [await open(server, door, 'ada'), await open(server, door, 'bob')]
+    ada.say('hello from here')
+    await told(ada, 1)
+    await told(bob, 1)
+    const { messages } = await poll(server.port, 'room=lobby&since=0')
+    expect(messages.filter(({ type }) => type === 'chat').map(({ username, text }) => [username, text])).toEqual([
+      ['ada', 'hello from here'],
+    ])
+    expect([ada.texts, bob.texts]).toEqual([['hello from here'], ['hello from here']])
+  })
+
+  test('whoever comes is a member, and leaves with the connection', async () => {
+    const server = await startServer({ ...UNLIMITED, ...door.config })
+    const visit = await open(server, door, 'ada')
+    const before = await (await fetch(`${server.url}/members?room=lobby`)).json()
+    expect(before).toEqual({ room: 'lobby', members: ['ada'] })
+    visit.close()
+    await nothingIsHeld(server)
+    const { messages } = await poll(server.port, 'room=lobby&since=0')
+    expect(messages.map(({ type }) => type)).toEqual(['join', 'leave'])
+  })
+
+  test('a name that somebody holds is refused, however it is written, and is free with the end of the connection', async () => {
+    const server = await startServer({ ...UNLIMITED, ...door.config })
+    const visit = await open(server, door, 'ada')
+    await expect(open(server, door, 'ADA')).rejects.toThrow(/409|name taken|has that name/)
+    expect((await send(server.port, 'lobby', 'ada', 'it is me')).status).toBe(409)
+    visit.close()
+    await nothingIsHeld(server)
+    await open(server, door, 'Ada')
+  })
+
+  test('a text with an escape sequence is refused and told to nobody', async () => {
+    const server = await startServer({ ...UNLIMITED, ...door.config })
+    const [ada, bob] = [await open(server, door, 'ada'), await open(server, door, 'bob')]
+    ada.say('\u001b[2J gone')
+    await until(
+      () => ada.raw.join('\n'),
+      (raw) => /control character/.test(raw),
+    )
+    expect(bob.raw.join('\n')).not.toContain('\u001b')
+    expect(bob.texts).toEqual([])
+  })
+}

@@ -1,0 +1,134 @@
+// Everyone in one room at once, by every way in, on a network that breaks.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { poll, send } from '../support/http.js'
+import { startProxy } from '../support/proxy.js'
+import { startServer, type TestServer, until } from '../support/server.js'
+import { SOCKETIO_FULL, SOCKETIO_SHORT, WEBSOCKET } from '../support/sockets.js'
+import { type Door, LINES, PLAIN, SSE, type Visit } from '../support/visits.js'
+import { nothingIsHeld, portOf, UNLIMITED } from './contract.js'
+
+const EACH = 200
+const ALL = { ...UNLIMITED, tcp: 0, websocket: true, socketio: true }
+const DOORS = [SSE, LINES, PLAIN, WEBSOCKET, SOCKETIO_FULL, SOCKETIO_SHORT]
+const SAYING = [LINES, PLAIN, WEBSOCKET, SOCKETIO_FULL]
+const TOTAL = EACH * (SAYING.length + 2)
+
+/** What a reader has had, however often its connection broke. */
+type Had = { readonly texts: string[]; missed: number; cuts: number }
+
+const isAll = ({ texts, missed }: Had): boolean => texts.length + missed >= TOTAL
+
+/** Numbers that look random and are the same each time (a linear congruential generator, Numerical Recipes). */
+function chance(seed: number): (size: number) => number {
+  let state = seed
+  return (size) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * size)
+  }
+}
+
+/** Tries again until it works: a connection may break at any time, and a name be held until the server has noticed. */
+async function insist<T>(act: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await act()
+    } catch (error) {
+      if (tries > 500) throw error
+      await sleep(5)
+    }
+  }
+}
+
+async function read(door: Door, port: number, username: string): Promise<Had> {
+  const had: Had = { texts: [], missed: 0, cuts: -1 }
+  const seen = new Set<string>()
+  let last: string | undefined
+  while (!isAll(had)) {
+    const visit = await insist(() => door.open(port, 'lobby', username, last))
+    let taken = 0
+    const take = (): boolean => {
+      // A way in that cannot go on where it was tells what was said once more, and a reader knows it again.
+      for (const text of visit.texts.slice(taken)) if (door.resumes || !seen.has(text)) had.texts.push(text)
+      for (const text of visit.texts.slice(taken)) seen.add(text)
+      taken = visit.texts.length
+      return visit.isClosed || isAll({ ...had, missed: had.missed + visit.missed })
+    }
+    await until(take, (isOver) => isOver, 30_000)
+    had.missed += visit.missed
+    had.cuts++
+    last = visit.last()
+    visit.close()
+  }
+  return had
+}
+
+async function readByPoll(port: number): Promise<Had> {
+  const had: Had = { texts: [], missed: 0, cuts: 0 }
+  let next = '0'
+  while (!isAll(had)) {
+    const answer = await poll(port, `room=lobby&since=${next}&wait=1`).catch(() => undefined)
+    if (answer === undefined) had.cuts++
+    for (const { type, text } of answer?.messages ?? []) if (type === 'chat') had.texts.push(text)
+    for (const { missed } of answer?.gaps ?? []) had.missed += missed ?? NaN
+    next = answer?.next ?? next
+  }
+  return had
+}
+
+async function write(visit: Visit, name: string): Promise<void> {
+  for (let i = 0; i < EACH; i++) {
+    visit.say(`${name}-${i}`)
+    await sleep(8)
+  }
+}
+
+/** Over the network that breaks; with a key a repeat is no second message. */
+async function writeByHttp(port: number, name: string): Promise<void> {
+  for (let i = 0; i < EACH; i++) {
+    await insist(async () => {
+      const { status } = await send(port, 'lobby', name, `${name}-${i}`, { key: `${name}-${i}` })
+      if (status !== 201) throw new Error(String(status))
+    })
+    await sleep(4)
+  }
+}
+
+/** Each message once, in the order of the log; what is lacking was told as missed. */
+function isTheLog({ texts, missed }: Had, log: readonly string[]): void {
+  const places = texts.map((text) => log.indexOf(text))
+  expect(places).not.toContain(-1)
+  expect(places).toEqual([...new Set(places)].toSorted((a, b) => a - b))
+  expect(TOTAL - texts.length).toBeLessThanOrEqual(missed)
+  if (missed === 0) expect(texts).toEqual(log)
+}
+
+async function start(): Promise<{ server: TestServer; log: string[] }> {
+  const server = await startServer(ALL)
+  const log: string[] = []
+  onTestFinished(server.app.chat.onPublish(({ type, text }) => void (type === 'chat' && log.push(text))))
+  return { server, log }
+}
+
+test('every reader has every message once and in one order, whatever breaks', { timeout: 60_000 }, async () => {
+  const { server, log } = await start()
+  const [web, tcp] = [await startProxy(server.port), await startProxy(server.app.tcpPort ?? 0)]
+  const readers = DOORS.map((door, i) => read(door, door.transport === 'lines' ? tcp.port : web.port, `reader${i}`))
+  readers.push(readByPoll(web.port))
+  const writers = await Promise.all(SAYING.map((door, i) => door.open(portOf(server, door), 'lobby', `writer${i}`)))
+  const choose = chance(7)
+  const cutter = setInterval(() => (choose(2) === 0 ? web : tcp).cut(choose), 20)
+  await Promise.all([
+    ...writers.map((visit, i) => write(visit, `w${i}`)),
+    writeByHttp(web.port, 'w8'),
+    writeByHttp(web.port, 'w9'),
+  ])
+  clearInterval(cutter)
+  const had = await Promise.all(readers)
+  expect(log.length).toBe(TOTAL)
+  for (const reader of had) isTheLog(reader, log)
+  expect(had.reduce((sum, { cuts }) => sum + cuts, 0)).toBeGreaterThan(20)
+  for (const visit of writers) visit.close()
+  await nothingIsHeld(server)
+})

@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The built package alone in a folder, as a machine has it that never installed anything else. */
+function installAlone(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mini-chat-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  cpSync(join(ROOT, 'dist/src'), join(folder, 'dist/src'), { recursive: true })
+  cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
+  return folder
+}
+
+for (const [flag, name] of [
+  ['--websocket', 'ws'],
+  ['--socketio', 'socket.io'],
+  ['--auth jwt', 'jose'],
+] as const) {
+  test(`without the package ${name}, ${flag} says in one sentence how to add it, and ends with 2 before anything listens`, () => {
+    const folder = installAlone()
+    const { status, stderr, stdout } = spawnSync(
+      process.execPath,
+      [join(folder, 'dist/src/main.js'), '--port', '0', ...flag.split(' ')],
+      { encoding: 'utf8', timeout: 9000, env: { ...process.env, MINI_CHAT_JWT_SECRET: 'x'.repeat(32) } },
+    )
+    expect(stderr).toBe(
+      `mini-chat: ${flag} needs the package ${name}: run \`npx -y -p mini-chat -p ${name} mini-chat ${flag}\`\n`,
+    )
+    expect([status, stdout]).toEqual([2, ''])
+  })
+}
