@@ -9,9 +9,8 @@ import { parseSince } from '../../../core/cursor.js'
 import { ChatError } from '../../../core/errors.js'
 import { ALWAYS } from '../answer.js'
 import { EventStream } from '../eventstream.js'
-import { clamped, flag } from '../request.js'
 import type { Route } from '../route.js'
-import { MAX_LIMIT, openAll, roomsOf } from './poll.js'
+import { openAll, optionsOf, roomsOf } from './poll.js'
 
 const HEADERS = [...ALWAYS, 'Content-Type', 'text/event-stream', 'X-Accel-Buffering', 'no']
 
@@ -23,8 +22,7 @@ export const events: Route = {
     const resumed = request.header('last-event-id')
     const given = request.query.one('since')
     const since = parseSince(resumed === undefined || resumed === '' ? given : resumed, names)
-    const limit = clamped(request.query, 'limit', 1, MAX_LIMIT, MAX_LIMIT)
-    const presence = flag(request.query, 'presence')
+    const options = optionsOf(request.query)
     const session = request.session()
     if (request.method === 'HEAD') return answer({ status: 200, headers: HEADERS, body: '' })
     if (context.stopping()) throw new ChatError('unavailable', 'the server is stopping: try again in a moment', 2)
@@ -39,7 +37,7 @@ export const events: Route = {
       headers: HEADERS,
       open(flow) {
         const stream = new EventStream(rooms, flow, context)
-        stream.start({ since, limit, presence }, session, readers?.enter(request.address))
+        stream.start({ since, ...options }, session, readers?.enter(request.address))
         request.hold(stream)
       },
     })

@@ -12,79 +12,50 @@ export const metrics: Route = {
     const cpu = process.cpuUsage()
     const started = Date.now() / 1000 - process.uptime()
     const body = [
-      describe('minichat_waiting_polls', 'gauge', 'Polls parked now.', gauge('minichat_waiting_polls', parking.size)),
-      describe(
-        'minichat_messages_published_total',
-        'counter',
-        'Messages acknowledged.',
-        m.published.lines('minichat_messages_published_total'),
-      ),
-      describe(
-        'minichat_messages_delivered_total',
-        'counter',
-        'Messages handed to readers, by transport.',
-        m.delivered.lines('minichat_messages_delivered_total'),
-      ),
-      describe('minichat_polls_total', 'counter', 'Polls answered, by outcome.', m.polls.lines('minichat_polls_total')),
-      describe(
-        'minichat_poll_wait_seconds',
-        'histogram',
-        'How long polls were parked.',
-        m.pollWait.lines('minichat_poll_wait_seconds'),
-      ),
-      describe(
+      metric('minichat_waiting_polls', 'gauge', 'Polls parked now.', gauged(parking.size)),
+      metric('minichat_messages_published_total', 'counter', 'Messages acknowledged.', m.published),
+      metric('minichat_messages_delivered_total', 'counter', 'Messages handed to readers, by transport.', m.delivered),
+      metric('minichat_polls_total', 'counter', 'Polls answered, by outcome.', m.polls),
+      metric('minichat_poll_wait_seconds', 'histogram', 'How long polls were parked.', m.pollWait),
+      metric(
         'minichat_delivery_seconds',
         'histogram',
         'From a message in the ring to its answer to a parked reader.',
-        m.delivery.lines('minichat_delivery_seconds'),
+        m.delivery,
       ),
-      describe('minichat_rooms', 'gauge', 'Rooms that have a log.', gauge('minichat_rooms', chat.rooms.size)),
-      describe(
-        'minichat_sessions',
-        'gauge',
-        'Sessions that hold names.',
-        gauge('minichat_sessions', chat.sessions.size),
-      ),
-      describe(
-        'minichat_rejected_total',
-        'counter',
-        'Requests refused, by reason.',
-        m.rejected.lines('minichat_rejected_total'),
-      ),
-      describe(
-        'minichat_build_info',
-        'gauge',
-        'The version that runs.',
-        gauge('minichat_build_info', 1, { version, node: process.version }),
-      ),
-      describe(
+      metric('minichat_rooms', 'gauge', 'Rooms that have a log.', gauged(chat.rooms.size)),
+      metric('minichat_sessions', 'gauge', 'Sessions that hold names.', gauged(chat.sessions.size)),
+      metric('minichat_rejected_total', 'counter', 'Requests refused, by reason.', m.rejected),
+      metric('minichat_build_info', 'gauge', 'The version that runs.', gauged(1, { version, node: process.version })),
+      metric(
         'process_cpu_seconds_total',
         'counter',
         'CPU used, user and system.',
-        gauge('process_cpu_seconds_total', (cpu.user + cpu.system) / 1e6),
+        gauged((cpu.user + cpu.system) / 1e6),
       ),
-      describe(
-        'process_resident_memory_bytes',
-        'gauge',
-        'Memory in RAM.',
-        gauge('process_resident_memory_bytes', process.memoryUsage.rss()),
-      ),
-      describe(
-        'process_start_time_seconds',
-        'gauge',
-        'When it started, in seconds since 1970.',
-        gauge('process_start_time_seconds', started),
-      ),
+      metric('process_resident_memory_bytes', 'gauge', 'Memory in RAM.', gauged(process.memoryUsage.rss())),
+      metric('process_start_time_seconds', 'gauge', 'When it started, in seconds since 1970.', gauged(started)),
       ...descriptors(),
     ]
     answer(text(200, 'text/plain; version=0.0.4; charset=utf-8', body.join('')))
   },
 }
 
+/** What writes its own lines under a name: a counter, a histogram, or a value as it is now. */
+type Lines = { lines(name: string): string[] }
+
+function metric(name: string, type: Parameters<typeof describe>[1], help: string, value: Lines): string {
+  return describe(name, type, help, value.lines(name))
+}
+
+function gauged(value: number, labels?: Parameters<typeof gauge>[2]): Lines {
+  return { lines: (name) => gauge(name, value, labels) }
+}
+
 function descriptors(): string[] {
   const limit = maxDescriptors()
   if (limit === undefined) return []
-  return [describe('process_max_fds', 'gauge', 'Descriptors the process may open.', gauge('process_max_fds', limit))]
+  return [metric('process_max_fds', 'gauge', 'Descriptors the process may open.', gauged(limit))]
 }
 
 /** The soft limit of open files; undefined where the system does not tell (only Linux does). */

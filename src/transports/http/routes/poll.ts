@@ -52,11 +52,16 @@ function askOf(query: Query): Ask {
   if (before !== undefined) return before
   const names = roomsOf(query)
   const since = parseSince(query.one('since'), names)
-  const options = { limit: clamped(query, 'limit', 1, MAX_LIMIT, MAX_LIMIT), presence: flag(query, 'presence') }
+  const options = optionsOf(query)
   const wait = wholeNumber(query, 'wait')
   const ask = { names, since, options, wait: wait === undefined ? undefined : Math.min(wait, MAX_WAIT_SECONDS) }
   asks.set(query, ask)
   return ask
+}
+
+/** How a reader reads, polling or streaming. */
+export function optionsOf(query: Query): ReaderOptions {
+  return { limit: clamped(query, 'limit', 1, MAX_LIMIT, MAX_LIMIT), presence: flag(query, 'presence') }
 }
 
 export function roomsOf(query: Query): readonly string[] {
