@@ -15,7 +15,7 @@ import type { Room } from './room.js'
 import { type RoomLimits, Rooms } from './rooms.js'
 import { Session, Sessions } from './sessions.js'
 import type { History, Range, Store } from './store.js'
-import { Waker } from './waiting.js'
+import { Waker } from './waker.js'
 import { Wheel } from './wheel.js'
 
 export type ChatOptions = {

@@ -46,15 +46,6 @@ export class Reader {
     return this.#places.length === 1 ? this.#places[0] : undefined
   }
 
-  /** Is there something to be told at once? */
-  get hasNews(): boolean {
-    for (const [i, room] of this.rooms.entries()) {
-      const place = this.#places[i]
-      if (place === undefined || room.hasNews(place)) return true
-    }
-    return this.#presenceIsNews()
-  }
-
   /** What is newer than its places. It stays where it is until `move`. */
   look(): View {
     const entries: Entry[] = []
@@ -84,12 +75,12 @@ export class Reader {
     return formatCursor(places, this.presence ? presenceVersion(this.rooms) : undefined)
   }
 
-  /** Waits to be called once there is news in any room; undefined when there is already. */
+  /** Waits to be called once there is news in any room; undefined when there is, and can be had at once. */
   park(wake: () => void): Undo | undefined {
     const [room] = this.rooms
     const [place] = this.#places
     // The usual poll, with nothing to undo but one place in one room.
-    if (this.rooms.length === 1 && !this.presence) return place === undefined ? undefined : room?.park(place, wake)
+    if (this.rooms.length === 1 && !this.presence) return place === undefined ? undefined : room?.join(place, wake)
     return this.#parkEverywhere(wake)
   }
 
@@ -104,7 +95,7 @@ export class Reader {
     }
     for (const [i, room] of this.rooms.entries()) {
       const place = this.#places[i]
-      const undo = place === undefined ? undefined : room.park(place, wakeOnce)
+      const undo = place === undefined ? undefined : room.join(place, wakeOnce)
       if (undo === undefined) {
         leave()
         return undefined

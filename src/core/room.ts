@@ -13,7 +13,9 @@ import { type Find, Keys } from './keys.js'
 import { Members } from './members.js'
 import { type Entry, entryOf, type Message, removed, removes } from './message.js'
 import { Ring } from './ring.js'
-import { type Wake, Waiting, type Waker } from './waiting.js'
+import type { Wake } from './waitlist.js'
+import { Waiting } from './waiting.js'
+import type { Waker } from './waker.js'
 import type { Wheel } from './wheel.js'
 
 /** What a reader cannot have. `missed`: how many messages, null where nobody can tell. `first`: the oldest id there still is. */
@@ -149,9 +151,14 @@ export class Room {
 
   /** Waits to be called when there is something newer than the place; undefined when there is already. */
   park(place: Place, wake: Wake): Undo | undefined {
-    // In a busy room a waking is on its way: whoever has had the last one joins it.
-    const joins = place.id < this.last && this.#isOurs(place) && this.#waiting.isDue(place.id)
-    return joins || !this.hasNews(place) ? this.#waiting.park(wake) : undefined
+    // In a busy room a waking is on its way: whoever has had the last one waits for it.
+    const waits = !this.hasNews(place) || (this.#isBehind(place) && this.#waiting.isDue(place.id))
+    return waits ? this.#waiting.park(wake) : undefined
+  }
+
+  /** As `park`, for a reader who comes back after each answer: in a busy room it is given all news by a waking. */
+  join(place: Place, wake: Wake): Undo | undefined {
+    return this.park(place, wake) ?? (this.#isBehind(place) ? this.#waiting.join(wake) : undefined)
   }
 
   /** What was taken out is told to nobody any more; its place stays, since ids are dense. */
@@ -168,7 +175,10 @@ export class Room {
     this.#epoch = epoch
     this.#ring.clear()
     this.#bytes = 0
-    this.#waiting.forget()
+  }
+
+  #isBehind(place: Place): boolean {
+    return place.id < this.last && this.#isOurs(place)
   }
 
   #isOurs(place: Place): boolean {

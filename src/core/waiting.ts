@@ -7,33 +7,46 @@
 // conversation in another. And it is coalesced:
 //
 //     quiet room   message → everyone is woken at once
-//     busy room    message, message, message → one waking, when most are back, and 20 ms after the last at most
+//     busy room    message, message, message → one waking, 20 ms after the last one
 //
 // A room is busy while its last waking is still being paid for, that is while most of the readers it woke have
-// not come back to wait again. So cost follows readers, and not readers × messages.
+// not come back to wait again. Where they come back in less than 10 ms, the room rests as long again instead of the
+// whole 20 ms; where a waking itself takes longer than 13 ms, half as long again. Whoever comes back to a busy room,
+// and finds that there is news already, joins the next waking. So cost follows readers, and not readers × messages,
+// and there is always time left to read what is sent.
 
-import type { Clock, Undo } from './clock.js'
+import type { Undo } from './clock.js'
+import { type Wake, WaitList } from './waitlist.js'
+import type { Waker } from './waker.js'
 
-export type Wake = () => void
-
-/** A busy room waits at most this long for its readers to come back. */
+/** From one waking of a busy room to the next. */
 export const COALESCE_MS = 20
 
-/** How long one slice of waking may take before the I/O has its turn: at first, and while a room is busy. */
-const SLICE_MS = { quiet: 12, busy: 3 }
+/**
+ * How long one slice of waking may take before the I/O has its turn: at first, and while a room is busy. Of each
+ * connection one message is read a turn, so who says a lot in a busy room needs many turns.
+ */
+const SLICE_MS = { quiet: 12, busy: 1 }
+
+/** The readers that a waking counts on to come back: those it woke, or so much of what the last one counted on. */
+const REMEMBERED = 0.75
 
 export class Waiting {
   readonly #waker: Waker
-  #parked = new Parked()
-  #waking = new Parked()
+  #parked = new WaitList()
+  #waking = new WaitList()
   #state: 'idle' | 'asked' | 'waking' = 'idle'
   #again = false
   #busy = false
-  /** Set while a waking is put off: ends the wait for it. */
-  #hurry: (() => void) | undefined
+  /** The waking that was asked for is put off, and readers are waited for. */
+  #isPutOff = false
+  #stop: Undo | undefined
   #woken = 0
   #wokeAt = -Infinity
-  #told = 0
+  /** How long the last waking took. */
+  #tookMs = 0
+  /** The id up to which the last waking told; nothing is newer before there was one. */
+  #told = Infinity
   #last = 0
 
   constructor(waker: Waker) {
@@ -47,7 +60,7 @@ export class Waiting {
   /** Waits to be called, once. */
   park(wake: Wake): Undo {
     const leave = this.#parked.add(wake)
-    if (this.#hurry !== undefined && this.#isBack) this.#hurry()
+    if (this.#isPutOff && this.#isBack) this.#rest()
     return leave
   }
 
@@ -56,26 +69,25 @@ export class Waiting {
     return this.#state !== 'idle' && since >= this.#told
   }
 
+  /** Waits for the next waking with news that is there already; undefined in a quiet room. */
+  join(wake: Wake): Undo | undefined {
+    // Not the one under way: whoever comes back again and again could make it last for ever.
+    if (this.#state === 'waking') this.#again = true
+    if (this.#state === 'idle') {
+      const now = this.#waker.now()
+      if (!this.#isBusy(now)) return undefined
+      this.#ask(now)
+    }
+    return this.park(wake)
+  }
+
   /** There is something new, up to the id `last`: whoever waits is woken, at once or soon. */
   call(last: number): void {
     this.#last = last
     if (this.#state === 'waking') this.#again = true
-    if (this.#state !== 'idle' || this.#parked.size === 0) return
-    this.#state = 'asked'
-    const delay = this.#delay()
-    if (delay === 0) return this.#waker.add(this)
-    const stop = this.#waker.after(delay, () => this.#hurry?.())
-    this.#hurry = () => {
-      this.#hurry = undefined
-      stop()
-      this.#waker.add(this)
-    }
-  }
-
-  /** A log that begins anew is told to everyone, whatever was told before. */
-  forget(): void {
-    this.#told = Infinity
-    this.#last = 0
+    if (this.#state !== 'idle') return
+    const now = this.#waker.now()
+    if (this.#parked.size > 0 || this.#isBusy(now)) this.#ask(now)
   }
 
   /** Wakes until `now()` passes a slice. True when all who waited have been woken. */
@@ -88,8 +100,17 @@ export class Waiting {
       if ((++count & 15) === 0 && now() >= end) break
     }
     if (this.#waking.size > 0) return false
-    this.#end()
+    this.#end(now())
     return true
+  }
+
+  #ask(now: number): void {
+    this.#state = 'asked'
+    this.#busy = this.#isBusy(now)
+    const delay = this.#wokeAt + this.#pauseAfter(this.#tookMs) - now
+    if (!this.#busy || delay <= 0) return this.#waker.add(this)
+    this.#isPutOff = true
+    this.#wakeIn(delay)
   }
 
   #begin(now: number): void {
@@ -97,16 +118,22 @@ export class Waiting {
     this.#waking = this.#parked
     this.#parked = empty
     this.#state = 'waking'
-    this.#woken = this.#waking.size
+    this.#woken = Math.max(this.#waking.size, Math.floor(this.#woken * REMEMBERED))
     this.#wokeAt = now
     this.#told = this.#last
   }
 
-  #end(): void {
+  #end(now: number): void {
     this.#state = 'idle'
+    this.#tookMs = now - this.#wokeAt
     if (!this.#again) return
     this.#again = false
     this.call(this.#last)
+  }
+
+  /** Is the last waking still being paid for? What readers take longer for is the network's time and not ours. */
+  #isBusy(now: number): boolean {
+    return now - this.#wokeAt < Math.max(COALESCE_MS, 3 * this.#tookMs) && !this.#isBack
   }
 
   /** Have most of those who were woken last come back to wait? */
@@ -114,85 +141,23 @@ export class Waiting {
     return this.#parked.size >= this.#woken - Math.max(8, this.#woken / 10)
   }
 
-  /** Milliseconds until the next waking may begin: 0 in a quiet room. */
-  #delay(): number {
+  /** The readers are back: what is left of the pause is as long as that took. */
+  #rest(): void {
+    this.#isPutOff = false
     const since = this.#waker.now() - this.#wokeAt
-    this.#busy = since < COALESCE_MS && !this.#isBack
-    return this.#busy ? COALESCE_MS - since : 0
-  }
-}
-
-/** Readers in a list, where each knows its place: to leave is to put the last one there. Nothing else ever moves. */
-class Parked {
-  readonly #list: Place[] = []
-
-  get size(): number {
-    return this.#list.length
+    this.#stop?.()
+    this.#wakeIn(Math.min(since, this.#pauseAfter(since) - since))
   }
 
-  add(wake: Wake): Undo {
-    const place: Place = { wake, index: this.#list.length, list: this.#list }
-    this.#list.push(place)
-    return () => leave(place)
+  /** From the begin of a waking that took so long to the next one: a third of the time is left for all else. */
+  #pauseAfter(ms: number): number {
+    return Math.max(COALESCE_MS, ms + Math.min(ms / 2, COALESCE_MS))
   }
 
-  /** Takes one out, the one that came last. */
-  take(): Wake | undefined {
-    const place = this.#list.pop()
-    if (place === undefined) return undefined
-    place.list = undefined
-    return place.wake
-  }
-}
-
-type Place = { readonly wake: Wake; index: number; list: Place[] | undefined }
-
-function leave(place: Place): void {
-  const { list } = place
-  if (list === undefined) return
-  place.list = undefined
-  const last = list.pop()
-  if (last === undefined || last === place) return
-  list[place.index] = last
-  last.index = place.index
-}
-
-/** Takes the rooms that have news in turn, a slice each, and lets the I/O in between. One for the whole chat. */
-export class Waker {
-  readonly #clock: Clock
-  readonly #queue: Waiting[] = []
-  #running = false
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  now(): number {
-    return this.#clock.now()
-  }
-
-  after(ms: number, call: () => void): Undo {
-    return this.#clock.after(ms, call)
-  }
-
-  add(waiting: Waiting): void {
-    this.#queue.push(waiting)
-    if (this.#running) return
-    this.#running = true
-    this.#clock.soon(() => this.#run())
-  }
-
-  #run(): void {
-    const now = (): number => this.#clock.now()
-    const end = now() + SLICE_MS.busy
-    // Many small rooms share a slice; one large room fills it, and goes to the end of the queue with the rest.
-    for (let turns = this.#queue.length; turns > 0; turns--) {
-      const waiting = this.#queue.shift()
-      if (waiting === undefined) break
-      if (!waiting.slice(now)) this.#queue.push(waiting)
-      if (now() >= end) break
-    }
-    this.#running = this.#queue.length > 0
-    if (this.#running) this.#clock.soon(() => this.#run())
+  #wakeIn(ms: number): void {
+    this.#stop = this.#waker.after(ms, () => {
+      this.#isPutOff = false
+      this.#waker.add(this)
+    })
   }
 }

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { COALESCE_MS, Waiting, Waker } from '../../src/core/waiting.js'
+import { COALESCE_MS, Waiting } from '../../src/core/waiting.js'
+import { Waker } from '../../src/core/waker.js'
 import { FakeClock } from '../support/clock.js'
 
 function createWaiting() {
@@ -135,20 +136,66 @@ describe('in a busy room', () => {
     expect(wokenAt).toHaveLength(5)
   })
 
-  test('who has been told all but what is coming is due, who has not is not', () => {
-    const { clock, waiting } = justWoken(50)
-    expect(waiting.isDue(1)).toBe(false)
+  test('readers who are back after 4 ms are given 4 ms more', () => {
+    const { clock, waiting, wokenAt, start } = justWoken(50)
     waiting.call(2)
-    expect([waiting.isDue(1), waiting.isDue(0)]).toEqual([true, false])
-    clock.advance(COALESCE_MS)
-    expect(waiting.isDue(1)).toBe(false)
+    clock.advance(4)
+    for (let i = 0; i < 45; i++) waiting.park(() => wokenAt.push(clock.now()))
+    clock.advance(3)
+    expect(wokenAt).toEqual([])
+    clock.advance(1)
+    expect([wokenAt.length, Math.max(...wokenAt) - start]).toEqual([95, 8])
   })
 
-  test('a log that begins anew makes nobody wait', () => {
-    const { waiting } = justWoken(50)
-    waiting.forget()
+  test('where waking them takes long, a third of the time is left for all else', () => {
+    const { clock, waiting } = createWaiting()
+    for (let i = 0; i < 30; i++) waiting.park(() => clock.stall(1))
+    const start = clock.now()
     waiting.call(1)
-    expect(waiting.isDue(1)).toBe(false)
+    clock.settle()
+    let wokenAt = 0
+    waiting.park(() => (wokenAt = clock.now()))
+    waiting.call(2)
+    clock.advance(100)
+    expect(wokenAt - start).toBe(45)
+  })
+
+  test('who comes back to news joins the next waking, even if nobody else is there yet', () => {
+    const { clock, waiting, start } = justWoken(0)
+    waiting.call(2)
+    let wokenAt = 0
+    expect(waiting.join(() => (wokenAt = clock.now()))).toBeDefined()
+    clock.advance(COALESCE_MS)
+    expect(wokenAt - start).toBe(COALESCE_MS)
+  })
+
+  test('who comes after that waking, and has its news to come, is waited for by the next', () => {
+    const { clock, waiting } = justWoken(0)
+    waiting.call(2)
+    clock.advance(COALESCE_MS)
+    const begun = clock.now()
+    let wokenAt = 0
+    expect(waiting.join(() => (wokenAt = clock.now()))).toBeDefined()
+    clock.advance(COALESCE_MS)
+    expect(wokenAt - begun).toBe(COALESCE_MS)
+  })
+
+  test('who left for good is forgotten after a while: then nobody is waited for', () => {
+    const { clock, waiting } = justWoken(0)
+    let turns = 0
+    for (let id = 2; waiting.join(() => undefined) !== undefined; id++) {
+      waiting.call(id)
+      clock.advance(COALESCE_MS)
+      turns++
+    }
+    expect(turns).toBeGreaterThan(3)
+    expect(turns).toBeLessThan(20)
+  })
+
+  test('nobody joins where no waking is near: the news is there to be had', () => {
+    const { clock, waiting } = justWoken(50)
+    clock.advance(COALESCE_MS)
+    expect(waiting.join(never)).toBeUndefined()
   })
 
   test('where everybody leaves before the waking, it is over in silence', () => {
@@ -165,6 +212,33 @@ describe('in a busy room', () => {
   })
 })
 
+test('who comes in the middle of a waking, and has not had its news, is woken by the next', () => {
+  const { clock, waiting } = createWaiting()
+  for (let i = 0; i < 40; i++) waiting.park(() => clock.stall(1))
+  waiting.call(5)
+  clock.turn()
+  let woken = false
+  expect(waiting.join(() => (woken = true))).toBeDefined()
+  clock.advance(100)
+  expect([woken, waiting.size]).toEqual([true, 0])
+})
+
+test('who comes back to old news all the time does not make a waking last for ever', () => {
+  const { clock, waiting } = createWaiting()
+  const pester = (): void => {
+    clock.stall(1)
+    waiting.join(pester)
+  }
+  for (let i = 0; i < 40; i++) waiting.park(pester)
+  waiting.call(1)
+  clock.turn()
+  let woken = false
+  waiting.park(() => (woken = true))
+  waiting.call(2)
+  for (let turns = 0; turns < 400 && !woken; turns++) clock.turn()
+  expect(woken).toBe(true)
+})
+
 test('a message in the middle of a waking wakes those who came back meanwhile', () => {
   const { clock, waiting } = createWaiting()
   let again = 0
@@ -178,7 +252,7 @@ test('a message in the middle of a waking wakes those who came back meanwhile', 
   clock.turn()
   expect(waiting.size).toBeGreaterThan(0)
   waiting.call(2)
-  clock.advance(2 * COALESCE_MS)
+  clock.advance(100)
   expect([again, waiting.size]).toEqual([20, 0])
 })
 
