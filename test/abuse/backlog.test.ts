@@ -32,7 +32,8 @@ async function start(max: number): Promise<House> {
         socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
       })
       response.end(body)
-      backlog.add(body, response)
+      const through = backlog.add(body, response.socket!)
+      if (through !== undefined) response.once('close', through)
       return Object.assign(socket, { response })
     },
   }

@@ -5,7 +5,8 @@
 // there is a most, and past it those go whose answer has been on its way for longest: their connection is cut, and
 // a client that was only slow comes back.
 
-import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Undo } from '../../core/clock.js'
 
 /** A shorter answer is not counted: the sockets themselves hold as much. */
 const LONG = 16 * 1024
@@ -15,7 +16,7 @@ export const BACKLOG_BYTES = 256 * 1024 * 1024
 export class Backlog {
   readonly #max: number
   /** The one that began first is first. */
-  readonly #answers = new Map<string | Buffer, Set<ServerResponse>>()
+  readonly #answers = new Map<string | Buffer, Set<Socket>>()
   #bytes = 0
 
   constructor(max = BACKLOG_BYTES) {
@@ -26,28 +27,28 @@ export class Backlog {
     return this.#bytes
   }
 
-  /** An answer has just been written; it is counted until it is through, or its connection has gone. */
-  add(body: string | Buffer, response: ServerResponse): void {
-    if (body.length < LONG || response.writableFinished || response.destroyed) return
-    const readers = this.#answers.get(body) ?? new Set()
-    if (readers.size === 0) this.#bytes += body.length
-    this.#answers.set(body, readers.add(response))
-    response.once('close', () => this.#remove(body, response))
+  /** An answer is on its way, until the undo: it is through, or its connection has gone. Undefined for a short one. */
+  add(body: string | Buffer, socket: Socket): Undo | undefined {
+    if (body.length < LONG) return undefined
+    const sockets = this.#answers.get(body) ?? new Set()
+    if (sockets.size === 0) this.#bytes += body.length
+    this.#answers.set(body, sockets.add(socket))
     while (this.#bytes > this.#max) this.#cutOldest()
+    return () => this.#remove(body, socket)
   }
 
-  #remove(body: string | Buffer, response: ServerResponse): void {
-    const readers = this.#answers.get(body)
-    if (readers?.delete(response) !== true || readers.size > 0) return
+  #remove(body: string | Buffer, socket: Socket): void {
+    const sockets = this.#answers.get(body)
+    if (sockets?.delete(socket) !== true || sockets.size > 0) return
     this.#answers.delete(body)
     this.#bytes -= body.length
   }
 
   #cutOldest(): void {
-    for (const [body, readers] of this.#answers) {
+    for (const [body, sockets] of this.#answers) {
       this.#answers.delete(body)
       this.#bytes -= body.length
-      for (const { socket } of readers) socket?.destroy()
+      for (const socket of sockets) socket.destroy()
       return
     }
   }

@@ -4,66 +4,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Admitted } from '../../access/access.js'
 import type { Chat } from '../../core/chat.js'
+import { ChatError } from '../../core/errors.js'
 import type { Grant } from '../../core/grant.js'
 import type { Session } from '../../core/sessions.js'
-import { ChatError } from '../../core/errors.js'
 import { addressOf, isHttps } from '../address.js'
 import type { Reply } from './answer.js'
+import type { Connection } from './connection.js'
 import { type FlowReply, openFlow } from './flow.js'
 import { findHeader } from './header.js'
-import { type LetGo, parseQuery, type Query, type Request, type Waiter } from './request.js'
-import { parseBearer } from './token.js'
-
-/** A socket, and what waits on it: at most one request, since browsers and proxies have one at a time. */
-export class Connection {
-  #waiter: Waiter | undefined
-  #response: ServerResponse | undefined
-  #requests = 0
-  #closed = false
-
-  /** The next request came: what waits is let go, because its answer has to go out first. Returns its number. */
-  next(): number {
-    this.letGo('next')
-    return ++this.#requests
-  }
-
-  /**
-   * Begins with a request when the answers before it have been written out. So whoever sends many requests at once
-   * and reads nothing has one answer made for him, and not all of them.
-   */
-  inTurn(response: ServerResponse, begin: () => void): void {
-    const before = this.#response
-    this.#response = response
-    if (before === undefined || before.writableFinished || before.destroyed) begin()
-    else before.once('close', begin)
-  }
-
-  close(): void {
-    this.#closed = true
-    this.letGo('closed')
-  }
-
-  letGo(why: LetGo): void {
-    const waiter = this.#waiter
-    this.#waiter = undefined
-    waiter?.letGo(why)
-  }
-
-  /** A room that had to be opened first takes a moment; the socket may have closed or gone on meanwhile. */
-  hold(waiter: Waiter, number: number): void {
-    if (this.#closed) waiter.letGo('closed')
-    else if (number !== this.#requests) waiter.letGo('next')
-    else this.#waiter = waiter
-  }
-
-  /** The request with this number has been answered. */
-  release(number: number): void {
-    if (number === this.#requests) this.#waiter = undefined
-  }
-}
+import { NO_QUERY, parseQuery, type Query, type Request, type Waiter } from './request.js'
+import { sessionOf } from './token.js'
 
 const EMPTY = Buffer.alloc(0)
-const NO_QUERY = parseQuery('')
 const LINGER_MS = 500
 
 export class Exchange implements Request {
@@ -79,7 +31,7 @@ export class Exchange implements Request {
   readonly #connection: Connection
   readonly #number: number
   readonly #proxies: number
-  readonly #onError: (exchange: Exchange, error: unknown) => void
+  readonly #onError: (error: unknown) => void
 
   constructor(
     incoming: IncomingMessage,
@@ -87,7 +39,7 @@ export class Exchange implements Request {
     connection: Connection,
     chat: Chat,
     proxies: number,
-    onError: (exchange: Exchange, error: unknown) => void,
+    onError: (error: unknown) => void,
   ) {
     this.method = incoming.method ?? 'GET'
     this.#chat = chat
@@ -126,9 +78,7 @@ export class Exchange implements Request {
   }
 
   session(): Session | undefined {
-    if (this.admitted?.isSpent === true) return undefined
-    const token = parseBearer(this.header('authorization'))
-    return token === undefined ? undefined : this.#chat.sessions.get(token)
+    return this.admitted?.isSpent === true ? undefined : sessionOf(this, this.#chat)
   }
 
   hold(waiter: Waiter): void {
@@ -136,7 +86,7 @@ export class Exchange implements Request {
   }
 
   fail(error: unknown): void {
-    this.#onError(this, error)
+    this.#onError(error)
   }
 
   /** Writes the answer. A second one, or one to a connection that has gone, is not written. */

@@ -6,7 +6,7 @@
 //
 // Without a mount nobody listens for upgrades, and `node:http` takes a request that asks for one as if it had not.
 
-import { type IncomingMessage, STATUS_CODES, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
@@ -14,6 +14,7 @@ import type { Grant } from '../../core/grant.js'
 import type { Admission } from './admission.js'
 import { problem, type Reply } from './answer.js'
 import type { Gate } from './gate.js'
+import { headLines } from './wire.js'
 
 export type Mount = {
   /** Such as `/ws/`. */
@@ -122,8 +123,7 @@ function ignoreUpgrade(
 
 /** An answer written past `node:http`, which has none for an upgrade. */
 export function writeReply(socket: Duplex, { status, headers, body }: Reply): void {
-  const lines = headers.flatMap((value, i) => (i % 2 === 0 ? [`${value}: ${headers[i + 1]}`] : []))
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, 'Connection: close', '', ''].join('\r\n')
+  const head = `${headLines(status, headers)}Connection: close\r\n\r\n`
   // Written, flushed and closed.
   if (socket.writable) socket.end(head + String(body), () => socket.destroy())
   else socket.destroy()

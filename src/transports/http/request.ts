@@ -60,7 +60,7 @@ export class Query {
   }
 }
 
-const NOTHING = new Query([])
+export const NO_QUERY = new Query([])
 
 /** Queries as they were asked before. Readers who wait at one place ask in the same words, over and over. */
 const known = new Map<string, Query>()
@@ -68,7 +68,7 @@ const KNOWN = { queries: 1024, length: 256 }
 
 /** Parses `a=1&b=2` as a form does: `+` is a space. Throws `bad_request` for a `%` that is no escape. */
 export function parseQuery(raw: string): Query {
-  if (raw === '') return NOTHING
+  if (raw === '') return NO_QUERY
   const before = known.get(raw)
   if (before !== undefined) return before
   const pairs: string[] = []

@@ -1,5 +1,6 @@
 // The session's token in `Authorization: Bearer` (RFC 6750). Never in a URL: URLs end up in logs.
 
+import type { Chat } from '../../core/chat.js'
 import { ChatError } from '../../core/errors.js'
 import type { Session } from '../../core/sessions.js'
 import type { Request } from './request.js'
@@ -10,6 +11,12 @@ export function parseBearer(value: string | undefined): string | undefined {
   const token = /^Bearer +([\w~+/.-]+=*) *$/i.exec(value)?.[1]
   if (token === undefined) throw new ChatError('unauthorized', 'Authorization is Bearer and the token that /join gave')
   return token
+}
+
+/** The session that a request's token stands for; undefined without one. Throws `unauthorized`. */
+export function sessionOf(request: Pick<Request, 'header'>, { sessions }: Chat): Session | undefined {
+  const token = parseBearer(request.header('authorization'))
+  return token === undefined ? undefined : sessions.get(token)
 }
 
 /** The request's session. Throws `unauthorized` without a token. */

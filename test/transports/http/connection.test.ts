@@ -2,7 +2,7 @@
 // closed, or gone on, before there is anything to let go.
 
 import { expect, test } from 'vitest'
-import { Connection } from '../../../src/transports/http/exchange.js'
+import { Connection } from '../../../src/transports/http/connection.js'
 
 function createConnection() {
   const connection = new Connection()

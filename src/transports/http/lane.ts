@@ -1,0 +1,69 @@
+// The fast lane: plain polls and sends are read and answered on the socket itself, and everything else is handed to
+// `node:http`.
+//
+//     socket ── plain? ── yes ─> route ─> answer ─> socket
+//                 └── no ──> node:http, for as long as the socket lasts
+//
+// A reader in a busy room polls some fifty times a second with the same bytes but for a cursor, and is answered with
+// the same bytes as all the others. `node:http` makes a dozen objects of each such request, and takes an answer
+// apart to put it together again; here a request is one string, and an answer one buffer that a thousand sockets
+// share. The routes know nothing of it.
+//
+// Sockets are `node:http`'s in the end: its `connection` event may be emitted for a socket that came in otherwise
+// (https://nodejs.org/api/http.html#event-connection), and what was read of it already is put back first.
+
+import type { Socket } from 'node:net'
+import type { Connection } from './connection.js'
+import type { Gate } from './gate.js'
+import type { Start } from './plain.js'
+import type { Context, Route } from './route.js'
+import { poll } from './routes/poll.js'
+import { send } from './routes/send.js'
+import type { Service } from './service.js'
+import { Track } from './track.js'
+import { Wire } from './wire.js'
+
+export type LaneParts = {
+  readonly context: Context
+  readonly service: Service
+  readonly gate: Gate
+  readonly proxies: number
+  /** Milliseconds for a first request, and for the next one. */
+  readonly firstMs: number
+  readonly idleMs: number
+  /** Gives a socket to `node:http`. */
+  readonly handOver: (socket: Socket) => void
+}
+
+/** What the lane takes. */
+export type Entrance = Start & { readonly route: Route }
+
+export class Lane {
+  readonly parts: LaneParts
+  readonly wire: Wire
+  readonly entrances: readonly Entrance[]
+  readonly #tracks = new Set<Track>()
+
+  constructor(parts: LaneParts) {
+    this.parts = parts
+    this.wire = new Wire(parts.idleMs, parts.context.chat.clock)
+    this.entrances = [poll, send].map((route) => {
+      const { method, path } = route
+      return { method, text: `${method} ${parts.context.base}${path}`, route }
+    })
+  }
+
+  /** A socket that has just come in. */
+  take(socket: Socket, connection: Connection): void {
+    this.#tracks.add(new Track(this, socket, connection))
+  }
+
+  leave(track: Track): void {
+    this.#tracks.delete(track)
+  }
+
+  /** Closes whoever is owed no answer; with `all` everybody. */
+  close({ all }: { readonly all: boolean }): void {
+    for (const track of this.#tracks) track.close(all)
+  }
+}

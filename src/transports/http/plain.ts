@@ -1,0 +1,108 @@
+// A plain request, as a loop sends it over and over: what is read without `node:http`.
+//
+//     GET /poll?room=lobby&since=k3f9qz1a.801 HTTP/1.1        POST /send HTTP/1.1
+//     Host: localhost:8000                                    Host: localhost:8000
+//     User-Agent: curl/8.5.0                                  Content-Length: 45
+//
+//                                                             {"room":"lobby","username":"ada","text":"hi"}
+//
+// It is read strictly: one whole request in one piece, nothing escaped, nothing unusual in its head. What is not
+// exactly so is not refused: it is `node:http`'s to read, and to judge (RFC 9112).
+
+import { MAX_HEADERS } from './gate.js'
+
+/** What may be asked plainly, such as `GET /poll`. */
+export type Start = { readonly method: 'GET' | 'POST'; readonly text: string }
+
+export type Plain<S extends Start> = {
+  readonly start: S
+  /** What stands behind the `?`. */
+  readonly query: string
+  readonly head: Head
+  readonly body: Buffer
+}
+
+/** The lines of a head: name, value, name, value … */
+export type Head = {
+  readonly text: string
+  readonly rawHeaders: readonly string[]
+  /** Bytes of the body. */
+  readonly length: number
+}
+
+const MOST_BYTES = 8192
+const VERSION = ' HTTP/1.1'
+const PLAIN_QUERY = /^(?:\?[\w.~=&-]*)?$/
+const NAME = /^[!#$%&'*+.^`|~\w-]+$/
+const VALUE = /^[\t -~]*$/
+const LENGTH = /^\d{1,4}$/
+
+/** What says more than how to read the next bytes, or changes what they are. */
+const UNUSUAL = new Set([
+  'connection',
+  'expect',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Clients of one kind send one head. */
+const known = new Map<string, Head>()
+const KNOWN = { heads: 256, length: 1024 }
+
+/** Reads a chunk. `last`: the head that came last this way. Undefined for all but a plain request. */
+export function readPlain<S extends Start>(
+  chunk: Buffer,
+  starts: readonly S[],
+  last: Head | undefined,
+): Plain<S> | undefined {
+  if (chunk.length > MOST_BYTES) return undefined
+  const text = chunk.toString('latin1')
+  const start = starts.find((one) => text.startsWith(one.text))
+  if (start === undefined) return undefined
+  const end = text.indexOf('\r\n')
+  const bodyAt = text.indexOf('\r\n\r\n', end) + 4
+  if (bodyAt < 4 || !text.endsWith(VERSION, end)) return undefined
+  const query = text.slice(start.text.length, end - VERSION.length)
+  if (!PLAIN_QUERY.test(query)) return undefined
+  const lines = text.slice(end + 2, bodyAt - 2)
+  const head = last !== undefined && last.text === lines ? last : headOf(lines)
+  const length = chunk.length - bodyAt
+  if (head === undefined || head.length !== length || (length > 0 && start.method === 'GET')) return undefined
+  return { start, query: query.slice(1), head, body: chunk.subarray(bodyAt) }
+}
+
+function headOf(text: string): Head | undefined {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const head = parseHead(text)
+  if (head === undefined || head.rawHeaders.length >= 2 * MAX_HEADERS) return undefined
+  if (known.size >= KNOWN.heads) known.clear()
+  if (text.length <= KNOWN.length) known.set(text, head)
+  return head
+}
+
+function parseHead(text: string): Head | undefined {
+  const rawHeaders: string[] = []
+  let length: number | undefined
+  for (const line of text.slice(0, -2).split('\r\n')) {
+    const colon = line.indexOf(':')
+    const name = line.slice(0, Math.max(0, colon))
+    const value = line.slice(colon + 1).trim()
+    if (!NAME.test(name) || !VALUE.test(line.slice(colon + 1)) || isUnusual(name.toLowerCase(), value)) return undefined
+    rawHeaders.push(name, value)
+    if (name.toLowerCase() !== 'content-length') continue
+    if (length !== undefined || !LENGTH.test(value)) return undefined
+    length = Number(value)
+  }
+  return { text, rawHeaders, length: length ?? 0 }
+}
+
+/** Browsers say of each request that the connection stays, which it does by itself. */
+function isUnusual(name: string, value: string): boolean {
+  return UNUSUAL.has(name) && !(name === 'connection' && value.toLowerCase() === 'keep-alive')
+}

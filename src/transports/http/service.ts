@@ -1,0 +1,202 @@
+// What a request goes through, whichever way it came in: the gate, the door, its route, and the one place that
+// answers.
+//
+//     gate ─> door ─> route ─> answer
+//
+// There is one `try` around everything a request does. What is thrown on purpose becomes the answer that it says;
+// anything else is a bug, is logged whole, and is answered with 500 and no more.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ChatError, type Code } from '../../core/errors.js'
+import type { Log } from '../../log.js'
+import { Admission } from './admission.js'
+import { ALWAYS, asChatError, NO_CONTENT, problem, type Reply } from './answer.js'
+import type { Assets } from './assets.js'
+import { Backlog } from './backlog.js'
+import { readBody } from './body.js'
+import type { Connection } from './connection.js'
+import { Exchange } from './exchange.js'
+import type { FlowReply } from './flow.js'
+import type { Gate } from './gate.js'
+import { Mounts } from './mounts.js'
+import type { Request } from './request.js'
+import type { Answer, Context, Route } from './route.js'
+import { ROUTES } from './routes/index.js'
+
+export type ServiceParts = {
+  readonly context: Context
+  readonly gate: Gate
+  readonly assets: Assets
+  readonly log: Log
+  /** How many proxies in front are ours. */
+  readonly proxies: number
+}
+
+export class Service {
+  readonly mounts: Mounts
+  readonly backlog = new Backlog()
+  readonly #parts: ServiceParts
+  readonly #admission: Admission | undefined
+  readonly #routes = tableOf(ROUTES)
+  #stopping = false
+
+  constructor(parts: ServiceParts) {
+    const { context, gate, proxies } = parts
+    const { base, access, chat } = context
+    this.#parts = parts
+    this.#admission = access === undefined ? undefined : new Admission({ access, clock: chat.clock, proxies })
+    this.mounts = new Mounts(gate, base, this.#admission)
+  }
+
+  /** From now on every answer is its connection's last. */
+  stop(): void {
+    this.#stopping = true
+  }
+
+  /** Answers a request of `node:http`. */
+  take(incoming: IncomingMessage, response: ServerResponse, connection: Connection): void {
+    const { context, proxies } = this.#parts
+    const exchange = new Exchange(incoming, response, connection, context.chat, proxies, (error) =>
+      this.#refuse(exchange, error),
+    )
+    connection.inTurn(response, () =>
+      this.attempt(
+        () => this.#serve(exchange, incoming, response),
+        (error) => this.#refuse(exchange, error),
+      ),
+    )
+  }
+
+  /** The one `try`. */
+  attempt(serve: () => void | Promise<void>, refuse: (error: unknown) => void): void {
+    try {
+      const result = serve()
+      if (result instanceof Promise) result.catch(refuse)
+    } catch (error) {
+      refuse(error)
+    }
+  }
+
+  /** Notes that somebody was told no; logs it where it is our own fault. */
+  note(error: unknown): Code {
+    const { code } = asChatError(error)
+    if (code === 'internal') this.#parts.log.error('bug', error)
+    this.#parts.context.metrics.rejected.add(1, code)
+    return code
+  }
+
+  /** Adds what depends on the server's state and not on the route. */
+  dress<T extends Reply | FlowReply>(request: Pick<Request, 'header'>, reply: T): T {
+    const { gate } = this.#parts
+    if (!this.#stopping && !gate.anyOrigins) return reply
+    const origin = request.header('origin')
+    const shared = origin !== undefined && gate.allows(origin) ? ['Access-Control-Allow-Origin', origin, ...SHARED] : []
+    return { ...reply, headers: [...reply.headers, ...shared, ...(this.#stopping ? CLOSE : [])] }
+  }
+
+  #serve(exchange: Exchange, incoming: IncomingMessage, response: ServerResponse): void | Promise<void> {
+    const { gate, context } = this.#parts
+    gate.check(incoming)
+    exchange.parse(context.base)
+    if (exchange.path === '') return exchange.answer(moved(`${context.base}/`))
+    const route = this.#routes.get(exchange.path)?.get(exchange.method === 'HEAD' ? 'GET' : exchange.method)
+    const admitted = this.#admit(exchange, incoming, route)
+    if (!(admitted instanceof Promise)) return this.#go(exchange, route, incoming, response)
+    return admitted.then(() => this.#go(exchange, route, incoming, response))
+  }
+
+  /** Asks at the door, where there is one. */
+  #admit(exchange: Exchange, incoming: IncomingMessage, route: Route | undefined): void | Promise<void> {
+    if (this.#admission === undefined) return
+    const access = this.mounts.has(incoming) ? 'door' : this.#isFile(exchange) ? 'open' : route?.access
+    const admitted = this.#admission.request(incoming, exchange.query, access)
+    if (admitted instanceof Promise) return admitted.then((one) => void (exchange.admitted = one))
+    exchange.admitted = admitted
+  }
+
+  /** Whoever asks for one of the page's files, or what may be asked, needs no password. */
+  #isFile({ method, path }: Exchange): boolean {
+    return method === 'OPTIONS' || ((method === 'GET' || method === 'HEAD') && this.#parts.assets.has(path))
+  }
+
+  #go(
+    exchange: Exchange,
+    route: Route | undefined,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+  ): void | Promise<void> {
+    if (this.mounts.take(incoming, response, exchange.grant)) return
+    const { context } = this.#parts
+    const answer: Answer = (reply) => {
+      exchange.answer(this.dress(exchange, reply))
+      if (!('body' in reply) || response.socket === null || response.writableFinished) return
+      const through = this.backlog.add(reply.body, response.socket)
+      if (through !== undefined) response.once('close', through)
+    }
+    if (route === undefined) return this.#serveOther(exchange, answer)
+    if (route.method === 'GET') return route.handle(exchange, answer, context)
+    return readBody(incoming, response).then((body) => {
+      exchange.body = body
+      return route.handle(exchange, answer, context)
+    })
+  }
+
+  /** Everything that no route takes: the page's files, preflights, and what is not there. */
+  #serveOther(exchange: Exchange, answer: Answer): void {
+    const { gate, assets } = this.#parts
+    const { method, path } = exchange
+    const origin = exchange.header('origin')
+    if (method === 'OPTIONS' && origin !== undefined && gate.allows(origin)) {
+      return answer({ ...NO_CONTENT, headers: [...NO_CONTENT.headers, ...PREFLIGHT] })
+    }
+    const methods = [...(this.#routes.get(path)?.keys() ?? (assets.has(path) ? ['GET'] : []))]
+    if (methods.length === 0 && method !== 'OPTIONS')
+      throw new ChatError('not_found', 'there is nothing at this address')
+    if (!assets.has(path) || (method !== 'GET' && method !== 'HEAD')) throw new MethodError(methods)
+    const file = assets.get(exchange)
+    if (file !== undefined) answer(file)
+  }
+
+  #refuse(exchange: Exchange, error: unknown): void {
+    const code = this.note(error)
+    if (code === 'too_large')
+      exchange.answerAndLinger(this.dress(exchange, problem(error, this.#stopping ? [] : CLOSE)))
+    else
+      exchange.answer(this.dress(exchange, problem(error, error instanceof MethodError ? ['Allow', error.allow] : [])))
+  }
+}
+
+const CLOSE = ['Connection', 'close']
+const SHARED = ['Access-Control-Expose-Headers', 'Idempotency-Replayed, Retry-After', 'Vary', 'Origin']
+const PREFLIGHT = [
+  'Access-Control-Allow-Methods',
+  'GET, POST',
+  'Access-Control-Allow-Headers',
+  'Authorization, Content-Type, Idempotency-Key, Last-Event-ID',
+  'Access-Control-Max-Age',
+  '600',
+]
+
+class MethodError extends ChatError {
+  readonly allow: string
+
+  constructor(methods: readonly string[]) {
+    const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
+    super('method_not_allowed', allow === '' ? 'this method is not served here' : `use ${allow} here`)
+    this.allow = allow
+  }
+}
+
+function moved(to: string): Reply {
+  return { status: 308, headers: [...ALWAYS, 'Location', to, 'Content-Length', '0'], body: '' }
+}
+
+function tableOf(list: readonly Route[]): Map<string, Map<string, Route>> {
+  const table = new Map<string, Map<string, Route>>()
+  for (const route of list) {
+    const methods = table.get(route.path) ?? new Map<string, Route>()
+    methods.set(route.method, route)
+    table.set(route.path, methods)
+  }
+  return table
+}

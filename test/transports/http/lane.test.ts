@@ -1,0 +1,234 @@
+// The fast lane: a plain request is answered on the socket, all else by `node:http`, and nobody can tell which it was.
+
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { readPlain } from '../../../src/transports/http/plain.js'
+import { head, type RawAnswer, RawClient } from '../../support/raw.js'
+import { startServer, until } from '../../support/server.js'
+
+const HOST = 'Host: localhost\r\n'
+
+function read(text: string) {
+  const starts = [
+    { method: 'GET', text: 'GET /poll' },
+    { method: 'POST', text: 'POST /send' },
+  ] as const
+  return readPlain(Buffer.from(text, 'latin1'), starts, undefined)
+}
+
+describe('a plain request', () => {
+  test('is read into its query and its headers', () => {
+    const found = read('GET /poll?room=lobby&since=k3f9qz1a.801 HTTP/1.1\r\nHost: a:1\r\nX-One:  two three \r\n\r\n')
+    expect(found?.query).toBe('room=lobby&since=k3f9qz1a.801')
+    expect(found?.head.rawHeaders).toEqual(['Host', 'a:1', 'X-One', 'two three'])
+  })
+
+  test('has a body of the length that it says, in bytes', () => {
+    const found = read(`POST /send?room=a HTTP/1.1\r\n${HOST}Content-Length: 2\r\n\r\n\u00c3\u00a9`)
+    expect([found?.start.method, found?.query, found?.body.toString()]).toEqual(['POST', 'room=a', 'é'])
+    expect(read('GET /poll HTTP/1.1\r\nHost: a\r\n\r\n')?.query).toBe('')
+  })
+
+  test('with the head of the last one shares it', () => {
+    const first = read(`GET /poll?room=a HTTP/1.1\r\n${HOST}\r\n`)
+    expect(read(`GET /poll?room=b HTTP/1.1\r\n${HOST}\r\n`)?.head).toBe(first?.head)
+  })
+
+  test.each([
+    ['another path', `GET /polls?room=a HTTP/1.1\r\n${HOST}\r\n`],
+    ['a path that only begins so', `GET /poll/x?room=a HTTP/1.1\r\n${HOST}\r\n`],
+    ['another method', `HEAD /poll?room=a HTTP/1.1\r\n${HOST}\r\n`],
+    ['another version', `GET /poll?room=a HTTP/1.0\r\n${HOST}\r\n`],
+    ['an escape', `GET /poll?room=%61 HTTP/1.1\r\n${HOST}\r\n`],
+    ['a space in its target', `GET /poll?room=a b HTTP/1.1\r\n${HOST}\r\n`],
+    ['half a head', `GET /poll?room=a HTTP/1.1\r\n${HOST}`],
+    ['a second request behind it', `GET /poll?room=a HTTP/1.1\r\n${HOST}\r\nGET / HTTP/1.1\r\n${HOST}\r\n`],
+    ['a body that nobody asks for', `GET /poll?room=a HTTP/1.1\r\n${HOST}Content-Length: 4\r\n\r\n\r\n\r\n`],
+    ['half a body', `POST /send HTTP/1.1\r\n${HOST}Content-Length: 3\r\n\r\nhi`],
+    ['more than its body', `POST /send HTTP/1.1\r\n${HOST}Content-Length: 1\r\n\r\nhi`],
+    ['a body of no length', `POST /send HTTP/1.1\r\n${HOST}\r\nhi`],
+    ['two lengths', `POST /send HTTP/1.1\r\n${HOST}Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi`],
+    ['a length that is no number', `POST /send HTTP/1.1\r\n${HOST}Content-Length: +2\r\n\r\nhi`],
+    ['chunks', `GET /poll?room=a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`],
+    ['an end', `GET /poll?room=a HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`],
+    ['an upgrade', `GET /poll?room=a HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`],
+    ['an expectation', `GET /poll?room=a HTTP/1.1\r\n${HOST}Expect: 100-continue\r\n\r\n`],
+    ['a folded line', `GET /poll?room=a HTTP/1.1\r\n${HOST}X: 1\r\n 2\r\n\r\n`],
+    ['a space before a colon', `GET /poll?room=a HTTP/1.1\r\n${HOST}X : 1\r\n\r\n`],
+    ['a line without a colon', `GET /poll?room=a HTTP/1.1\r\n${HOST}X\r\n\r\n`],
+    ['a lone line feed', `GET /poll?room=a HTTP/1.1\r\n${HOST}X: 1\nY: 2\r\n\r\n`],
+    ['a control character', `GET /poll?room=a HTTP/1.1\r\n${HOST}X: \u0000\r\n\r\n`],
+    ['a byte past ASCII', `GET /poll?room=a HTTP/1.1\r\n${HOST}X: \u00e9\r\n\r\n`],
+    ['too many headers', `GET /poll?room=a HTTP/1.1\r\n${HOST}${'X: 1\r\n'.repeat(63)}\r\n`],
+    ['a head too large', `GET /poll?room=a HTTP/1.1\r\n${HOST}X: ${'x'.repeat(8192)}\r\n\r\n`],
+  ])('has not %s', (_name, text) => {
+    expect(read(text)).toBeUndefined()
+  })
+})
+
+async function connect() {
+  const server = await startServer()
+  const client = new RawClient(server.port)
+  onTestFinished(() => client.destroy())
+  const say = (text: string) => server.app.chat.send({ room: 'lobby', username: 'ada', text })
+  const parked = async (count: number): Promise<void> => {
+    for (let i = 0; server.app.chat.rooms.get('lobby')?.waiting !== count; i++) {
+      if (i > 500) throw new Error('they were not parked')
+      await new Promise((resolve) => setTimeout(resolve, 4))
+    }
+  }
+  return { ...server, client, say, parked }
+}
+
+const now = (wait: number) => head({ path: `/poll?room=lobby&since=now&wait=${wait}` })
+/** An answer, without what time changes and without the order of its headers. */
+function shape(answer: RawAnswer | undefined) {
+  const lines = [...(answer?.headers ?? [])].map(([name, value]) => `${name}: ${name === 'date' ? '' : value}`)
+  return [answer?.status, lines.toSorted(), answer?.body.replace(/"now":\d+/, '')]
+}
+
+describe('a connection', () => {
+  test('has the same answers from the lane and from node:http', async () => {
+    const { port, say } = await connect()
+    await say('one')
+    const answerTo = async (query: string, headers = {}) => {
+      const client = new RawClient(port)
+      client.write(head({ path: `/poll?${query}`, headers }))
+      const answer = await client.answer()
+      client.destroy()
+      return answer
+    }
+    for (const query of [
+      'room=lobby',
+      'room=lobby&since=0&limit=x',
+      'room=a.b',
+      'since=1',
+      'room=lobby&wait=0&since=now',
+    ]) {
+      // What the lane does not know it hands over, and `node:http` thinks nothing of it.
+      const [fast, slow] = [await answerTo(query), await answerTo(query, { Te: 'trailers' })]
+      expect(shape(fast)).toEqual(shape(slow))
+    }
+  })
+
+  test('is served poll by poll and in turn, on the lane and by node:http after it', async () => {
+    const { client, say, parked } = await connect()
+    await say('one')
+    client.write(now(20))
+    await parked(1)
+    const body = '{"room":"lobby","username":"bob","text":"two"}'
+    // It comes while a poll waits: the poll is answered first, with nothing.
+    client.write(head({ method: 'POST', path: '/send', headers: { 'Content-Type': 'application/json' }, body }) + body)
+    expect((await client.answer())?.body).toContain('"messages":[]')
+    expect((await client.answer())?.body).toContain('"text":"two"')
+    for (const text of ['three', 'four']) {
+      client.write(now(20))
+      await parked(1)
+      await say(text)
+      expect((await client.answer())?.body).toContain(`"text":"${text}"`)
+      client.write(head({ path: '/health' }))
+      expect((await client.answer())?.status).toBe(200)
+    }
+  })
+
+  test('that sends many at once has them said in turn', async () => {
+    const { client, app } = await connect()
+    for (let i = 0; i < 20; i++) {
+      const body = `{"room":"lobby","username":"bob","text":"${i}"}`
+      client.write(
+        head({ method: 'POST', path: '/send', headers: { 'Content-Type': 'application/json' }, body }) + body,
+      )
+    }
+    for (let i = 0; i < 20; i++) expect((await client.answer())?.body).toContain(`"id":${i + 1},`)
+    expect(app.chat.rooms.get('lobby')?.last).toBe(20)
+  })
+
+  test('may not send what another site made it send, whatever it may read', async () => {
+    const { client, say } = await connect()
+    await say('one')
+    const headers = { Origin: 'https://evil.example', 'Content-Length': '0' }
+    client.write(head({ path: '/poll?room=lobby&wait=0', headers }))
+    expect((await client.answer())?.status).toBe(200)
+    client.write(head({ method: 'POST', path: '/send?room=lobby&username=eve&text=hi', headers }))
+    expect((await client.answer())?.status).toBe(403)
+  })
+
+  test('a second poll releases the first, on the lane as well', async () => {
+    const { client, parked, say } = await connect()
+    await say('one')
+    client.write(now(20))
+    await parked(1)
+    client.write(now(0))
+    const answers = [await client.answer(), await client.answer()]
+    expect(answers.map((answer) => answer?.status)).toEqual([200, 200])
+    await parked(0)
+  })
+
+  test('that ends while its poll waits leaves nothing behind, half or whole', async () => {
+    const { port, parked, say } = await connect()
+    await say('one')
+    const [half, whole] = [new RawClient(port), new RawClient(port)]
+    half.write(now(20))
+    whole.write(now(20))
+    await parked(2)
+    half.socket.end()
+    whole.destroy()
+    await parked(0)
+    await half.end()
+  })
+
+  test('is refused by the gate each time, not only the first', async () => {
+    const { client } = await connect()
+    for (let i = 0; i < 3; i++) {
+      client.write(head({ path: '/poll?room=lobby&wait=0', headers: { Host: 'evil.example' } }))
+      expect((await client.answer())?.status).toBe(403)
+    }
+    client.write(head({ path: '/poll?room=lobby&wait=0' }))
+    expect((await client.answer())?.status).toBe(200)
+  })
+
+  test('that ends in nonsense has what it asked before it answered, in turn', async () => {
+    const { client, say } = await connect()
+    await say('one')
+    const body = '{"room":"lobby","username":"bob","text":"two"}'
+    const headers = { 'Content-Type': 'application/json' }
+    client.write([head({ path: '/health' }), head({ method: 'POST', path: '/send', headers, body }), body].join(''))
+    client.write(`${now(20)}NONSENSE\r\n\r\n`)
+    const answers = [await client.answer(), await client.answer(), await client.answer(), await client.answer()]
+    expect(answers.map((answer) => answer?.status)).toEqual([200, 201, 200, 400])
+    await client.end()
+  })
+
+  test('that reads nothing of what it is given is given one answer at a time', async () => {
+    const { app, port, say } = await connect()
+    for (let i = 0; i < 500; i++) await say('x'.repeat(4000))
+    const client = new RawClient(port)
+    client.socket.pause()
+    for (let i = 0; i < 40; i++) {
+      client.write(head({ path: '/poll?room=lobby' }))
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    const answered = () => app.metrics.delivered.sum / 500
+    await until(answered, (count) => count >= 1)
+    expect(answered()).toBeLessThan(5)
+    client.socket.resume()
+    for (let i = 0; i < 40; i++) expect((await client.answer())?.status).toBe(200)
+    client.destroy()
+  })
+
+  test('that waits is told when the server stops, and one that is idle is closed', async () => {
+    const server = await connect()
+    const { client, port, parked, say } = server
+    await say('one')
+    const idle = new RawClient(port)
+    idle.write(now(0))
+    await idle.answer()
+    client.write(now(20))
+    await parked(1)
+    const before = performance.now()
+    await Promise.all([server.stop(), idle.end(), client.end()])
+    const answer = await client.answer()
+    expect([answer?.status, answer?.headers.get('connection')]).toEqual([200, 'close'])
+    expect(JSON.parse(answer?.body ?? '')).toHaveProperty('retry')
+    expect(performance.now() - before).toBeLessThan(2000)
+  })
+})
