@@ -20,6 +20,9 @@ import { Secret } from './secret.js'
 /** A browser is asked again after this time. */
 const COOKIE_SECONDS = 30 * 86_400
 
+/** What a session's token looks like: 128 random bits as base64url. */
+const TOKEN = /^[\w-]{22}$/
+
 const WRONG = 'this chat has a password, and this is not it: ask whoever runs it'
 const PASSWORD: Admitted = { grant: undefined, isSpent: true }
 const OTHER: Admitted = { grant: undefined, isSpent: false }
@@ -36,6 +39,8 @@ export class Password implements Access {
   readonly #secret: Secret
   readonly #clock: Clock
   readonly #isToken: PasswordParts['isToken']
+  /** Could the password be taken for a session's token? Then what looks like one may be a guess. */
+  readonly #isLikeToken: boolean
   readonly #key: Buffer
   /** Its own for each password: two chats on one machine share their cookies, whatever their ports. */
   readonly #name: string
@@ -44,6 +49,7 @@ export class Password implements Access {
     this.#secret = new Secret(password, clock, WRONG)
     this.#clock = clock
     this.#isToken = isToken
+    this.#isLikeToken = TOKEN.test(password)
     this.#key = scryptSync(password, 'mini-chat cookie 1', 32)
     this.#name = `mini_chat_${this.#sign('name').slice(0, 8)}`
   }
@@ -54,6 +60,8 @@ export class Password implements Access {
     if (given === undefined) throw this.#secret.refusal()
     const token = bearerOf(given)
     if (token !== undefined && this.#isToken(token)) return OTHER
+    // A session that is over, as all are after a restart: a class that comes back would be too many wrong tries.
+    if (token !== undefined && TOKEN.test(token) && !this.#isLikeToken) throw this.#secret.refusal()
     this.#secret.check(token ?? basicOf(given) ?? '', address)
     return PASSWORD
   }

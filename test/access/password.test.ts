@@ -149,6 +149,16 @@ test('whoever is in stays in while somebody guesses', async () => {
   expect((await ask(port, { path: '/rooms', headers: cookie })).status).toBe(200)
 })
 
+test('a session that is over is no wrong try, so that a class can come back after a restart', async () => {
+  const over = { path: '/rooms', headers: bearer('a_session_that_is_over') }
+  const { port } = await startServer({ password: PASSWORD })
+  for (let i = 0; i < 6; i++) expect((await ask(port, over)).status).toBe(401)
+  expect((await ask(port, { path: '/rooms', headers: RIGHT })).status).toBe(200)
+  const alike = await startServer({ password: 'like-a-session-s_token' })
+  for (let i = 0; i < 5; i++) expect((await ask(alike.port, over)).status).toBe(401)
+  expect((await ask(alike.port, over)).status).toBe(429)
+})
+
 test('over TCP it is the first line, and a wrong one ends the connection', async () => {
   const { app } = await startServer({ password: PASSWORD, tcp: 0 })
   const ada = talk(app.tcpPort ?? 0)
