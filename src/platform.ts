@@ -25,7 +25,7 @@ export const systemRandom: Random = {
   token: () => randomBytes(16).toString('base64url'),
 }
 
-/** The folder that holds package.json, whether this runs from src or from dist. */
+/** The folder that holds package.json, whether this runs from src, from dist or from lib. */
 export const PACKAGE_ROOT = findRoot(dirname(fileURLToPath(import.meta.url)))
 
 export const VERSION = versionOf(JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')))

@@ -78,7 +78,6 @@ export function wireModeration({ place, lines, room, token }: ModerateParts): vo
     }
   }
 
-  document.head.append(element('link', { rel: 'stylesheet', href: `${BASE}/static/css/moderate.css` }))
   place.append(element('details', { class: 'moderate' }, element('summary', {}, 'Moderate'), lock, orders, said))
 }
 

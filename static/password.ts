@@ -42,7 +42,6 @@ function ask(done: () => void): void {
     error,
     element('button', { class: 'primary' }, 'Enter'),
   )
-  const style = element('link', { rel: 'stylesheet', href: `${BASE}/static/css/password.css` })
   const dialog = element('dialog', { class: 'dialog password', 'aria-label': 'Password' }, form)
   form.addEventListener('submit', (event) => {
     event.preventDefault()
@@ -62,11 +61,9 @@ function ask(done: () => void): void {
     }
     dialog.close()
     dialog.remove()
-    style.remove()
     done()
   }
 
-  document.head.append(style)
   document.body.append(dialog)
   dialog.showModal()
 }

@@ -1,7 +1,7 @@
 // Share: the link of the room, and its QR code for whoever looks at the projector. Loaded when it is asked for.
 
+import { correction, generate } from 'lean-qr/nano'
 import { element } from './element.js'
-import qrcode from './vendor/qrcode.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 const QUIET_MODULES = 4
@@ -56,17 +56,14 @@ async function copyLink(address: HTMLInputElement, told: HTMLElement): Promise<v
 
 /** One path of squares, black on white in every theme, as cameras want it. */
 function drawCode(text: string): SVGSVGElement {
-  const code = qrcode(0, 'M')
-  code.addData(text)
-  code.make()
-  const count = code.getModuleCount()
+  const code = generate(text, { minCorrectionLevel: correction.M })
   let squares = ''
-  for (let row = 0; row < count; row++) {
-    for (let column = 0; column < count; column++) {
-      if (code.isDark(row, column)) squares += `M${column + QUIET_MODULES} ${row + QUIET_MODULES}h1v1h-1z`
+  for (let y = 0; y < code.size; y++) {
+    for (let x = 0; x < code.size; x++) {
+      if (code.get(x, y)) squares += `M${x + QUIET_MODULES} ${y + QUIET_MODULES}h1v1h-1z`
     }
   }
-  const size = count + 2 * QUIET_MODULES
+  const size = code.size + 2 * QUIET_MODULES
   const svg = document.createElementNS(SVG, 'svg')
   const paper = document.createElementNS(SVG, 'rect')
   const ink = document.createElementNS(SVG, 'path')

@@ -19,7 +19,7 @@ type Run = {
 
 function run(args: readonly string[], env: Record<string, string> = {}): Run {
   const { PORT: _port, HOST: _host, ...rest } = process.env
-  const child = spawn(process.execPath, [join(PACKAGE_ROOT, 'dist/src/main.js'), ...args], {
+  const child = spawn(process.execPath, [join(PACKAGE_ROOT, 'lib/main.js'), ...args], {
     env: { ...rest, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

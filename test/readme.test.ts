@@ -90,7 +90,7 @@ function stepsOf(transcript: string): [command: string, expected: string][] {
 
 /** A command as a person with the package installed types it; what would go on for ever gets its Ctrl-C. */
 function asTyped(command: string, port: number): string {
-  const program = `"${process.execPath}" dist/src/main.js`
+  const program = `"${process.execPath}" lib/main.js`
   return command.replace(/^curl/, 'curl -s').replace(/mini-chat (send|tail) (\S+)/, (_, name: string, room: string) => {
     const endless = name === 'tail' ? 'timeout -s INT 3 ' : ''
     return `${endless}${program} ${name} ${room} --url http://localhost:${port}`

@@ -89,7 +89,7 @@ describe.skipIf(!hasChromium)('safety', { timeout: 60_000 }, () => {
     await expect.poll(() => who.said.splice(0)).toEqual([expect.stringContaining('TrustedHTML')])
   })
 
-  test('the first load is 25 kB at the most, from one host, without a word to the console', async () => {
+  test('the first load is six files and 13 kB at the most, from one host, without a word to the console', async () => {
     const { url } = await startServer()
     const who = await visitor(browser())
     const page = await who.context.newPage()
@@ -102,13 +102,14 @@ describe.skipIf(!hasChromium)('safety', { timeout: 60_000 }, () => {
     await page.goto(url)
     await page.getByRole('textbox', { name: 'Your name' }).waitFor()
     await page.waitForLoadState('networkidle')
-    const first = sum(await Promise.all(loaded))
+    const first = await Promise.all(loaded)
     await page.getByRole('textbox', { name: 'Your name' }).fill('Ada')
     await page.getByRole('button', { name: 'Join' }).click()
     await isLive(page)
-    const all = sum((await Promise.all(loaded.slice())).filter(([address]) => /\.(html|css|js|svg)$|\/$/.test(address)))
-    process.stdout.write(`  first load ${first} bytes; with the chat ${all} bytes\n`)
-    expect(first).toBeLessThanOrEqual(25_000)
+    const all = sum(filesOf(await Promise.all(loaded.slice())))
+    process.stdout.write(`  first load ${sum(first)} bytes; with the chat ${all} bytes\n`)
+    expect(filesOf(first)).toHaveLength(6)
+    expect(sum(first)).toBeLessThanOrEqual(13_000)
     expect(await count(page, 'anything')).toBe(0)
   })
 
@@ -122,7 +123,14 @@ describe.skipIf(!hasChromium)('safety', { timeout: 60_000 }, () => {
   })
 })
 
-function sum(sizes: readonly (readonly [string, number])[]): number {
+type Size = readonly [address: string, bytes: number]
+
+/** Without what was asked of the server. */
+function filesOf(sizes: readonly Size[]): Size[] {
+  return sizes.filter(([address]) => /\.(html|css|js|svg)$|\/$/.test(address))
+}
+
+function sum(sizes: readonly Size[]): number {
   return sizes.reduce((total, [, size]) => total + size, 0)
 }
 

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { PACKAGE_ROOT } from '../../src/platform.js'
 
-export const MAIN = join(PACKAGE_ROOT, 'dist/src/main.js')
+export const MAIN = join(PACKAGE_ROOT, 'lib/main.js')
 
 export type ChildServer = {
   readonly child: ChildProcess

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { PACKAGE_ROOT } from '../../src/platform.js'
 
-export const MAIN = join(PACKAGE_ROOT, 'dist/src/main.js')
+export const MAIN = join(PACKAGE_ROOT, 'lib/main.js')
 
 export class Program {
   readonly #child: ChildProcess
@@ -15,10 +15,10 @@ export class Program {
   readonly ended: Promise<number | string>
 
   /** Starts `mini-chat` with its input and outputs as pipes; the input stays open. */
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, [MAIN, ...args], {
       stdio: 'pipe',
-      env: { ...process.env, TZ: 'UTC' },
+      env: { ...process.env, TZ: 'UTC', ...env },
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.out += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.err += text))
@@ -55,8 +55,9 @@ export class Program {
 export async function run(
   args: readonly string[],
   input = '',
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number | string; readonly out: string; readonly err: string }> {
-  const program = new Program(args)
+  const program = new Program(args, env)
   program.type(input)
   program.endInput()
   const code = await program.ended

@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 function installAlone(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mini-chat-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  cpSync(join(ROOT, 'dist/src'), join(folder, 'dist/src'), { recursive: true })
+  cpSync(join(ROOT, 'lib'), join(folder, 'lib'), { recursive: true })
   cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
   return folder
 }
@@ -25,7 +25,7 @@ for (const [flag, name] of [
     const folder = installAlone()
     const { status, stderr, stdout } = spawnSync(
       process.execPath,
-      [join(folder, 'dist/src/main.js'), '--port', '0', ...flag.split(' ')],
+      [join(folder, 'lib/main.js'), '--port', '0', ...flag.split(' ')],
       { encoding: 'utf8', timeout: 9000, env: { ...process.env, MINI_CHAT_JWT_SECRET: 'x'.repeat(32) } },
     )
     expect(stderr).toBe(

@@ -1,5 +1,5 @@
-// The page's files: read once at the start, compressed once, and served from memory. What is not in the table
-// is not there, so no path leads out of the folder.
+// The page's files, as the build left them: read once at the start, compressed once, and served from memory. What is
+// not in the table is not there, so no path leads out of the folder.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
@@ -14,7 +14,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
+  // What shows the sources in a debugger; there in a clone, and not in the package.
+  '.map': 'application/json',
 }
+
+const FOLDER = join(PACKAGE_ROOT, 'lib/static')
 
 /** Nothing from elsewhere, nothing inline, no HTML from strings. https://www.w3.org/TR/CSP3/ */
 const POLICY = [
@@ -38,10 +42,10 @@ export class Assets {
 
   /** What the page is to know of the server from the start; it is written into its root element. */
   constructor({ password = false, moderation = false } = {}) {
-    this.#add('static', 'static', ['.html', '.css', '.svg'])
-    this.#add('dist/static', 'static', ['.js'])
-    this.#add('dist/src/client', 'src/client', ['.js'])
-    this.#add('dist/src/core', 'src/core', ['.js'])
+    for (const file of filesIn(FOLDER)) {
+      const type = TYPES[extname(file)]
+      if (type !== undefined) this.#byPath.set(`/static/${file}`, assetOf(type, readFileSync(join(FOLDER, file))))
+    }
     const marks = `${password ? ' data-password' : ''}${moderation ? ' data-moderation' : ''}`
     if (marks !== '') this.#mark('/static/index.html', marks)
     const index = this.#byPath.get('/static/index.html')
@@ -74,14 +78,6 @@ export class Assets {
       headers.push('Content-Security-Policy', POLICY, 'Referrer-Policy', 'no-referrer')
     headers.push('Content-Type', asset.type, 'Content-Length', String(body.length))
     return { status: 200, headers, body }
-  }
-
-  #add(folder: string, url: string, endings: readonly string[]): void {
-    for (const file of filesIn(join(PACKAGE_ROOT, folder))) {
-      const type = TYPES[extname(file)]
-      if (type === undefined || !endings.includes(extname(file))) continue
-      this.#byPath.set(`/${url}/${file}`, assetOf(type, readFileSync(join(PACKAGE_ROOT, folder, file))))
-    }
   }
 
   #mark(path: string, marks: string): void {

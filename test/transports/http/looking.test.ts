@@ -198,6 +198,15 @@ describe('the page', () => {
     expect([response.headers.get('content-encoding'), await response.text()]).toEqual(['gzip', body])
   })
 
+  test('shows a debugger its sources', async () => {
+    const { port } = await startServer()
+    const script = await ask(port, { path: '/static/page.js' })
+    expect(script.body).toContain('//# sourceMappingURL=page.js.map')
+    const map = await ask(port, { path: '/static/page.js.map' })
+    expect([map.status, map.headers.get('content-type')]).toEqual([200, 'application/json'])
+    expect(JSON.parse(map.body).sources).toContain('../../static/page.ts')
+  })
+
   test.each([
     '/static/../package.json',
     '/static/%2e%2e/package.json',
@@ -205,7 +214,7 @@ describe('the page', () => {
     '/package.json',
     '/static/',
     '/static',
-    '/dist/src/main.js',
+    '/lib/main.js',
     '/src/main.js',
   ])('%s leads nowhere', async (path) => {
     const { port } = await startServer()
