@@ -2,12 +2,14 @@
 // browser's storage, and whoever has to join anew writes it there, so all tabs speak as one person.
 //
 //     a tab is refused with 401 ── has another tab joined meanwhile? ── yes ─> go on with its session
-//                                                └── no ──> join under the same name
+//                                                └── no ──> join under the same name, or by the token of the address
 
+import { enter, isUnauthorized, Proof } from '../src/client/credentials.js'
 import { standardPlatform as platform } from '../src/client/platform.js'
-import { join, Refused } from '../src/client/wire.js'
+import { join, type JoinAnswer, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { asFields, asString, keep } from './keep.js'
+import { forgetToken, tokenHere } from './token.js'
 
 type Session = { readonly username: string; readonly token: string }
 
@@ -61,8 +63,14 @@ export class Me {
   /** Gives the name back. The name itself stays remembered for the next time. */
   forget(): void {
     this.leave()
-    this.#kept.write({ username: this.username, token: '' })
+    forgetToken()
+    this.drop()
     this.#tell()
+  }
+
+  /** Goes on without the session: what the address brought says who I am. */
+  drop(): void {
+    this.#kept.write({ username: this.username, token: '' })
   }
 
   /** Leaves all rooms, in a way that works while the page is being closed. */
@@ -83,8 +91,10 @@ export class Me {
   }
 
   async #enter(room: string, username: string, token: string | undefined): Promise<void> {
-    const body = token === undefined ? { room, username } : { room }
-    const answer = await join(platform, { url: BASE, path: '/join', body, token })
+    const answer =
+      token === undefined
+        ? await introduce(room, username)
+        : await join(platform, { url: BASE, path: '/join', body: { room }, token })
     if (answer.token === this.token && answer.username === this.username) return
     this.#kept.write({ username: answer.username, token: answer.token })
     this.#tell()
@@ -95,6 +105,16 @@ export class Me {
   }
 }
 
-function isUnauthorized(error: unknown): boolean {
-  return error instanceof Refused && error.status === 401
+/** Joins under a name; where the chat asks for a token, under the name that stands in it. */
+async function introduce(room: string, username: string): Promise<JoinAnswer> {
+  const token = tokenHere()
+  const proof = new Proof(token === undefined ? undefined : { token })
+  const body = token === undefined ? { room, username } : { room }
+  try {
+    return await enter(platform, proof, { url: BASE, path: '/join', body })
+  } catch (error) {
+    // This chat asks for a name instead.
+    if (error instanceof Refused && error.code === 'bad_request') forgetToken()
+    throw error
+  }
 }

@@ -1,12 +1,25 @@
 // The page: the first sheet, which asks for a name, and then the chat. The sheet is all that a newcomer has to wait
 // for; the chat is loaded while the name is being typed, or at once for somebody who is known.
 
-import { Refused } from '../src/client/wire.js'
+import { isUnauthorized } from '../src/client/credentials.js'
+import { standardPlatform as platform } from '../src/client/platform.js'
+import { call, Refused } from '../src/client/wire.js'
+import { BASE } from './base.js'
 import { Me } from './me.js'
 import { Rooms } from './rooms.js'
+import { NEEDED, takeToken, tokenHere } from './token.js'
 import { Welcome, whyRefused } from './welcome.js'
 
+const hasPassword = 'password' in document.documentElement.dataset
 const me = new Me()
+// Before anybody else looks into the address.
+if (takeToken()) me.drop()
+// A link with a token, opened in a tab that has the chat already.
+addEventListener('hashchange', () => {
+  if (!takeToken()) return
+  me.drop()
+  location.reload()
+})
 const rooms = new Rooms()
 let state: 'outside' | 'entering' | 'inside' = 'outside'
 
@@ -22,19 +35,35 @@ me.onChange(() => {
   if (state === 'outside' && me.token !== undefined) void comeBack()
   else if (state === 'inside' && me.token === undefined) location.reload()
 })
-if ('password' in document.documentElement.dataset) await import('./password.js').then(({ letIn }) => letIn())
+if (hasPassword) await import('./password.js').then(({ letIn }) => letIn())
 await comeBack()
 
 /** Straight in for somebody who is known, the first sheet for everybody else. */
 async function comeBack(): Promise<void> {
   const room = rooms.current
-  if (me.token === undefined) return welcome.show(me.username, room)
+  if (me.token === undefined && tokenHere() === undefined) {
+    welcome.show(me.username, room)
+    if (!hasPassword && (await asksForToken())) welcome.refuse(NEEDED)
+    return
+  }
   try {
     await enter(() => me.join(room), room)
   } catch (error) {
+    if (!hasPassword && isUnauthorized(error)) return welcome.refuse(NEEDED)
     if (error instanceof Refused && error.isFinal) return welcome.show(me.username, room, whyRefused(error))
     // No connection: the chat opens, and says so.
     await enter(() => Promise.resolve(), room)
+  }
+}
+
+/** Looks while the sheet is there already, which nearly always is all that is needed. */
+async function asksForToken(): Promise<boolean> {
+  try {
+    await call(platform, { url: BASE, path: '/members?room=lobby' })
+    return false
+  } catch (error) {
+    // No connection is told when somebody tries to enter.
+    return isUnauthorized(error)
   }
 }
 

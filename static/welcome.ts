@@ -1,7 +1,7 @@
 // The first sheet: asks for a name and a room, and says in words why a name cannot be had.
 
 import { Refused } from '../src/client/wire.js'
-import { byId } from './element.js'
+import { byId, element } from './element.js'
 import { whyNotRoom } from './rooms.js'
 
 export type WelcomeParts = {
@@ -35,6 +35,13 @@ export class Welcome {
     if (sentence !== '') this.#say(sentence, this.#name)
     this.#name.focus()
     this.#name.select()
+  }
+
+  /** Nobody comes in by a name: says what is needed, and asks for nothing. */
+  refuse(sentence: string): void {
+    const form = byId('join', HTMLFormElement)
+    form.replaceChildren(...form.querySelectorAll('h1'), element('p', { role: 'alert' }, sentence))
+    this.#sheet.hidden = false
   }
 
   hide(): void {

@@ -11,12 +11,13 @@
 // what is missing. Nothing here ever gives up on a network: only a refusal ends it.
 
 import { backoffMs } from './backoff.js'
+import { isUnauthorized } from './credentials.js'
+import { type Entry, type EntryOptions, openEntry, type Refusal } from './entry.js'
+import { pathOf, type Place, withRooms } from './place.js'
 import { type Platform, standardPlatform } from './platform.js'
 import { type Gap, type Message, type PollAnswer, poll, type Presence, Refused } from './wire.js'
 
-export type FollowOptions = {
-  /** Where the server is, without a slash at the end. Default: where the page came from. */
-  readonly url?: string
+export type FollowOptions = EntryOptions & {
   readonly rooms: readonly string[]
   /** Where to go on: the `next` of an earlier answer, a number for one room, or `now`. Default: the newest messages. */
   readonly since?: string
@@ -26,12 +27,7 @@ export type FollowOptions = {
   readonly wait?: number
   /** How many messages a room may have in one answer, 1 to 500, and so how many of the past come first. */
   readonly limit?: number
-  /** The session's token, asked for before each poll. */
-  readonly token?: () => string | undefined
-  /** The session is over: join again, or throw. Without it a 401 ends the following. */
-  readonly onUnauthorized?: () => Promise<void>
   readonly signal?: AbortSignal
-  readonly platform?: Platform
 }
 
 export type FollowEvent =
@@ -68,8 +64,8 @@ export function follow(options: FollowOptions): Following {
 class Loop implements Following {
   readonly #options: FollowOptions
   readonly #platform: Platform
-  #rooms: readonly string[]
-  #since: string | undefined
+  readonly #entry: Entry
+  #place: Place
   #failures = 0
   #closed = false
   /** Set while a poll or a wait is under way: ends it early. */
@@ -79,8 +75,8 @@ class Loop implements Following {
   constructor(options: FollowOptions) {
     this.#options = options
     this.#platform = options.platform ?? standardPlatform
-    this.#rooms = options.rooms
-    this.#since = options.since
+    this.#entry = openEntry(options)
+    this.#place = { rooms: options.rooms, since: options.since }
     options.signal?.addEventListener('abort', () => this.close(), { once: true })
     if (options.signal?.aborted === true) this.#closed = true
   }
@@ -91,8 +87,7 @@ class Loop implements Following {
   }
 
   setRooms(rooms: readonly string[]): void {
-    this.#since = keepCursor(this.#since, this.#rooms, rooms)
-    this.#rooms = rooms
+    this.#place = withRooms(this.#place, rooms)
     this.hurry()
   }
 
@@ -103,17 +98,17 @@ class Loop implements Following {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<FollowEvent> {
     while (!this.#closed) {
-      const rooms = this.#rooms
+      const { rooms } = this.#place
       const answer = await this.#poll()
       if (this.#closed) return
       // An answer to rooms that are no longer followed is thrown away: the next one has it too.
-      if (answer instanceof Error || rooms !== this.#rooms) {
+      if (answer instanceof Error || rooms !== this.#place.rooms) {
         if (answer instanceof Error && !this.#hurried) yield* this.#wait('network', this.#patience(answer))
         continue
       }
       this.#failures = 0
       // Before it is handed over: whoever changes the rooms meanwhile must not be given the same messages again.
-      this.#since = answer.next
+      this.#place = { rooms, since: answer.next }
       yield* eventsOf(answer)
       yield { kind: 'live', next: answer.next, more: answer.more, now: answer.now }
       if (answer.retry !== undefined) yield* this.#wait('server', answer.retry)
@@ -122,49 +117,39 @@ class Loop implements Following {
 
   /** One poll. Returns what went wrong when it is worth another try, and throws when it is not. */
   async #poll(): Promise<PollAnswer | Error> {
-    const { url = '', token, onUnauthorized } = this.#options
+    const { url = '', limit, presence } = this.#options
     // After trouble the first answer should come at once: it tells that all is well again.
     const wait = this.#failures > 0 || this.#hurried ? 0 : (this.#options.wait ?? WAIT_SECONDS)
     this.#hurried = false
+    const [room = ''] = this.#place.rooms
+    const shown = this.#entry.shown(room)
     const controller = new AbortController()
     this.#interrupt = () => controller.abort()
     try {
-      const timeoutMs = wait * 1000 + GRACE_MS
       return await poll(this.#platform, {
+        ...shown,
         url,
-        path: this.#path(wait),
-        token: token?.(),
+        path: pathOf(this.#place, { wait, limit, presence }),
         signal: controller.signal,
-        timeoutMs,
+        timeoutMs: wait * 1000 + GRACE_MS,
       })
     } catch (error) {
       this.#failures++
-      if (error instanceof Refused && error.status === 401 && onUnauthorized !== undefined)
-        return await this.#renew(error, onUnauthorized)
-      if (error instanceof Refused && error.isFinal) throw error
-      return error instanceof Error ? error : new Error(String(error))
+      return isUnauthorized(error) ? await this.#renew({ refused: error, room, shown }) : trouble(error)
     } finally {
       this.#interrupt = undefined
     }
   }
 
-  /** Joins again. Once that worked the next poll goes at once; a server that still says 401 is given time. */
-  async #renew(refused: Refused, onUnauthorized: () => Promise<void>): Promise<Error> {
+  /** Gets in again. Once that worked the next poll goes at once; a server that still says 401 is given time. */
+  async #renew(refusal: Refusal): Promise<Error> {
     try {
-      await onUnauthorized()
+      await this.#entry.renew(refusal)
     } catch (error) {
-      if (error instanceof Refused && error.isFinal) throw error
-      return error instanceof Error ? error : new Error(String(error))
+      return trouble(error)
     }
     if (this.#failures === 1) this.#hurried = true
-    return refused
-  }
-
-  #path(wait: number): string {
-    const rooms = this.#rooms.map((room) => `room=${encodeURIComponent(room)}`).join('&')
-    const since = this.#since === undefined ? '' : `&since=${encodeURIComponent(this.#since)}`
-    const limit = this.#options.limit === undefined ? '' : `&limit=${this.#options.limit}`
-    return `/poll?${rooms}${since}&wait=${wait}${limit}${this.#options.presence === true ? '&presence=1' : ''}`
+    return refusal.refused
   }
 
   #patience(error: Error): number {
@@ -187,23 +172,14 @@ class Loop implements Following {
   }
 }
 
+/** What is worth another try; throws what is not. */
+function trouble(error: unknown): Error {
+  if (error instanceof Refused && error.isFinal) throw error
+  return error instanceof Error ? error : new Error(String(error))
+}
+
 function* eventsOf(answer: PollAnswer): Generator<FollowEvent> {
   for (const gap of answer.gaps) yield { kind: 'gap', gap }
   for (const message of answer.messages) yield { kind: 'message', message }
   if (answer.rooms !== undefined) yield { kind: 'presence', rooms: answer.rooms }
-}
-
-/**
- * The cursor for other rooms than before. A cursor for one room does not name it, so among several it would be
- * lost: it is given its room's name, in the form that the server itself writes.
- */
-function keepCursor(
-  cursor: string | undefined,
-  before: readonly string[],
-  after: readonly string[],
-): string | undefined {
-  const [only] = before
-  if (cursor === undefined || only === undefined || before.length > 1 || !/^[0-9a-z]{8}\.\d+(~|$)/.test(cursor))
-    return cursor
-  return after.includes(only) ? `${only}.${cursor}` : undefined
 }

@@ -29,4 +29,8 @@ interface RequestInit {
 declare function fetch(url: string, init?: RequestInit): Promise<Response>
 declare function setTimeout(call: () => void, ms: number): unknown
 declare function clearTimeout(timer: unknown): void
+declare function btoa(latin1: string): string
+declare class TextEncoder {
+  encode(text: string): Uint8Array
+}
 declare const crypto: { getRandomValues(bytes: Uint8Array): Uint8Array }

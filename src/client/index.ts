@@ -1,6 +1,8 @@
 // The client, as the package shows it: `mini-chat/client`.
 
 export { backoffMs } from './backoff.js'
+export type { Credentials } from './credentials.js'
+export type { EntryOptions } from './entry.js'
 export { follow, type FollowEvent, type Following, type FollowOptions } from './follow.js'
 export { Outbox, type OutboxOptions, type OutboxStorage, type Pending } from './outbox.js'
 export { type Platform, standardPlatform } from './platform.js'

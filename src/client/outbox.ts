@@ -6,7 +6,9 @@
 //               │  └── no connection, 5xx, 429 ─> waiting ─> sending, with the same key
 //               └───── refused ─> failed: the person retries or removes it
 
+import type { Code } from '../core/errors.js'
 import { backoffMs } from './backoff.js'
+import { type Entry, type EntryOptions, openEntry } from './entry.js'
 import { type Platform, standardPlatform } from './platform.js'
 import { Refused, send, type SendAnswer } from './wire.js'
 
@@ -18,28 +20,23 @@ export type Pending = {
   readonly state: 'sending' | 'waiting' | 'failed'
   /** Why it waits or failed, as a sentence for the person. */
   readonly error?: string
+  /** The same for programs, where the server refused it. */
+  readonly code?: Code
 }
 
 /** Where pending messages are kept, for example the browser's storage. */
 export type OutboxStorage = { load(): readonly Pending[]; save(pending: readonly Pending[]): void }
 
-export type OutboxOptions = {
-  readonly url?: string
-  /** The session's token for a room, asked for before each try. */
-  readonly token?: (room: string) => string | undefined
-  /** The session is over: join again. The message is then tried again. */
-  readonly onUnauthorized?: (room: string) => Promise<void>
-  readonly storage?: OutboxStorage
-  readonly platform?: Platform
-}
+export type OutboxOptions = EntryOptions & { readonly storage?: OutboxStorage }
 
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #platform: Platform
+  readonly #entry: Entry
   #pending: Pending[] = []
   readonly #busy = new Set<string>()
   readonly #failures = new Map<string, number>()
-  readonly #rejoined = new Set<string>()
+  readonly #renewed = new Set<string>()
   readonly #timers = new Map<string, () => void>()
   readonly #listeners = new Set<() => void>()
   readonly #sentListeners = new Set<(answer: SendAnswer) => void>()
@@ -49,6 +46,7 @@ export class Outbox {
   constructor(options: OutboxOptions = {}) {
     this.#options = options
     this.#platform = options.platform ?? standardPlatform
+    this.#entry = openEntry(options)
     this.#pending = [...(options.storage?.load() ?? [])]
     for (const room of new Set(this.#pending.map((pending) => pending.room))) this.#pump(room)
   }
@@ -125,34 +123,37 @@ export class Outbox {
   }
 
   async #try({ key, room, username, text }: Pending): Promise<void> {
-    const { url = '', token, onUnauthorized } = this.#options
+    const shown = this.#entry.shown(room)
     try {
-      const answer = await send(this.#platform, {
-        url,
-        path: '/send',
-        body: { room, username, text, key },
-        token: token?.(room),
-      })
+      const { url = '' } = this.#options
+      const body = { room, username, text, key }
+      const answer = await send(this.#platform, { ...shown, url, path: '/send', body })
       this.#failures.delete(room)
-      this.#rejoined.delete(room)
+      this.#renewed.delete(room)
       for (const listener of this.#sentListeners) listener(answer)
       this.remove(key)
     } catch (error) {
-      const over = error instanceof Refused && (error.code === 'unauthorized' || error.code === 'not_joined')
-      if (!over || onUnauthorized === undefined || this.#rejoined.has(room)) return this.#give(key, room, error)
-      this.#rejoined.add(room)
-      // Joined again: the next round sends it. Why that could not be is why this cannot be sent.
-      await onUnauthorized(room).catch((trouble: unknown) => this.#give(key, room, trouble))
+      const isOver = error instanceof Refused && (error.code === 'unauthorized' || error.code === 'not_joined')
+      if (!isOver || this.#renewed.has(room)) return this.#give(key, room, error)
+      this.#renewed.add(room)
+      // Let in again: the next round sends it. Why that could not be is why this cannot be sent.
+      const refusal = { refused: error, room, shown, username }
+      await this.#entry.renew(refusal).catch((trouble: unknown) => this.#give(key, room, trouble))
     }
   }
 
   /** It did not arrive: it waits for another try, or has failed where another try is of no use. */
   #give(key: string, room: string, error: unknown): void {
+    this.#renewed.delete(room)
     if (!(error instanceof Refused)) return this.#postpone(key, room, 'no connection to the server', 0)
     if (!error.isFinal) return this.#postpone(key, room, error.message, error.retryAfterMs ?? 0)
     this.#failures.delete(room)
-    this.#rejoined.delete(room)
-    this.#replace(key, { state: 'failed', error: error.message })
+    for (const pending of this.#pending) {
+      // Whoever is not let in with one message is not let in with those behind it.
+      const isShutOut = error.code === 'unauthorized' && pending.room === room && pending.state !== 'failed'
+      if (pending.key !== key && !isShutOut) continue
+      this.#replace(pending.key, { state: 'failed', error: error.message, code: error.code })
+    }
   }
 
   #postpone(key: string, room: string, error: string, leastMs: number): void {
@@ -171,11 +172,11 @@ export class Outbox {
     return this.#pending.find((pending) => pending.key === key)
   }
 
-  #replace(key: string, change: Pick<Pending, 'state'> & { readonly error?: string }): void {
+  #replace(key: string, change: Pick<Pending, 'state' | 'error' | 'code'>): void {
     this.#set(
       this.#pending.map((pending) => {
         if (pending.key !== key) return pending
-        const { error: _, ...rest } = pending
+        const { error: _error, code: _code, ...rest } = pending
         return { ...rest, ...change }
       }),
     )

@@ -54,7 +54,10 @@ export type Call = {
   readonly url: string
   readonly path: string
   readonly body?: unknown
+  /** A session's; for /join, in a chat that asks for one, a JSON Web Token. */
   readonly token?: string | undefined
+  /** The chat's, where there is no session to show. */
+  readonly password?: string | undefined
   readonly signal?: AbortSignal | undefined
   /** Milliseconds after which the call counts as failed. */
   readonly timeoutMs?: number
@@ -65,7 +68,7 @@ export const CALL_MS = 15_000
 /** Calls the server: a POST with a body, a GET without. Throws `Refused`, or an error for a lost connection. */
 export async function call(
   platform: Platform,
-  { url, path, body, token, signal, timeoutMs = CALL_MS }: Call,
+  { url, path, body, token, password, signal, timeoutMs = CALL_MS }: Call,
 ): Promise<unknown> {
   const controller = new AbortController()
   const abort = (): void => controller.abort()
@@ -77,7 +80,7 @@ export async function call(
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        ...authorization(token, password),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: controller.signal,
@@ -91,6 +94,13 @@ export async function call(
     undo()
     signal?.removeEventListener('abort', abort)
   }
+}
+
+/** Basic (RFC 7617) in UTF-8, with a user name that is nobody's. */
+function authorization(token: string | undefined, password: string | undefined): Record<string, string> {
+  if (token !== undefined) return { Authorization: `Bearer ${token}` }
+  if (password === undefined) return {}
+  return { Authorization: `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`:${password}`)))}` }
 }
 
 function refusal(response: Response, value: unknown): Refused {

@@ -1,9 +1,10 @@
 // `mini-chat join`: a conversation in the terminal, or through a pipe.
 
-import { isAddress, parseAddress, STANDARD_ROOM, STANDARD_URL } from '../terminal/address.js'
+import { isAddress, STANDARD_ROOM } from '../terminal/address.js'
 import { parseRoom, parseUsername } from '../core/message.js'
-import { UsageError } from '../flags.js'
+import { UsageError, type Values } from '../flags.js'
 import { TerminalScreen } from '../terminal/console.js'
+import { letIn } from '../terminal/door.js'
 import { helpRows } from '../terminal/lists.js'
 import { NoName } from '../terminal/membership.js'
 import { Outlet, PipeScreen } from '../terminal/pipe.js'
@@ -11,6 +12,7 @@ import type { Screen } from '../terminal/screen.js'
 import { Talk } from '../terminal/talk.js'
 import { sentenceOf } from '../terminal/trouble.js'
 import { visible } from '../terminal/visible.js'
+import { SERVER, type Server, serverOf } from './server.js'
 import { asUsage, given, HELP, type Io, readUsage, type Subcommand, type Usage } from './subcommand.js'
 
 const USAGE: Usage = {
@@ -22,15 +24,9 @@ const USAGE: Usage = {
       short: 'a',
       value: 'NAME',
       standard: '',
-      why: 'the name to speak under; a terminal asks for a missing one',
+      why: 'the name to speak under; a terminal asks for a missing one, and a token has one in it',
     },
-    {
-      flag: 'url',
-      short: 'u',
-      value: 'URL',
-      standard: STANDARD_URL,
-      why: 'where the server is, another way to write it',
-    },
+    ...SERVER,
     HELP,
   ],
   about: [
@@ -51,22 +47,37 @@ export const join: Subcommand = {
   async run(args, io) {
     const read = readUsage(USAGE, args, io)
     if (read === undefined) return 0
-    const { url, room } = placeOf(read.words, given(read.values, 'url'))
+    const { url, room, credentials, gave } = placeOf(read.words, read.values, io.env)
     const name = given(read.values, 'as')
     const username = name === undefined ? undefined : asUsage(() => parseUsername(name))
     const isTerminal = io.stdin.isTTY && io.stdout.isTTY && io.env['TERM'] !== 'dumb'
-    if (username === undefined && !isTerminal) throw new UsageError('somebody has to speak: add --as NAME')
-    const output = isTerminal ? undefined : new Outlet(io.stdout)
-    const screen: Screen =
-      output === undefined
-        ? new TerminalScreen(io.stdin, io.stdout, io.env)
-        : new PipeScreen(io.stdin, output, io.stderr)
-    const code = await converse(new Talk({ url, room, username, screen }), url, io)
-    return output?.error === undefined ? code : 1
+    if (username === undefined && !isTerminal && gave !== 'token')
+      throw new UsageError('somebody has to speak: add --as NAME')
+    try {
+      const isAsked = isTerminal && gave === 'nothing'
+      const door = { url, room, input: io.stdin, output: io.stdout, otherwise: credentials }
+      const opening = isAsked ? await letIn(door) : credentials
+      if (opening === undefined) return LEFT
+      const output = isTerminal ? undefined : new Outlet(io.stdout)
+      const screen: Screen =
+        output === undefined
+          ? new TerminalScreen(io.stdin, io.stdout, io.env)
+          : new PipeScreen(io.stdin, output, io.stderr)
+      const code = await converse(new Talk({ url, room, username, credentials: opening, screen }), io)
+      return output?.error === undefined ? code : 1
+    } catch (error) {
+      // Whoever left when asked for a name needs no explanation.
+      if (error instanceof NoName && error.message === '') return LEFT
+      io.stderr.write(`mini-chat: ${visible(error instanceof NoName ? error.message : sentenceOf(error, url))}\n`)
+      return 1
+    }
   },
 }
 
-async function converse(talk: Talk, url: string, io: Io): Promise<number> {
+/** The exit code of whoever leaves when asked for something, as Ctrl-C would. */
+const LEFT = 130
+
+async function converse(talk: Talk, io: Io): Promise<number> {
   const stop = (): void => talk.stop()
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) io.on(signal, stop)
@@ -74,23 +85,19 @@ async function converse(talk: Talk, url: string, io: Io): Promise<number> {
     const lost = await talk.run()
     if (lost > 0) io.stderr.write(`mini-chat: ${lost} ${lost === 1 ? 'message' : 'messages'} did not arrive\n`)
     return lost > 0 ? 1 : 0
-  } catch (error) {
-    // Whoever left when asked for a name needs no explanation.
-    if (error instanceof NoName && error.message === '') return 130
-    io.stderr.write(`mini-chat: ${visible(error instanceof NoName ? error.message : sentenceOf(error, url))}\n`)
-    return 1
   } finally {
     for (const signal of signals) io.off(signal, stop)
   }
 }
 
 /** `[URL] [ROOM]`: a room's name has no dot, colon or slash, so the two can be told apart. */
-function placeOf(words: readonly string[], flag: string | undefined): { readonly url: string; readonly room: string } {
+function placeOf(words: readonly string[], values: Values, env: NodeJS.ProcessEnv): Server & { readonly room: string } {
   const [first, second] = words
   const written = first !== undefined && (second !== undefined || isAddress(first)) ? first : undefined
   const [word, extra] = written === undefined ? words : words.slice(1)
   if (extra !== undefined) throw new UsageError('one room is enough to begin with: /join opens more')
-  if (written !== undefined && flag !== undefined) throw new UsageError('the address is given twice: leave --url out')
-  const { url, room } = asUsage(() => parseAddress(written ?? flag ?? STANDARD_URL))
-  return { url, room: asUsage(() => parseRoom(word ?? room ?? STANDARD_ROOM)) }
+  if (written !== undefined && given(values, 'url') !== undefined)
+    throw new UsageError('the address is given twice: leave --url out')
+  const server = serverOf(values, env, written)
+  return { ...server, room: asUsage(() => parseRoom(word ?? server.room ?? STANDARD_ROOM)) }
 }

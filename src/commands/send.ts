@@ -2,10 +2,11 @@
 
 import { parseRoom, parseUsername } from '../core/message.js'
 import { UsageError } from '../flags.js'
-import { parseAddress, STANDARD_ROOM, STANDARD_URL } from '../terminal/address.js'
+import { STANDARD_ROOM } from '../terminal/address.js'
 import { linesOf } from '../terminal/pipe.js'
 import { Sender } from '../terminal/send.js'
 import { visible } from '../terminal/visible.js'
+import { SERVER, serverOf } from './server.js'
 import { asUsage, given, HELP, readUsage, stopSignal, type Subcommand, type Usage } from './subcommand.js'
 
 const USAGE: Usage = {
@@ -17,9 +18,9 @@ const USAGE: Usage = {
       short: 'a',
       value: 'NAME',
       standard: '',
-      why: 'the name to speak under; one that nobody holds',
+      why: 'the name to speak under, one that nobody holds; a token has one in it',
     },
-    { flag: 'url', short: 'u', value: 'URL', standard: STANDARD_URL, why: 'where the server is' },
+    ...SERVER,
     {
       flag: 'patience',
       value: 'SECONDS',
@@ -46,14 +47,16 @@ export const send: Subcommand = {
   async run(args, io) {
     const read = readUsage(USAGE, args, io)
     if (read === undefined) return 0
-    const [room = parseAddress(urlOf(read.values['url'])).room ?? STANDARD_ROOM, ...words] = read.words
+    const server = serverOf(read.values, io.env)
+    const [room = server.room ?? STANDARD_ROOM, ...words] = read.words
     const name = given(read.values, 'as')
-    if (name === undefined) throw new UsageError('somebody has to speak: add --as NAME')
+    if (name === undefined && server.gave !== 'token') throw new UsageError('somebody has to speak: add --as NAME')
     const stop = stopSignal(io)
     const sender = new Sender({
-      url: asUsage(() => parseAddress(urlOf(read.values['url']))).url,
+      url: server.url,
+      credentials: server.credentials,
       room: asUsage(() => parseRoom(room)),
-      username: asUsage(() => parseUsername(name)),
+      username: name === undefined ? '' : asUsage(() => parseUsername(name)),
       patienceMs: secondsOf(given(read.values, 'patience') ?? '10') * 1000,
       signal: stop.signal,
     })
@@ -79,10 +82,6 @@ export const send: Subcommand = {
     stop.undo()
     return stop.code() ?? (failed ? 1 : 0)
   },
-}
-
-function urlOf(value: unknown): string {
-  return typeof value === 'string' ? value : STANDARD_URL
 }
 
 function secondsOf(value: string): number {

@@ -3,18 +3,19 @@
 import { parseRoom } from '../core/message.js'
 import { Refused } from '../client/index.js'
 import { quote, UsageError } from '../flags.js'
-import { parseAddress, STANDARD_ROOM, STANDARD_URL } from '../terminal/address.js'
+import { STANDARD_ROOM } from '../terminal/address.js'
 import { Outlet } from '../terminal/pipe.js'
 import { tail as follow } from '../terminal/tail.js'
 import { sentenceOf } from '../terminal/trouble.js'
 import { visible } from '../terminal/visible.js'
+import { SERVER, serverOf } from './server.js'
 import { asUsage, given, HELP, readUsage, stopSignal, type Subcommand, type Usage } from './subcommand.js'
 
 const USAGE: Usage = {
   name: 'tail',
   usage: '[ROOM…] [--json] [--since CURSOR]',
   settings: [
-    { flag: 'url', short: 'u', value: 'URL', standard: STANDARD_URL, why: 'where the server is' },
+    ...SERVER,
     {
       flag: 'json',
       short: 'j',
@@ -54,7 +55,7 @@ export const tail: Subcommand = {
   async run(args, io) {
     const read = readUsage(USAGE, args, io)
     if (read === undefined) return 0
-    const { url, room } = asUsage(() => parseAddress(given(read.values, 'url') ?? STANDARD_URL))
+    const { url, room, credentials } = serverOf(read.values, io.env)
     const words = read.words.length > 0 ? read.words : [room ?? STANDARD_ROOM]
     const rooms = [...new Set(words.map((word) => asUsage(() => parseRoom(word))))]
     const lines = linesOf(given(read.values, 'lines') ?? '10')
@@ -65,6 +66,7 @@ export const tail: Subcommand = {
       const since = given(read.values, 'since')
       await follow({
         url,
+        credentials,
         rooms,
         since,
         lines,

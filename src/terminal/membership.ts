@@ -1,15 +1,26 @@
 // Being somebody on the server: the session's token, its name, and the rooms it is in.
 //
 //     join lobby ── 201 ──> token, held by polling with it
-//                   409 ──> another name is asked for, where there is somebody to ask
+//                   401 ──> the password, or a token that has the name in it, is shown
+//                   400, 409 ──> a name, or another one, is asked for, where there is somebody to ask
 //     401 later (the server restarted) ──> rejoin: every room again, under the same name, with a new token
 //
 // Everybody who finds the session gone asks for the same rejoin; it is done once.
 
-import { call, join, type JoinAnswer, type Platform, Refused, standardPlatform } from '../client/index.js'
+import { enter, isUnauthorized, Proof } from '../client/credentials.js'
+import {
+  call,
+  type Credentials,
+  join,
+  type JoinAnswer,
+  type Platform,
+  Refused,
+  standardPlatform,
+} from '../client/index.js'
 
 export type MembershipOptions = {
   readonly url: string
+  readonly credentials: Credentials
   readonly platform?: Platform
   /** A name was refused, or there is none yet (then there is no sentence). Throws `NoName` when there is nobody to ask. */
   readonly anotherName: (sentence: string | undefined) => Promise<string>
@@ -26,6 +37,7 @@ const ORDER_MS = 5000
 export class Membership {
   readonly #options: MembershipOptions
   readonly #platform: Platform
+  readonly #proof: Proof
   #username: string | undefined
   #token: string | undefined
   #rooms: readonly string[] = []
@@ -35,6 +47,7 @@ export class Membership {
   constructor(options: MembershipOptions, username: string | undefined) {
     this.#options = options
     this.#platform = options.platform ?? standardPlatform
+    this.#proof = new Proof(options.credentials)
     this.#username = username
   }
 
@@ -53,7 +66,7 @@ export class Membership {
   /** Enters a room. Throws `Refused`, `NoName`, or an error for a lost connection. */
   async join(room: string): Promise<JoinAnswer> {
     const answer = await this.#enter(room, this.#token).catch(async (error: unknown) => {
-      if (!isSessionOver(error)) throw error
+      if (!isUnauthorized(error)) throw error
       await this.rejoin()
       return this.#enter(room, this.#token)
     })
@@ -79,7 +92,7 @@ export class Membership {
 
   /** Asks the server for something to look at. */
   get(path: string): Promise<unknown> {
-    return call(this.#platform, { url: this.#options.url, path, timeoutMs: ORDER_MS })
+    return call(this.#platform, { url: this.#options.url, path, token: this.#token, timeoutMs: ORDER_MS })
   }
 
   async #rejoin(): Promise<void> {
@@ -90,7 +103,7 @@ export class Membership {
       try {
         // The token is tried first: it is good where the server knows the session and not the room.
         await this.#enter(room, this.#token).catch((error: unknown) => {
-          if (!isSessionOver(error)) throw error
+          if (!isUnauthorized(error)) throw error
           return this.#enter(room, undefined)
         })
       } catch (error) {
@@ -103,27 +116,24 @@ export class Membership {
     if (this.#token !== before || lost.length > 0) this.#options.onRejoined(lost)
   }
 
-  /** With a token under its name; without one under ours, or the next that the person thinks of. */
+  /** With the session, or else under our name, or the next that the person thinks of. */
   async #enter(room: string, token: string | undefined): Promise<JoinAnswer> {
-    for (let sentence: string | undefined; ;) {
-      if (token === undefined) this.#username ??= await this.#options.anotherName(sentence)
-      const body = token === undefined ? { room, username: this.#username } : { room }
+    for (;;) {
+      const username = token === undefined ? this.#username : undefined
+      const body = username === undefined ? { room } : { room, username }
+      const request = { url: this.#options.url, path: '/join', body, timeoutMs: ORDER_MS }
       try {
-        const answer = await join(this.#platform, {
-          url: this.#options.url,
-          path: '/join',
-          body,
-          token,
-          timeoutMs: ORDER_MS,
-        })
+        const answer = await (token === undefined
+          ? enter(this.#platform, this.#proof, request)
+          : join(this.#platform, { ...request, token }))
         this.#token = answer.token
         this.#username = answer.username
         return answer
       } catch (error) {
         const isAboutName = error instanceof Refused && (error.code === 'name_taken' || error.code === 'bad_request')
-        if (!isAboutName || token !== undefined) throw error
-        this.#username = undefined
-        sentence = error.message
+        // A session has its name, and so has the token of a school.
+        if (!isAboutName || token !== undefined || this.#proof.shown.token !== undefined) throw error
+        this.#username = await this.#options.anotherName(username === undefined ? undefined : error.message)
       }
     }
   }
@@ -138,8 +148,4 @@ export class Membership {
       timeoutMs: ORDER_MS,
     })
   }
-}
-
-function isSessionOver(error: unknown): boolean {
-  return error instanceof Refused && error.status === 401
 }

@@ -1,12 +1,14 @@
-// `mini-chat send`: says something without joining, as a script does. Each message has a key and is tried for some
+// `mini-chat send`: says something without joining, as a script does (only a token has to join first). Each message has a key and is tried for some
 // seconds, so one that was cut off on its way arrives once, or the program says that it did not.
 
-import { Outbox, type Pending } from '../client/index.js'
+import { type Credentials, Outbox, type Pending } from '../client/index.js'
 import { within } from './wait.js'
 
 export type SendOptions = {
   readonly url: string
+  readonly credentials: Credentials
   readonly room: string
+  /** Empty where the token says it. */
   readonly username: string
   /** How long a message is tried. */
   readonly patienceMs: number
@@ -22,7 +24,7 @@ export class Sender {
 
   constructor(options: SendOptions) {
     this.#options = options
-    this.#outbox = new Outbox({ url: options.url })
+    this.#outbox = new Outbox({ url: options.url, credentials: options.credentials })
   }
 
   /** Resolves with undefined once the message is in the room, else with what kept it out. */
@@ -38,7 +40,10 @@ export class Sender {
     const left = find()
     if (left === undefined) return undefined
     this.#outbox.remove(key)
-    return { sentence: left.error ?? 'the server did not answer in time', isFinal: left.state !== 'failed' }
+    return {
+      sentence: left.error ?? 'the server did not answer in time',
+      isFinal: left.state !== 'failed' || left.code === 'unauthorized',
+    }
   }
 
   close(): void {

@@ -1,13 +1,14 @@
 // `mini-chat tail`: rooms as lines of text, or of JSON, for as long as somebody reads them. The next poll goes when
 // the lines of the last have been taken, so a slow reader slows the polling down and nothing piles up here.
 
-import { call, follow, type FollowEvent, standardPlatform } from '../client/index.js'
+import { call, type Credentials, follow, type FollowEvent, standardPlatform } from '../client/index.js'
 import { gapSentence, lineOf } from './format.js'
 import type { Outlet } from './pipe.js'
 import { visibleJson } from './visible.js'
 
 export type TailOptions = {
   readonly url: string
+  readonly credentials: Credentials
   readonly rooms: readonly string[]
   /** Where to begin; undefined: with the newest `lines` messages of each room. */
   readonly since: string | undefined
@@ -20,12 +21,23 @@ export type TailOptions = {
 }
 
 /** Resolves when the signal is aborted or nobody reads any more. Throws when the server says no, or is not there. */
-export async function tail({ url, rooms, since, lines, json, signal, output, notice }: TailOptions): Promise<void> {
+export async function tail({
+  url,
+  credentials,
+  rooms,
+  since,
+  lines,
+  json,
+  signal,
+  output,
+  notice,
+}: TailOptions): Promise<void> {
   // A wrong address should be told at once; a connection that is lost later is waited for.
   await call(standardPlatform, { url, path: '/health', signal })
   const begin = since ?? (lines === 0 ? 'now' : undefined)
   const following = follow({
     url,
+    credentials,
     rooms,
     signal,
     ...(begin === undefined ? { limit: lines } : { since: begin }),

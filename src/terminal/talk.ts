@@ -2,35 +2,31 @@
 //
 //     what is typed ──> order ──> outbox (until it has arrived) ──> POST /send
 //                         └────> membership: /join, /leave, /who, /rooms
-//     GET /poll ──> follow ──> screen
+//     GET /poll ──> hearing ──> screen
 //
 // Nothing here knows more of its screen than whether a person sits there. Leaving is always the same: what was
 // typed gets a few seconds to arrive, the name is given back, and the screen is put back as it was.
 
-import { follow, type Following, type Message } from '../client/index.js'
+import type { Credentials } from '../client/index.js'
+import { Hearing } from './hearing.js'
 import { helpRows, roomRows, whoRow } from './lists.js'
 import { Membership, NoName } from './membership.js'
 import { type Order, parseOrder } from './orders.js'
-import { Outage } from './outage.js'
 import type { Screen } from './screen.js'
 import { Sending } from './sending.js'
 import { sentenceOf } from './trouble.js'
-import { within } from './wait.js'
-
-/** Messages of the past that entering a room shows. */
-const RECENT = 20
 
 /** How many rooms one poll may follow. */
 const MAX_ROOMS = 16
 
-/** How long leaving may take: for what was typed to arrive, and for one's own leaving to be shown. */
+/** How long leaving may take for what was typed to arrive. */
 const SETTLE_MS = 5000
-const FAREWELL_MS = 1000
 
 export type TalkOptions = {
   readonly url: string
   readonly room: string
   readonly username: string | undefined
+  readonly credentials: Credentials
   readonly screen: Screen
 }
 
@@ -39,34 +35,35 @@ export class Talk {
   readonly #screen: Screen
   readonly #membership: Membership
   readonly #sending: Sending
-  readonly #following: Following
-  readonly #outage: Outage
+  readonly #hearing: Hearing
   readonly #impatience = new AbortController()
   readonly #ended: Promise<Error | undefined>
   #end: (error: Error | undefined) => void = () => undefined
   #stopping = false
   #active: string
-  /** Calls back for every message of one's own leaving. */
-  #onLeft: (room: string) => void = () => undefined
 
-  constructor({ url, room, username, screen }: TalkOptions) {
+  constructor({ url, room, username, credentials, screen }: TalkOptions) {
     this.#url = url
     this.#screen = screen
     this.#active = room
-    this.#outage = new Outage(url, screen, () => this.#prompt())
     this.#ended = new Promise((resolve) => (this.#end = resolve))
     this.#membership = new Membership(
-      { url, anotherName: (sentence) => this.#askName(sentence), onRejoined: (lost) => this.#rejoined(lost) },
+      {
+        url,
+        credentials,
+        anotherName: (sentence) => this.#askName(sentence),
+        onRejoined: (lost) => this.#rejoined(lost),
+      },
       username,
     )
-    const onUnauthorized = (): Promise<void> => this.#rejoin()
-    this.#sending = new Sending({ url, screen, membership: this.#membership, onUnauthorized })
-    this.#following = follow({
-      url,
-      rooms: [room],
-      limit: RECENT,
-      token: () => this.#membership.token,
-      onUnauthorized,
+    const shared = { url, screen, membership: this.#membership, onUnauthorized: () => this.#rejoin() }
+    this.#sending = new Sending(shared)
+    this.#hearing = new Hearing({
+      ...shared,
+      room,
+      active: () => this.#active,
+      onStatus: () => this.#prompt(),
+      onBack: () => this.#sending.hurry(),
     })
   }
 
@@ -76,7 +73,7 @@ export class Talk {
     try {
       await this.#membership.join(this.#active)
       this.#prompt()
-      this.#listen().catch((error: Error) => this.#end(error))
+      this.#hearing.listen().catch((error: Error) => this.#end(error))
       this.#screen
         .read((line) => this.#obey(line))
         .then(
@@ -89,8 +86,7 @@ export class Talk {
       if (error !== undefined) throw error
     } finally {
       undo()
-      this.#outage.close()
-      this.#following.close()
+      this.#hearing.close()
       this.#sending.close()
       this.#screen.close()
     }
@@ -102,23 +98,6 @@ export class Talk {
     if (this.#stopping) this.#impatience.abort()
     this.#stopping = true
     this.#end(undefined)
-  }
-
-  async #listen(): Promise<void> {
-    let messages: Message[] = []
-    for await (const event of this.#following) {
-      if (event.kind === 'waiting') this.#outage.wait(event.reason, event.ms)
-      else this.#isLive()
-      if (event.kind === 'message') messages.push(event.message)
-      else if (event.kind === 'gap') this.#screen.gap(event.gap)
-      else if (event.kind === 'live') {
-        const shown = messages
-        messages = []
-        await this.#screen.show(shown, { me: this.#membership.username, active: this.#active })
-        for (const { type, room, username } of shown)
-          if (type === 'leave' && username === this.#membership.username) this.#onLeft(room)
-      }
-    }
   }
 
   async #obey(line: string): Promise<void> {
@@ -149,7 +128,7 @@ export class Talk {
       if (this.#membership.rooms.length >= MAX_ROOMS)
         return this.#screen.notice(`${MAX_ROOMS} rooms are all there is place for: /leave one first`)
       await this.#membership.join(room)
-      this.#following.setRooms(this.#membership.rooms)
+      this.#hearing.changeRooms()
     }
     this.#active = room
     this.#prompt()
@@ -160,8 +139,8 @@ export class Talk {
     const [next] = this.#membership.rooms.filter((other) => other !== room)
     if (next === undefined) return this.#end(undefined)
     await this.#sending.settle(0, SETTLE_MS, this.#impatience.signal)
-    await this.#part([room], () => this.#membership.leave(room))
-    this.#following.setRooms(this.#membership.rooms)
+    await this.#hearing.part([room], () => this.#membership.leave(room), this.#impatience.signal)
+    this.#hearing.changeRooms()
     if (this.#active === room) this.#active = next
     this.#prompt()
   }
@@ -169,7 +148,7 @@ export class Talk {
   /** An empty line: whatever waits is tried now. */
   #hurry(): void {
     this.#sending.hurry()
-    if (this.#outage.isOn) this.#following.hurry()
+    this.#hearing.hurry()
   }
 
   async #rejoin(): Promise<void> {
@@ -188,9 +167,9 @@ export class Talk {
     const [first] = rooms
     if (first === undefined) return this.#end(undefined)
     if (!rooms.includes(this.#active)) this.#active = first
-    if (lost.length > 0) this.#following.setRooms(rooms)
+    if (lost.length > 0) this.#hearing.changeRooms()
     this.#screen.notice(`the server did not know you any more: you have joined again as ${username}`)
-    this.#following.hurry()
+    this.#hearing.again()
     this.#prompt()
   }
 
@@ -204,14 +183,8 @@ export class Talk {
     }
   }
 
-  #isLive(): void {
-    if (!this.#outage.isOn) return
-    this.#outage.end()
-    this.#sending.hurry()
-  }
-
   #prompt(): void {
-    const { status } = this.#outage
+    const { status } = this.#hearing
     this.#screen.prompt(`${this.#active}${status === '' ? '' : ` (${status})`}> `)
   }
 
@@ -219,17 +192,7 @@ export class Talk {
     const { signal } = this.#impatience
     await this.#sending.settle(0, SETTLE_MS, signal)
     // Where it cannot be said, the name is free by itself after a minute.
-    await this.#part(this.#membership.rooms, () => this.#membership.end(signal).catch(() => undefined))
-  }
-
-  /** Leaves rooms, and stays for a moment until all that came before has been shown. */
-  async #part(rooms: readonly string[], leave: () => Promise<void>): Promise<void> {
-    const rest = new Set(rooms)
-    const left = within(FAREWELL_MS, this.#impatience.signal, (done) => {
-      this.#onLeft = (room) => void (rest.delete(room) && rest.size === 0 && done())
-      return () => undefined
-    })
-    await leave()
-    await left
+    const end = (): Promise<void> => this.#membership.end(signal).catch(() => undefined)
+    await this.#hearing.part(this.#membership.rooms, end, signal)
   }
 }

@@ -1,26 +1,16 @@
 // People with a token of their school: what a token must be like, and what it is good for.
 
 import { createServer } from 'node:http'
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import WebSocket from 'ws'
-import { type Config, parseCommand } from '../../src/config.js'
+import { parseCommand } from '../../src/config.js'
 import { UsageError } from '../../src/flags.js'
 import { bearer, join, parse, post } from '../support/http.js'
+import { JWT as CONFIG, key, SECRET, sign } from '../support/jwt.js'
 import { ask, type RawAnswer } from '../support/raw.js'
 import { startServer, until } from '../support/server.js'
 import { talk } from '../support/talker.js'
-
-const SECRET = 'a secret of thirty-two bytes, or more'
-const key = new TextEncoder().encode(SECRET)
-const CONFIG: Partial<Config> = { jwt: { key: { secret: SECRET }, audience: undefined } }
-
-async function sign(claims: JWTPayload, exp: number | string = '1h', by: Uint8Array = key): Promise<string> {
-  return new SignJWT({ sub: 'u1', name: 'Ada Lovelace', ...claims })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setExpirationTime(exp)
-    .sign(by)
-}
 
 function joinBy(port: number, token: string, body: object = { room: 'lobby' }): Promise<RawAnswer> {
   return ask(port, post('/join', body, bearer(token)))

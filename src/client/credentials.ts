@@ -1,0 +1,71 @@
+// What opens a chat that does not let in everybody: one password for all, or a token of one's own (a JSON Web Token).
+// Nothing is shown before the server asks, so an open chat, or another one by mistake, learns no secret.
+//
+//     nothing ── 401 ──> the password, or the token ── 401 ──> a token is asked for once more, if it is a function
+//                                                                 └── 401, or the same again ──> refused, for good
+//
+// The password goes with a request as Basic (RFC 7617), the token as Bearer (RFC 6750).
+
+import type { Platform } from './platform.js'
+import { type Call, join, type JoinAnswer, Refused } from './wire.js'
+
+/**
+ * A token that is a function is asked for when the server wants one, and again when that one's time is over. It may
+ * throw `Refused` to end it; any other error counts as a lost connection.
+ */
+export type Credentials = { readonly password: string } | { readonly token: string | (() => string | Promise<string>) }
+
+/** What goes with a request. */
+export type Shown = Pick<Call, 'token' | 'password'>
+
+export const NOTHING: Shown = {}
+
+export class Proof {
+  readonly #credentials: Credentials | undefined
+  #shown = NOTHING
+
+  constructor(credentials: Credentials | undefined) {
+    this.#credentials = credentials
+  }
+
+  /** What is shown to get in, from here on. */
+  get shown(): Shown {
+    return this.#shown
+  }
+
+  /** This was refused: something else is shown from here on. Throws the refusal where there is nothing else. */
+  async renew(refused: Refused, shown: Shown): Promise<void> {
+    // Two requests may be refused for one reason.
+    if (shown !== this.#shown) return
+    const next = await this.#next()
+    if (next.password === shown.password && next.token === shown.token) throw refused
+    this.#shown = next
+  }
+
+  async #next(): Promise<Shown> {
+    const credentials = this.#credentials
+    if (credentials === undefined) return NOTHING
+    if ('password' in credentials) return { password: credentials.password }
+    const token = typeof credentials.token === 'function' ? await credentials.token() : credentials.token
+    // No header can carry anything else, and that would look like a lost connection.
+    if (/^[\w~+/.-]+=*$/.test(token)) return { token }
+    throw new Refused(401, 'unauthorized', 'what was given as a token is none: look where it comes from', undefined)
+  }
+}
+
+/** Joins, and shows what the server asks for. Throws `Refused`, or an error for a lost connection. */
+export async function enter(platform: Platform, proof: Proof, call: Call): Promise<JoinAnswer> {
+  const { shown } = proof
+  try {
+    return await join(platform, { ...call, ...shown })
+  } catch (error) {
+    if (!isUnauthorized(error)) throw error
+    await proof.renew(error, shown)
+    return await join(platform, { ...call, ...proof.shown })
+  }
+}
+
+/** Was it refused for lack of something better to show? */
+export function isUnauthorized(error: unknown): error is Refused {
+  return error instanceof Refused && error.code === 'unauthorized'
+}

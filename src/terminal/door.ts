@@ -1,0 +1,76 @@
+// A chat with a password asks for it before anything else, as the page does. What is typed is not shown.
+//
+//     GET /members ── 200 ──> in
+//                  └─ 401 ─> POST /login, empty ── 400 ──> there is a password: ask, and look again
+//                                              └── 204 ──> there is none: this chat asks for tokens
+
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import { call, type Credentials, Refused, standardPlatform } from '../client/index.js'
+import { isUnauthorized } from '../client/credentials.js'
+
+export type DoorOptions = {
+  readonly url: string
+  readonly room: string
+  readonly input: NodeJS.ReadStream
+  readonly output: NodeJS.WriteStream
+  /** What is shown where no password is asked for. */
+  readonly otherwise: Credentials
+}
+
+/** Resolves with what opens the chat; undefined when the person leaves instead. */
+export async function letIn({ url, room, input, output, otherwise }: DoorOptions): Promise<Credentials | undefined> {
+  if ((await isOpen(url, room)) || !(await hasPassword(url))) return otherwise
+  for (;;) {
+    const password = await askSecret(input, output, 'password: ')
+    if (password === undefined) return undefined
+    if (password === '') continue
+    if (await isOpen(url, room, password)) return { password }
+    output.write('-- this is not the password: try again, or ask whoever runs the chat\n')
+  }
+}
+
+async function isOpen(url: string, room: string, password?: string): Promise<boolean> {
+  try {
+    await call(standardPlatform, { url, path: `/members?room=${room}`, password })
+    return true
+  } catch (error) {
+    if (isUnauthorized(error)) return false
+    throw error
+  }
+}
+
+/** An empty `/login` is no try: it is answered by what is lacking, or by nothing where there is no password. */
+async function hasPassword(url: string): Promise<boolean> {
+  try {
+    await call(standardPlatform, { url, path: '/login', body: {} })
+    return false
+  } catch (error) {
+    if (error instanceof Refused && error.code === 'bad_request') return true
+    throw error
+  }
+}
+
+/** Asks for a line that nobody sees. readline puts the terminal into raw mode, and what it draws goes nowhere. */
+function askSecret(
+  input: NodeJS.ReadStream,
+  output: NodeJS.WriteStream,
+  question: string,
+): Promise<string | undefined> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const readline = createInterface({ input, output: nowhere, terminal: true, historySize: 0 })
+  output.write(question)
+  return new Promise((resolve) => {
+    let answer: string | undefined
+    readline.once('line', (line) => {
+      answer = line
+      readline.close()
+    })
+    // Ctrl-C; Ctrl-D closes by itself.
+    readline.once('SIGINT', () => readline.close())
+    readline.once('close', () => {
+      output.write('\n')
+      resolve(answer)
+    })
+  })
+}

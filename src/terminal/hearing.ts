@@ -1,0 +1,107 @@
+// What a conversation hears: messages and gaps, as the screen shows them, and how the connection is.
+//
+//     GET /poll ── follow ──> messages, gaps ──> screen
+//                         └─> lost, back ──────> outage ──> the prompt
+
+import { follow, type Following, type Message } from '../client/index.js'
+import type { Membership } from './membership.js'
+import { Outage } from './outage.js'
+import type { Screen } from './screen.js'
+import { within } from './wait.js'
+
+/** Messages of the past that entering a room shows. */
+const RECENT = 20
+
+/** How long to wait, after leaving, for one's own leaving to be shown. */
+const FAREWELL_MS = 1000
+
+export type HearingOptions = {
+  readonly url: string
+  readonly room: string
+  readonly screen: Screen
+  readonly membership: Membership
+  readonly onUnauthorized: () => Promise<void>
+  /** The room that needs not be named. */
+  readonly active: () => string
+  /** The status is another, which the prompt shows. */
+  readonly onStatus: () => void
+  /** The connection was lost, and is back. */
+  readonly onBack: () => void
+}
+
+export class Hearing {
+  readonly #options: HearingOptions
+  readonly #following: Following
+  readonly #outage: Outage
+  /** Calls back for every message of one's own leaving. */
+  #onLeft: (room: string) => void = () => undefined
+
+  constructor(options: HearingOptions) {
+    const { url, room, screen, membership, onUnauthorized, onStatus } = options
+    this.#options = options
+    this.#outage = new Outage(url, screen, onStatus)
+    const token = (): string | undefined => membership.token
+    this.#following = follow({ url, rooms: [room], limit: RECENT, token, onUnauthorized })
+  }
+
+  /** A few words for the prompt; empty while all is well. */
+  get status(): string {
+    return this.#outage.status
+  }
+
+  /** Shows what is said until it is closed. Throws what ended it. */
+  async listen(): Promise<void> {
+    const { screen, membership, active } = this.#options
+    let messages: Message[] = []
+    for await (const event of this.#following) {
+      if (event.kind === 'waiting') this.#outage.wait(event.reason, event.ms)
+      else this.#isLive()
+      if (event.kind === 'message') messages.push(event.message)
+      else if (event.kind === 'gap') screen.gap(event.gap)
+      else if (event.kind === 'live') {
+        const shown = messages
+        messages = []
+        await screen.show(shown, { me: membership.username, active: active() })
+        for (const { type, room, username } of shown)
+          if (type === 'leave' && username === membership.username) this.#onLeft(room)
+      }
+    }
+  }
+
+  /** The rooms are others, or the session is: it goes on with those. */
+  changeRooms(): void {
+    this.#following.setRooms(this.#options.membership.rooms)
+  }
+
+  /** Where there is something to wait for, it is tried now. */
+  hurry(): void {
+    if (this.#outage.isOn) this.#following.hurry()
+  }
+
+  /** Polls at once. */
+  again(): void {
+    this.#following.hurry()
+  }
+
+  /** Leaves rooms, and stays for a moment until all that came before has been shown. */
+  async part(rooms: readonly string[], leave: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const rest = new Set(rooms)
+    const left = within(FAREWELL_MS, signal, (done) => {
+      this.#onLeft = (room) => void (rest.delete(room) && rest.size === 0 && done())
+      return () => undefined
+    })
+    await leave()
+    await left
+  }
+
+  close(): void {
+    this.#outage.close()
+    this.#following.close()
+  }
+
+  #isLive(): void {
+    if (!this.#outage.isOn) return
+    this.#outage.end()
+    this.#options.onBack()
+  }
+}

@@ -1,0 +1,33 @@
+// The token of a school or a company (a JSON Web Token), where a chat asks for one. It comes in the address, behind the
+// room: /#lobby&token=eyJ…, a part of it that a browser sends to no server. It is taken out of there before anything
+// else happens, so that nobody copies it along with the address, and Back does not bring it again.
+//
+// It is kept for this tab and as long as that lasts: for when the server forgets the session that came of it.
+
+import { asString, keep } from './keep.js'
+
+/** What is told to whoever has none that is good. */
+export const NEEDED =
+  'This chat is for people with a token: open it by the link that you were given, or ask for a new one.'
+
+const kept = keep('session', 'token', asString)
+
+/** The token of this tab; undefined without one. */
+export function tokenHere(): string | undefined {
+  const token = kept.read()
+  return token === '' ? undefined : token
+}
+
+/** Takes the token out of the address and keeps it. Is there a new one? */
+export function takeToken(): boolean {
+  const [room = '', ...rest] = location.hash.slice(1).split('&')
+  const token = new URLSearchParams(rest.join('&')).get('token')
+  if (token === null) return false
+  history.replaceState(history.state, '', `#${room}`)
+  kept.write(token)
+  return true
+}
+
+export function forgetToken(): void {
+  kept.write('')
+}

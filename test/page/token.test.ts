@@ -1,0 +1,88 @@
+// The page of a chat that asks for a token: it comes with the address, and goes no further.
+
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { inSeconds, JWT, sign } from '../support/jwt.js'
+import { startServer, type TestServer } from '../support/server.js'
+import { hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.js'
+
+const NEEDED = 'This chat is for people with a token'
+
+describe.skipIf(!hasChromium)('a chat that asks for a token', { timeout: 60_000 }, () => {
+  const browser = useBrowser()
+  const failing = { expectsFailures: true }
+
+  test('lets in whoever has it in the address, under its name, and again after a reload and a restart', async () => {
+    const first = await startServer(JWT)
+    const ada = await (await visitor(browser(), failing)).open(`${first.url}/#den&token=${await sign()}`)
+    await isLive(ada)
+    await say(ada, 'I am in')
+    await hears(ada, 'I am in')
+    await ada.reload()
+    await isLive(ada)
+    expect(membersOf(first, 'den')).toEqual(['Ada Lovelace'])
+    await first.stop()
+    const second = await startServer({ ...JWT, port: first.port })
+    await expect.poll(() => membersOf(second, 'den'), { timeout: 15_000 }).toEqual(['Ada Lovelace'])
+  })
+
+  test('it is out of the address at once, in no request’s address, and kept for the tab alone', async () => {
+    const { url } = await startServer({ ...JWT, base: '/chat' })
+    const token = await sign()
+    const who = await visitor(browser(), failing)
+    const asked: string[] = []
+    who.context.on('request', (request) => asked.push(request.url(), request.headers()['referer'] ?? ''))
+    const ada = await who.open(`${url}/chat/#lobby&token=${token}`)
+    await isLive(ada)
+    expect(ada.url()).toBe(`${url}/chat/#lobby`)
+    expect(asked.filter((part) => part.includes(token))).toEqual([])
+    expect(await ada.evaluate(() => JSON.stringify(localStorage) + document.cookie)).not.toContain(token)
+    await ada.goBack()
+    expect(ada.url()).toBe('about:blank')
+  })
+
+  test('another person’s link in the same browser is another person', async () => {
+    const server = await startServer(JWT)
+    const page = await (await visitor(browser(), failing)).open(`${server.url}/#lobby&token=${await sign()}`)
+    await isLive(page)
+    await page.goto(`${server.url}/#lobby&token=${await sign({ sub: 'u2', name: 'Bob' })}`)
+    await page.getByText('You are Bob').waitFor()
+    expect(page.url()).toBe(`${server.url}/#lobby`)
+  })
+
+  test.each<[string, () => Promise<string> | string]>([
+    ['without one', () => ''],
+    ['with one whose time is over', async () => `&token=${await sign({}, inSeconds(-60))}`],
+    ['with what is none', () => '&token=none%0A'],
+  ])('%s it says in one sentence what is needed', async (_name, part) => {
+    const { url } = await startServer(JWT)
+    const page = await (await visitor(browser(), failing)).open(`${url}/#lobby${await part()}`)
+    await page.getByRole('alert').getByText(NEEDED).waitFor()
+    expect(await page.getByRole('textbox').count()).toBe(0)
+  })
+
+  test('whoever gives the name back is out of it', async () => {
+    const { url } = await startServer(JWT)
+    const page = await (await visitor(browser(), failing)).open(`${url}/#lobby&token=${await sign()}`)
+    await isLive(page)
+    await page.getByRole('button', { name: 'Change' }).click()
+    await page.getByRole('alert').getByText(NEEDED).waitFor()
+  })
+
+  test('on an open chat it is shown to nobody, and a name is asked for', async () => {
+    const { url } = await startServer()
+    const page = await (await visitor(browser(), failing)).open(`${url}/#lobby&token=${await sign()}`)
+    await enter(page, 'Eve')
+    await isLive(page)
+    expect(page.url()).toBe(`${url}/#lobby`)
+  })
+})
+
+async function enter(page: Page, name: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Your name' }).fill(name)
+  await page.getByRole('button', { name: 'Join' }).click()
+}
+
+function membersOf({ app }: TestServer, room: string): readonly string[] {
+  return app.chat.rooms.get(room)?.members.state.presence.members ?? []
+}
