@@ -6,8 +6,9 @@ import { poll, send } from '../support/http.js'
 import { startProxy } from '../support/proxy.js'
 import { startServer, type TestServer, until } from '../support/server.js'
 import { SOCKETIO_FULL, SOCKETIO_SHORT, WEBSOCKET } from '../support/sockets.js'
-import { type Door, LINES, PLAIN, SSE, type Visit } from '../support/visits.js'
-import { nothingIsHeld, portOf, UNLIMITED } from './contract.js'
+import { type Door, LINES, parseTold, PLAIN, SSE, type Visit } from '../support/visits.js'
+import { Program } from '../terminal/program.js'
+import { held, nothingIsHeld, portOf, UNLIMITED } from './contract.js'
 
 const EACH = 200
 const ALL = { ...UNLIMITED, tcp: 0, websocket: true, socketio: true }
@@ -29,7 +30,7 @@ function chance(seed: number): (size: number) => number {
   }
 }
 
-/** Tries again until it works: a connection may break at any time, and a name be held until the server has noticed. */
+/** Tries again until it works: a connection may break at any time. */
 async function insist<T>(act: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
@@ -45,8 +46,10 @@ async function read(door: Door, port: number, username: string): Promise<Had> {
   const had: Had = { texts: [], missed: 0, cuts: -1 }
   const seen = new Set<string>()
   let last: string | undefined
+  let visits = 0
   while (!isAll(had)) {
-    const visit = await insist(() => door.open(port, 'lobby', username, last))
+    // Under a new name each time: the one before is held until the server has noticed.
+    const visit = await insist(() => door.open(port, 'lobby', `${username}-${visits++}`, last))
     let taken = 0
     const take = (): boolean => {
       // A way in that cannot go on where it was tells what was said once more, and a reader knows it again.
@@ -75,6 +78,61 @@ async function readByPoll(port: number): Promise<Had> {
     next = answer?.next ?? next
   }
   return had
+}
+
+/** The terminal client, which goes on by itself where it was. */
+class Terminal {
+  readonly #program: Program
+  readonly #hadBy: (program: Program) => Had
+
+  constructor(args: readonly string[], hadBy: (program: Program) => Had) {
+    this.#program = new Program(args)
+    this.#hadBy = hadBy
+  }
+
+  /** It has had its first answer once it prints that somebody came. */
+  async begun(): Promise<void> {
+    await until(
+      () => this.#program.lines.length,
+      (count) => count > 0,
+      20_000,
+    )
+  }
+
+  async read(): Promise<Had> {
+    // All that it printed is looked at anew each time, which is not cheap.
+    while (!isAll(this.#hadBy(this.#program))) await sleep(100)
+    return this.#hadBy(this.#program)
+  }
+
+  async end(): Promise<void> {
+    this.#program.signal('SIGINT')
+    await this.#program.ended
+  }
+}
+
+function tail(port: number): Terminal {
+  const args = ['tail', 'lobby', '--json', '--since', '0', '--url', `http://127.0.0.1:${port}`]
+  return new Terminal(args, ({ lines, err }) => {
+    const told = lines.map(parseTold)
+    return {
+      texts: told.flatMap(({ type, text = '' }) => (type === 'chat' ? [text] : [])),
+      missed: told.reduce((sum, { type, missed }) => (type === 'gap' ? sum + (missed ?? NaN) : sum), 0),
+      cuts: countOf(err, /no connection/g),
+    }
+  })
+}
+
+function pipe(port: number): Terminal {
+  return new Terminal(['join', `http://127.0.0.1:${port}`, 'lobby', '--as', 'pipe'], ({ lines, err }) => ({
+    texts: lines.flatMap((line) => / #lobby [^*]\S*: (.*)$/.exec(line)?.[1] ?? []),
+    missed: [...err.matchAll(/(\d+) messages? missed in lobby/g)].reduce((sum, [, count]) => sum + Number(count), 0),
+    cuts: countOf(err, /no connection/g),
+  }))
+}
+
+function countOf(text: string, pattern: RegExp): number {
+  return [...text.matchAll(pattern)].length
 }
 
 async function write(visit: Visit, name: string): Promise<void> {
@@ -111,11 +169,14 @@ async function start(): Promise<{ server: TestServer; log: string[] }> {
   return { server, log }
 }
 
-test('every reader has every message once and in one order, whatever breaks', { timeout: 60_000 }, async () => {
+test('every reader has every message once and in one order, whatever breaks', { timeout: 120_000 }, async () => {
   const { server, log } = await start()
   const [web, tcp] = [await startProxy(server.port), await startProxy(server.app.tcpPort ?? 0)]
   const readers = DOORS.map((door, i) => read(door, door.transport === 'lines' ? tcp.port : web.port, `reader${i}`))
   readers.push(readByPoll(web.port))
+  const terminals = [tail(web.port), pipe(web.port)]
+  await Promise.all(terminals.map((terminal) => terminal.begun()))
+  readers.push(...terminals.map((terminal) => terminal.read()))
   const writers = await Promise.all(SAYING.map((door, i) => door.open(portOf(server, door), 'lobby', `writer${i}`)))
   const choose = chance(7)
   const cutter = setInterval(() => (choose(2) === 0 ? web : tcp).cut(choose), 20)
@@ -130,5 +191,14 @@ test('every reader has every message once and in one order, whatever breaks', { 
   for (const reader of had) isTheLog(reader, log)
   expect(had.reduce((sum, { cuts }) => sum + cuts, 0)).toBeGreaterThan(20)
   for (const visit of writers) visit.close()
+  await Promise.all(terminals.map((terminal) => terminal.end()))
+  // Socket.IO's polling may have lost an answer, which its server finds out by a ping.
+  await until(
+    () => held(server)['members'],
+    (members) => members === 0,
+    50_000,
+  )
+  // Whoever joined by HTTP and left may come back for a minute.
+  server.app.chat.sessions.closeAll()
   await nothingIsHeld(server)
 })
