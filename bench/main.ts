@@ -26,7 +26,7 @@ const { only, quick } = values
 const DISTURBED = 0.08
 const TRIES = 3
 
-const chosen = SCENARIOS.filter(({ name }) => name.startsWith(only))
+const chosen = SCENARIOS.filter(({ name, isLong = false }) => name.startsWith(only) && (!isLong || only !== ''))
 const withWake = 'wake'.startsWith(only)
 if (chosen.length === 0 && !withWake) {
   process.stderr.write(
@@ -76,7 +76,9 @@ async function run(scenario: Scenario, side: Side): Promise<Run | Skip> {
   for (let attempt = 1; ; attempt++) {
     const server = await startServer(side)
     const { port, pid } = server
-    const result = await drive({ scenario: scenario.name, port, pid, pinned, quick }).finally(() => server.stop())
+    const result = await drive({ scenario: scenario.name, port, pid, pinned, quick }, scenario.isLong).finally(() =>
+      server.stop(),
+    )
     if (isSkip(result)) return result
     if (!isResult(result)) throw new Error(`the driver printed no result: ${JSON.stringify(result)}`)
     process.stderr.write(`${scenario.name} ${side}: ${progressOf(result, scenario)}\n`)

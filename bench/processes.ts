@@ -16,7 +16,7 @@ const SERVER_CORE = 0
 const DRIVER_CORE = 1
 const START_MS = 5000
 const STOP_MS = 6000
-const RUN_MS = 120_000
+const RUN_MS = { usual: 120_000, long: 480_000 }
 
 const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
 const reference = fileURLToPath(new URL('reference.js', import.meta.url))
@@ -44,15 +44,16 @@ export async function startServer(side: Side): Promise<Server> {
 }
 
 /** Runs a job. Resolves with what the driver printed; rejects when it failed or took too long. */
-export async function drive(job: Job): Promise<unknown> {
+export async function drive(job: Job, isLong = false): Promise<unknown> {
+  const ms = isLong ? RUN_MS.long : RUN_MS.usual
   const child = start(DRIVER_CORE, [driver, JSON.stringify(job)], ['ignore', 'pipe', 'inherit'])
   let output = ''
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const deadline = setTimeout(() => child.kill('SIGKILL'), RUN_MS)
+  const deadline = setTimeout(() => child.kill('SIGKILL'), ms)
   const [code, signal] = await once(child, 'close')
   clearTimeout(deadline)
   if (code === 0) return JSON.parse(output)
-  throw new Error(signal === 'SIGKILL' ? `the driver was not done within ${RUN_MS / 1000} s` : 'the driver failed')
+  throw new Error(signal === 'SIGKILL' ? `the driver was not done within ${ms / 1000} s` : 'the driver failed')
 }
 
 function start(core: number, args: string[], stdio: ('ignore' | 'pipe' | 'inherit')[]): ChildProcess {

@@ -41,6 +41,8 @@ export type Scenario = {
   readonly better: 'more' | 'less'
   /** Sockets that each side needs. */
   readonly sockets: number
+  /** It takes minutes: it is run only where it is asked for by its name. */
+  readonly isLong?: boolean
   run(stage: Stage): Promise<Result | Skip>
 }
 

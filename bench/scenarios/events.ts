@@ -8,6 +8,7 @@ import { Sender } from '../clients.js'
 import { Connection, openAll, type Target } from '../connection.js'
 import { Countdown, measured, repeat, type Scenario } from '../scenario.js'
 import { Ear, type Mark, type Traffic } from '../traffic.js'
+import { roundOf } from './round.js'
 
 const REQUEST = 'GET /events?room=hall&since=now HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n'
 
@@ -40,11 +41,7 @@ export function events(readers: number): Scenario {
       await openAll(streams.slice(1))
       for (const stream of streams.slice(1)) stream.request(REQUEST)
       await everyone
-      const round = (): Promise<void> => {
-        const done = all.start(readers + 1)
-        sender.say('hall', () => all.tick())
-        return done
-      }
+      const round = roundOf(sender, all, readers)
       await repeat(warmMs, round)
       return measured(
         stage,

@@ -5,6 +5,7 @@ import { Reader, Sender } from '../clients.js'
 import { openAll } from '../connection.js'
 import { Countdown, measured, repeat, type Scenario } from '../scenario.js'
 import { Ear } from '../traffic.js'
+import { roundOf } from './round.js'
 
 export function fanout(readers: number): Scenario {
   const count = readers.toLocaleString('en')
@@ -23,11 +24,7 @@ export function fanout(readers: number): Scenario {
         () => new Reader(target, 'hall', traffic, new Ear(0, 1), () => all.tick()),
       )
       await openAll([sender, ...hall])
-      const round = (): Promise<void> => {
-        const done = all.start(readers + 1)
-        sender.say('hall', () => all.tick())
-        return done
-      }
+      const round = roundOf(sender, all, readers)
       await round()
       await repeat(warmMs, round)
       return measured(

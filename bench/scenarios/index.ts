@@ -21,4 +21,5 @@ export const SCENARIOS: readonly Scenario[] = [
   send,
   backlog,
   parked(18_000),
+  parked(18_000, 5),
 ]

@@ -10,6 +10,8 @@ import { Ear } from '../traffic.js'
 const ROOMS = 1000
 const READERS_PER_ROOM = 5
 const SENDERS = 8
+/** Until everybody's first poll is parked: who comes late would be told of what was said before, and it would count. */
+const SETTLE_MS = 3000
 const DRAIN_MS = 2000
 
 export const rooms: Scenario = {
@@ -25,6 +27,7 @@ export const rooms: Scenario = {
     // In a room one sender speaks, under the room's number, so that the room's order can be checked.
     const readers = places.map((room) => new Reader(target, `room-${room}`, traffic, new Ear(room, 1)))
     await openAll([...senders, ...readers])
+    await sleep(SETTLE_MS)
     let speaking = true
     for (const sender of senders) sayOn(sender, () => speaking)
     await sleep(warmMs)
