@@ -1,4 +1,7 @@
 // The readers that wait: a list in which each knows its place.
+//
+// Who came first is woken first, so that in a busy room, where one waking follows the other, everybody waits about as
+// long: from his turn in one to his turn in the next.
 
 import type { Undo } from './clock.js'
 
@@ -7,9 +10,11 @@ export type Wake = () => void
 /** To leave is to put the last one in one's place. Nothing else ever moves. */
 export class WaitList {
   readonly #list: Place[] = []
+  /** Whose turn it is. Those before have been taken. */
+  #turn = 0
 
   get size(): number {
-    return this.#list.length
+    return this.#list.length - this.#turn
   }
 
   add(wake: Wake): Undo {
@@ -18,10 +23,14 @@ export class WaitList {
     return () => leave(place)
   }
 
-  /** Takes one out, the one that came last. */
+  /** Takes one out, the one that came first. */
   take(): Wake | undefined {
-    const place = this.#list.pop()
-    if (place === undefined) return undefined
+    const place = this.#list[this.#turn++]
+    if (place === undefined) {
+      this.#list.length = 0
+      this.#turn = 0
+      return undefined
+    }
     place.list = undefined
     return place.wake
   }
