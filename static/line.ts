@@ -25,12 +25,22 @@ export function messageLine(
 }
 
 function timeElement(timestamp: number): HTMLTimeElement {
-  const at = new Date(timestamp)
-  return element(
-    'time',
-    { datetime: at.toISOString(), title: `${dayWords(timestamp)}, ${clock.format(at)}` },
-    time.format(at),
-  )
+  const { short, whole } = timeWords(timestamp)
+  return element('time', { datetime: new Date(timestamp).toISOString(), title: whole }, short)
+}
+
+let lastTime = { second: -1, short: '', whole: '' }
+
+/** The time in words, which are remembered for lines of one second: they are slow to make. */
+function timeWords(timestamp: number): typeof lastTime {
+  const second = Math.floor(timestamp / 1000)
+  if (second !== lastTime.second)
+    lastTime = {
+      second,
+      short: time.format(timestamp),
+      whole: `${dayWords(timestamp)}, ${clock.format(timestamp)}`,
+    }
+  return lastTime
 }
 
 export function dayLine(timestamp: number): HTMLLIElement {

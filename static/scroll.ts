@@ -45,10 +45,8 @@ export class Scroll {
 
   /** Changes lines while what the reader looks at stays where it is. */
   keep(change: () => void): void {
-    if (this.#stuck) {
-      change()
-      return this.settle()
-    }
+    // Lines that made the log longer are measured anyhow before they are painted, and then it is settled.
+    if (this.#stuck) return change()
     const anchor = this.#firstInSight()
     const before = anchor?.getBoundingClientRect().top ?? 0
     change()
