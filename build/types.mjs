@@ -10,7 +10,9 @@ const TO = 'lib/types'
 const FACES = { 'index.d.ts': 'index.d.ts', 'client/index.d.ts': 'client.d.ts' }
 const SHARED = 'shared'
 
-export function copyTypes() {
+copyTypes()
+
+function copyTypes() {
   /** The statements of each file, in order. */
   const files = new Map()
   for (const face of Object.keys(FACES)) for (const statement of statementsOf(face)) take(face, statement)
