@@ -1,11 +1,9 @@
 // Every setting, once: its flag, its environment variable, its default and its reason. `--help` is printed from
 // this table, and nothing is a setting that is not in it.
 
-import { type AccessConfig, parseAccess } from './access/settings.js'
-import { flagRows, parseFlags, quote, type Setting, UsageError, type Values } from './flags.js'
+import type { AccessConfig } from './access/settings.js'
+import { flagRows, type Setting } from './flags.js'
 import type { Sync } from './stores/journal/tail.js'
-
-export { type Setting, UsageError }
 
 export const SETTINGS = [
   {
@@ -144,7 +142,7 @@ export const SETTINGS = [
   { flag: 'version', short: 'v', standard: false, why: 'print the version' },
 ] as const satisfies readonly Setting[]
 
-type Flag = (typeof SETTINGS)[number]['flag']
+export type Flag = (typeof SETTINGS)[number]['flag']
 
 export type Config = AccessConfig & {
   readonly port: number
@@ -181,28 +179,6 @@ export type Config = AccessConfig & {
   readonly log: 'text' | 'json'
 }
 
-/** What a person asked for. */
-export type Command =
-  { readonly name: 'help' } | { readonly name: 'version' } | { readonly name: 'serve'; readonly config: Config }
-
-/** Reads the command line. Throws `UsageError`. */
-export function parseCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
-  const { values, positionals } = parseFlags(SETTINGS, args, 'mini-chat')
-  if (values['help'] === true) return { name: 'help' }
-  if (values['version'] === true) return { name: 'version' }
-  const words = positionals[0] === 'serve' ? positionals.slice(1) : positionals
-  const [port, extra] = words
-  if (port !== undefined && !/^\d+$/.test(port))
-    throw new UsageError(`unknown command ${quote(port)}: try mini-chat --help`)
-  if (extra !== undefined) throw new UsageError(`one port is enough: ${quote(extra)} is too much`)
-  return { name: 'serve', config: configOf({ ...(port === undefined ? {} : { port }), ...values }, env) }
-}
-
-/** The settings that nobody changed, with those given here. */
-export function defaults(given: Partial<Config> = {}): Config {
-  return { ...configOf({}, {}), ...given }
-}
-
 /** `commands`: what there is beside serving, a name and a summary each. */
 export function help(commands: readonly { readonly name: string; readonly summary: string }[] = []): string {
   const others = commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`)
@@ -216,86 +192,4 @@ export function help(commands: readonly { readonly name: string; readonly summar
     '',
     ...(others.length === 0 ? [] : ['commands:', ...others, '']),
   ].join('\n')
-}
-
-function configOf(values: Values, env: Readonly<Record<string, string | undefined>>): Config {
-  const text = (flag: Flag): { value: string; source: string } => {
-    const setting: Setting | undefined = SETTINGS.find((candidate) => candidate.flag === flag)
-    const given = values[flag]
-    const fromEnv = setting?.env === undefined ? undefined : env[setting.env]
-    if (typeof given === 'string') return { value: given, source: `--${flag}` }
-    if (fromEnv !== undefined && fromEnv !== '') return { value: fromEnv, source: setting?.env ?? flag }
-    return { value: String(setting?.standard ?? ''), source: `--${flag}` }
-  }
-  const number = (flag: Flag, low: number, high: number, or = ''): number => {
-    const { value, source } = text(flag)
-    const parsed = Number(value)
-    if (/^\d+$/.test(value) && parsed >= low && parsed <= high) return parsed
-    throw new UsageError(`${source} is a whole number from ${low} to ${high}${or}, not ${quote(value)}`)
-  }
-  const rate = (flag: Flag): number => (text(flag).value === 'off' ? Infinity : number(flag, 1, 1_000_000, ', or off'))
-  const list = (flag: string): string[] => [values[flag] ?? []].flat().map(String)
-  const log = text('log').value
-  if (log !== 'text' && log !== 'json') throw new UsageError(`--log is text or json, not ${quote(log)}`)
-  const access = parseAccess((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
-  return {
-    ...access,
-    port: number('port', 0, 65535),
-    host: text('host').value,
-    ring: number('ring', 1, 100_000),
-    wait: number('wait', 0, 55),
-    drain: number('drain', 0, 3600),
-    rooms: number('rooms', 1, 1_000_000),
-    bytes: parseBytes('--bytes', text('bytes').value),
-    sessions: number('sessions', 1, 1_000_000),
-    polls: number('polls', 1, 1_000_000),
-    rate: rate('rate'),
-    addressRate: rate('address-rate'),
-    addressJoins: rate('address-joins'),
-    addressRooms: rate('address-rooms'),
-    burst: number('burst', 1, 1_000_000),
-    addressBurst: number('address-burst', 1, 1_000_000),
-    addressConnections: rate('address-connections'),
-    allowHost: list('allow-host'),
-    allowOrigin: list('allow-origin').map(parseOrigin),
-    trustProxy: number('trust-proxy', 0, 16),
-    tcp: text('tcp').value === '' ? undefined : number('tcp', 0, 65535),
-    websocket: values['websocket'] === true,
-    socketio: values['socketio'] === true,
-    data: text('data').value || undefined,
-    sync: parseSync(text('sync')),
-    keepMs: text('keep').value === '' ? undefined : parseTime(text('keep')),
-    keepBytes:
-      text('keep-bytes').value === '' ? undefined : parseBytes(text('keep-bytes').source, text('keep-bytes').value),
-    open: values['open'] === true,
-    quiet: values['quiet'] === true,
-    log,
-  }
-}
-
-function parseBytes(source: string, value: string): number {
-  const match = /^(\d{1,12})(kb|mb|gb)?$/i.exec(value)
-  const units: Readonly<Record<string, number>> = { kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 }
-  if (match !== null) return Number(match[1]) * (units[match[2]?.toLowerCase() ?? ''] ?? 1)
-  throw new UsageError(`${source} is a size such as 64mb or 2gb, not ${quote(value)}`)
-}
-
-const SYNCS: readonly Sync[] = ['always', 'everysec', 'never']
-
-function parseSync({ value, source }: { value: string; source: string }): Sync {
-  const sync = SYNCS.find((word) => word === value)
-  if (sync !== undefined) return sync
-  throw new UsageError(`${source} is always, everysec or never, not ${quote(value)}`)
-}
-
-function parseTime({ value, source }: { value: string; source: string }): number {
-  const match = /^([1-9]\d{0,8})([smhd])$/.exec(value)
-  const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-  if (match !== null) return Number(match[1]) * (units[match[2] ?? ''] ?? 1)
-  throw new UsageError(`${source} is a time such as 90s, 12h or 30d, not ${quote(value)}`)
-}
-
-function parseOrigin(value: string): string {
-  if (/^https?:\/\/[^/?#@\s]+$/i.test(value)) return value
-  throw new UsageError(`--allow-origin is a scheme and a host such as https://school.example, not ${quote(value)}`)
 }

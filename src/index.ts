@@ -9,7 +9,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type App, createApp } from './app.js'
-import { type Config, defaults } from './config.js'
+import { defaults } from './command.js'
+import type { Config } from './config.js'
 import { parseSince } from './core/cursor.js'
 import { type Message, parseRoom } from './core/message.js'
 import { Reader } from './core/reader.js'

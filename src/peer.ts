@@ -1,7 +1,7 @@
 // Packages that are not ours to install: a part that needs one asks for it when its flag is given, and never
 // before. Where it is missing, one sentence says how to add it.
 
-import { UsageError } from './config.js'
+import { UsageError } from './flags.js'
 
 /** Loads an optional package. Throws `UsageError` where it is not installed. */
 export async function loadPeer<T>(name: string, command: string, load: () => Promise<T>): Promise<T> {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type Config, defaults, help, parseCommand, SETTINGS, UsageError } from '../src/config.js'
+import { defaults, parseCommand } from '../src/command.js'
+import { type Config, help, SETTINGS } from '../src/config.js'
+import { UsageError } from '../src/flags.js'
 
 function serve(args: readonly string[], env: Record<string, string> = {}): Config {
   const command = parseCommand(args, env)

@@ -4,7 +4,7 @@
 
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type App, createApp } from '../../src/app.js'
-import { defaults } from '../../src/config.js'
+import { defaults } from '../../src/command.js'
 import { parse, post } from '../support/http.js'
 import { ask, head, RawClient, type RawRequest } from '../support/raw.js'
 

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { createLog } from '../../src/log.js'
 import { createApp } from '../../src/app.js'
-import { defaults } from '../../src/config.js'
+import { defaults } from '../../src/command.js'
 import { bearer, join, post } from '../support/http.js'
 import { ask } from '../support/raw.js'
 import { startServer } from '../support/server.js'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseCommand, UsageError } from '../../src/config.js'
+import { parseCommand } from '../../src/command.js'
+import { UsageError } from '../../src/flags.js'
 import { journalIn, temporaryFolder } from '../support/journal.js'
 import { startServer, until } from '../support/server.js'
 import { draft } from './contract.js'

@@ -2,7 +2,8 @@
 
 import { onTestFinished } from 'vitest'
 import { type App, createApp } from '../../src/app.js'
-import { type Config, defaults } from '../../src/config.js'
+import { defaults } from '../../src/command.js'
+import type { Config } from '../../src/config.js'
 import type { Log } from '../../src/log.js'
 
 export type TestServer = {
