@@ -8,7 +8,7 @@ import type { Clock } from '../../core/clock.js'
 import { requireGrant } from '../../core/grant.js'
 import { addressOf } from '../address.js'
 import { findHeader } from './header.js'
-import type { Query } from './request.js'
+import type { Query } from './query.js'
 import type { Route } from './route.js'
 
 export type AdmissionParts = {

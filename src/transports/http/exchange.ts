@@ -12,7 +12,8 @@ import type { Reply } from './answer.js'
 import type { Connection } from './connection.js'
 import { type FlowReply, openFlow } from './flow.js'
 import { findHeader } from './header.js'
-import { NO_QUERY, parseQuery, type Query, type Request, type Waiter } from './request.js'
+import { NO_QUERY, parseQuery, type Query } from './query.js'
+import type { Request, Waiter } from './request.js'
 import { sessionOf } from './token.js'
 
 const EMPTY = Buffer.alloc(0)

@@ -7,7 +7,7 @@ import type { Connection } from './connection.js'
 import type { Entrance, Lane } from './lane.js'
 import { type Head, type Plain, readPlain } from './plain.js'
 import { PlainRequest } from './plainrequest.js'
-import { parseQuery } from './request.js'
+import { parseQuery } from './query.js'
 
 export class Track {
   readonly #lane: Lane

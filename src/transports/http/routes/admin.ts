@@ -2,7 +2,7 @@
 
 import { ChatError } from '../../../core/errors.js'
 import { NO_CONTENT } from '../answer.js'
-import { readFields, secretField } from '../request.js'
+import { readFields, secretField } from '../fields.js'
 import type { Route } from '../route.js'
 import { requireSession } from '../token.js'
 

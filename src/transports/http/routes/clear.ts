@@ -1,7 +1,7 @@
 // POST /clear: a moderator begins a room's log anew. Readers are told of a restart, and the past is gone.
 
 import { json } from '../answer.js'
-import { readFields } from '../request.js'
+import { readFields } from '../fields.js'
 import type { Route } from '../route.js'
 
 export const clear: Route = {

@@ -1,7 +1,7 @@
 // POST /close: a moderator closes a room: nobody else says anything there or comes in. `closed=false` opens it again.
 
 import { NO_CONTENT } from '../answer.js'
-import { readFields } from '../request.js'
+import { readFields } from '../fields.js'
 import type { Route } from '../route.js'
 
 export const close: Route = {

@@ -3,7 +3,7 @@
 import { ChatError } from '../../../core/errors.js'
 import { parseRoom } from '../../../core/message.js'
 import { json } from '../answer.js'
-import { clamped, wholeNumber } from '../request.js'
+import { clamped, wholeNumber } from '../query.js'
 import type { Route } from '../route.js'
 
 const PAGE = { least: 1, most: 500, standard: 50 }

@@ -2,7 +2,7 @@
 
 import { formatCursor } from '../../../core/cursor.js'
 import { json } from '../answer.js'
-import { readFields } from '../request.js'
+import { readFields } from '../fields.js'
 import type { Route } from '../route.js'
 
 export const join: Route = {

@@ -2,7 +2,7 @@
 // cannot read the cookie, another site's page cannot send it, and over https it never travels without.
 
 import { NO_CONTENT } from '../answer.js'
-import { readFields, secretField } from '../request.js'
+import { readFields, secretField } from '../fields.js'
 import type { Route } from '../route.js'
 
 export const login: Route = {

@@ -1,7 +1,7 @@
 // POST /mute: a moderator lets a name say nothing in a room for so many seconds; 0 takes it back.
 
 import { NO_CONTENT } from '../answer.js'
-import { readFields } from '../request.js'
+import { readFields } from '../fields.js'
 import type { Route } from '../route.js'
 
 export const mute: Route = {

@@ -14,7 +14,8 @@ import { Reader, type ReaderOptions } from '../../../core/reader.js'
 import type { Room } from '../../../core/room.js'
 import type { Session } from '../../../core/sessions.js'
 import { LOOK_MS, type Parked } from '../parking.js'
-import { clamped, flag, type LetGo, wholeNumber, type Query, type Request, type Waiter } from '../request.js'
+import { clamped, flag, type Query, wholeNumber } from '../query.js'
+import type { LetGo, Request, Waiter } from '../request.js'
 import type { Answer, Context, Route } from '../route.js'
 
 export const MAX_ROOMS = 16

@@ -2,7 +2,7 @@
 // the room's ring and history have a `removed` message in its place.
 
 import { json } from '../answer.js'
-import { readFields } from '../request.js'
+import { readFields } from '../fields.js'
 import type { Route } from '../route.js'
 
 export const remove: Route = {

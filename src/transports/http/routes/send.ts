@@ -2,7 +2,8 @@
 
 import { ChatError } from '../../../core/errors.js'
 import { text } from '../answer.js'
-import { readFields, type Request } from '../request.js'
+import { readFields } from '../fields.js'
+import type { Request } from '../request.js'
 import type { Route } from '../route.js'
 
 export const send: Route = {

@@ -1,0 +1,98 @@
+// The parameters of a URL, by name. An empty one is absent.
+//
+//     room=lobby&since=k3f9qz1a.801&wait=  ──>  room: lobby, since: k3f9qz1a.801
+//
+// What a parameter has to be like (a number, a 1 or a 0) is said where it is read, and refused in one sentence.
+
+import { ChatError } from '../../core/errors.js'
+
+export class Query {
+  /** name, value, name, value … */
+  readonly #pairs: readonly string[]
+
+  constructor(pairs: readonly string[]) {
+    this.#pairs = pairs
+  }
+
+  /** Every value of a parameter. */
+  all(name: string): string[] {
+    const values: string[] = []
+    for (let i = 0; i < this.#pairs.length; i += 2) if (this.#pairs[i] === name) values.push(this.#pairs[i + 1] ?? '')
+    return values
+  }
+
+  /** The value of a parameter that may be given once. */
+  one(name: string): string | undefined {
+    let found: string | undefined
+    for (let i = 0; i < this.#pairs.length; i += 2) {
+      if (this.#pairs[i] !== name) continue
+      if (found !== undefined) throw new ChatError('bad_request', `${name} is given more than once: give it once`)
+      found = this.#pairs[i + 1]
+    }
+    return found
+  }
+}
+
+export const NO_QUERY = new Query([])
+
+/** Queries as they were asked before. Readers who wait at one place ask in the same words, over and over. */
+const known = new Map<string, Query>()
+const KNOWN = { queries: 1024, length: 256 }
+
+/** Parses `a=1&b=2` as a form does: `+` is a space. Throws `bad_request` for a `%` that is no escape. */
+export function parseQuery(raw: string): Query {
+  if (raw === '') return NO_QUERY
+  const before = known.get(raw)
+  if (before !== undefined) return before
+  const pairs: string[] = []
+  for (let start = 0; start < raw.length;) {
+    const ampersand = raw.indexOf('&', start)
+    const end = ampersand < 0 ? raw.length : ampersand
+    const cut = raw.indexOf('=', start)
+    if (cut > start && cut < end - 1) {
+      const name = unescapeForm(raw.slice(start, cut))
+      pairs.push(name, unescapeForm(raw.slice(cut + 1, end), name))
+    }
+    start = end + 1
+  }
+  const query = new Query(pairs)
+  if (known.size >= KNOWN.queries) known.clear()
+  if (raw.length <= KNOWN.length) known.set(raw, query)
+  return query
+}
+
+/** The text that a form's escapes stand for. `name`: what it is the value of, for the sentence that refuses it. */
+export function unescapeForm(text: string, name = ''): string {
+  if (!text.includes('%') && !text.includes('+')) return text
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    // Not swallowed: this is what a wrong escape throws, and the only thing.
+    const where = /^[a-z]{1,16}$/.test(name) ? name : 'the address or the form'
+    throw new ChatError(
+      'bad_request',
+      `a % in ${where} is not followed by two hexadecimal digits of UTF-8: write %25 for a percent sign`,
+    )
+  }
+}
+
+/** A whole number from 0 up; more digits than a number holds are only a very large one. */
+export function wholeNumber(query: Query, name: string): number | undefined {
+  const value = query.one(name)
+  if (value === undefined) return undefined
+  if (/^\d+$/.test(value)) return Number(value)
+  throw new ChatError('bad_request', `${name} is a whole number from 0 up`)
+}
+
+/** A whole number, clamped. */
+export function clamped(query: Query, name: string, low: number, high: number, standard: number): number {
+  return Math.min(high, Math.max(low, wholeNumber(query, name) ?? standard))
+}
+
+/** A parameter that is 1 or 0. */
+export function flag(query: Query, name: string): boolean {
+  const value = query.one(name)
+  if (value === undefined || value === '0') return false
+  if (value === '1') return true
+  throw new ChatError('bad_request', `${name} is 1 or 0`)
+}
