@@ -1,6 +1,6 @@
 // The chat: what can be said to it, whatever the transport.
 //
-//     send ──> store.append ──> (the store delivers) ──> room ──> readers
+//     send ──> publisher ──> store.append ──> (the store delivers) ──> room ──> readers
 //
 // `send` never touches a ring: every message, ours or another process's, comes in through the store's delivery.
 // There is one order, and a second machine is not a second path.
@@ -9,11 +9,13 @@ import type { Clock, Random, Undo } from './clock.js'
 import { ChatError } from './errors.js'
 import { type Grant, requireGrant } from './grant.js'
 import { type Crowd, Limits, NO_LIMITS, type Rates } from './limit.js'
-import { type Draft, foldName, type Message, parseKey, parseRoom, parseText, parseUsername } from './message.js'
+import { type Message, parseKey, parseRoom, parseText, parseUsername } from './message.js'
 import { Moderation } from './moderation.js'
+import { nameFor, ownSession, refuseHeldName, releaseName, requireJoined, takeName } from './names.js'
+import { Publisher } from './publisher.js'
 import type { Room } from './room.js'
 import { type RoomLimits, Rooms } from './rooms.js'
-import { Session, Sessions } from './sessions.js'
+import { type Session, Sessions } from './sessions.js'
 import type { History, Range, Store } from './store.js'
 import { Waker } from './waker.js'
 import { Wheel } from './wheel.js'
@@ -62,7 +64,7 @@ export class Chat {
   readonly moderation: Moderation
   readonly #store: Store
   readonly #limits: Limits
-  readonly #listeners = new Set<(message: Message) => void>()
+  readonly #publisher: Publisher
 
   constructor({ store, clock, random, ringSize, limits, rates = NO_LIMITS, crowd }: ChatOptions) {
     this.clock = clock
@@ -77,38 +79,31 @@ export class Chat {
       limits.sessions,
       (session) => void this.leaveAll(session),
     )
-    this.moderation = new Moderation({
-      clock,
-      rooms: this.rooms,
-      read: (room, range) => store.read(room, range),
-      publish: (room, parts) => this.#publish(room, parts),
-    })
+    this.#publisher = new Publisher(store, clock, this.rooms)
+    this.moderation = new Moderation({ clock, rooms: this.rooms, store, publisher: this.#publisher })
   }
 
   /** Calls back for every message that this process published. */
   onPublish(call: (message: Message) => void): Undo {
-    this.#listeners.add(call)
-    return () => this.#listeners.delete(call)
+    return this.#publisher.onPublish(call)
   }
 
   /** Publishes a text under a session's name, or under one that nobody holds; once for each sender and key. */
-  async send({ room: name, username, text, key, session, address = session?.address }: SendRequest): Promise<Sent> {
-    const draft = {
-      room: parseRoom(name),
-      type: 'chat',
-      username: session?.username ?? parseUsername(username),
-      text: parseText(text),
-    }
+  async send({ room: to, username, text, key, session, address = session?.address }: SendRequest): Promise<Sent> {
+    const name = parseRoom(to)
+    const draft = { type: 'chat', username: session?.username ?? parseUsername(username), text: parseText(text) }
     const mark = key === undefined ? undefined : parseKey(key)
-    this.#refuse(draft.room, draft.username, session)
+    this.#refuse(name, draft.username, session)
     // Nobody has joined a room that is not open.
-    if (session !== undefined) requireJoined(session, this.rooms.get(draft.room))
+    if (session !== undefined) requireJoined(session, this.rooms.get(name))
     this.#limits.message(address, session?.said)
-    const room = this.#knock(draft.room, address) ?? (await this.rooms.open(draft.room))
+    const room = this.#knock(name, address) ?? (await this.rooms.open(name))
     if (session === undefined) refuseHeldName(room, draft.username)
-    if (mark === undefined) return { room, message: await this.#publish(room, draft), replayed: false }
+    if (mark === undefined) return { room, message: await this.#publisher.publish(room, draft), replayed: false }
     const sender = `${session === undefined ? 'name' : 'session'} ${draft.username}`
-    const sent = await room.keys.once(sender, mark, draft.text, () => this.#publish(room, { ...draft, key: mark }))
+    const sent = await room.keys.once(sender, mark, draft.text, () =>
+      this.#publisher.publish(room, { ...draft, key: mark }),
+    )
     return { room, ...sent }
   }
 
@@ -127,16 +122,16 @@ export class Chat {
     const resumed = request.resumes === true ? ownSession(room, username, grant) : undefined
     if (resumed !== undefined) return { session: resumed, room, id: room.last }
     refuseHeldName(room, username)
-    const session = request.session ?? this.#openSession(room, username, request)
-    // The name is held before the message is kept, so that two who join at once cannot both have it.
-    room.members.add(session)
-    session.rooms.add(room)
+    let { session } = request
     try {
-      const { id } = await this.#publish(room, { room: name, type: 'join', username: session.username, text: 'joined' })
+      session ??= this.sessions.open(username, request.address, grant)
+      // The name is held before the message is kept, so that two who join at once cannot both have it.
+      takeName(session, room)
+      const { id } = await this.#publisher.publish(room, { type: 'join', username: session.username, text: 'joined' })
       return { session, room, id }
     } catch (error) {
-      this.#release(session, room)
-      if (request.session === undefined) this.sessions.close(session)
+      if (session !== undefined) releaseName(session, room)
+      if (session !== undefined && session !== request.session) this.sessions.close(session)
       this.rooms.settle(room)
       throw error
     }
@@ -145,9 +140,9 @@ export class Chat {
   /** Gives the name back at once; the room is told, where that can be kept. */
   async leave(session: Session, name: unknown): Promise<void> {
     const room = requireJoined(session, this.rooms.get(parseRoom(name)))
-    this.#release(session, room)
+    releaseName(session, room)
     try {
-      await this.#publish(room, { room: room.name, type: 'leave', username: session.username, text: 'left' })
+      await this.#publisher.publish(room, { type: 'leave', username: session.username, text: 'left' })
     } catch (error) {
       // Whoever leaves has left: that a full or broken store cannot keep the message is nothing to tell them.
       if (!(error instanceof ChatError)) throw error
@@ -197,73 +192,4 @@ export class Chat {
     this.moderation.refuseClosed(room, session)
     this.moderation.refuseMuted(room, username)
   }
-
-  #openSession(room: Room, username: string, { address, grant }: JoinRequest): Session {
-    try {
-      const session = this.sessions.open(username, address)
-      session.grant = grant
-      return session
-    } catch (error) {
-      this.rooms.settle(room)
-      throw error
-    }
-  }
-
-  async #publish(room: Room, parts: Omit<Draft, 'timestamp'>): Promise<Message> {
-    const { room: name, type, username, text, ...rest } = parts
-    const release = room.hold()
-    let message: Message
-    try {
-      // What a moderator orders makes place, or takes next to none.
-      if (type !== 'delete' && type !== 'clear') this.rooms.makePlace(room)
-      message = await this.#store.append(name, {
-        room: name,
-        type,
-        username,
-        text,
-        timestamp: this.clock.date(),
-        ...rest,
-      })
-    } finally {
-      release()
-      // Where nothing could be kept, the room that was opened for it goes again.
-      this.rooms.settle(room)
-    }
-    const holder = room.members.holder(username)
-    if (type === 'chat' && holder !== undefined) room.members.setTyping(holder, false)
-    for (const listener of this.#listeners) listener(message)
-    return message
-  }
-
-  #release(session: Session, room: Room): void {
-    room.members.remove(session)
-    session.rooms.delete(room)
-  }
-}
-
-/** The session under which somebody is in the room already, with the newer grant. */
-function ownSession(room: Room, username: string, grant: Grant | undefined): Session | undefined {
-  const holder = room.members.holder(username)
-  if (grant === undefined || !(holder instanceof Session) || holder.grant?.subject !== grant.subject) return undefined
-  holder.grant = grant
-  return holder
-}
-
-function refuseHeldName(room: Room, username: string): void {
-  if (room.members.holder(username) === undefined) return
-  throw new ChatError('name_taken', 'somebody in this room has that name: choose another, or try again in a minute')
-}
-
-function requireJoined(session: Session, room: Room | undefined): Room {
-  if (room !== undefined && room.members.has(session)) return room
-  throw new ChatError('not_joined', 'you have not joined this room: join it first')
-}
-
-function nameFor(somebody: Pick<Session, 'username'> | undefined, username: unknown): string {
-  if (somebody === undefined) return parseUsername(username)
-  const given = username === undefined ? somebody.username : parseUsername(username)
-  // A grant's name was given by others, and lines over TCP cannot write its spaces.
-  if (given === somebody.username || ('subject' in somebody && foldName(given) === foldName(somebody.username)))
-    return somebody.username
-  throw new ChatError('bad_request', 'this session has another name: leave username out, or join without the token')
 }

@@ -12,7 +12,8 @@
 import type { Clock } from './clock.js'
 import { ChatError } from './errors.js'
 import { requireGrant } from './grant.js'
-import { type Draft, foldName, type Message, parseRoom, parseUsername } from './message.js'
+import { foldName, type Message, parseRoom, parseUsername } from './message.js'
+import type { Publisher } from './publisher.js'
 import type { Room } from './room.js'
 import type { Rooms } from './rooms.js'
 import type { Session } from './sessions.js'
@@ -26,8 +27,8 @@ export type Moderated = { readonly room: Room; readonly message: Message }
 export type ModerationParts = {
   readonly clock: Clock
   readonly rooms: Rooms
-  readonly read: Store['read']
-  readonly publish: (room: Room, parts: Omit<Draft, 'timestamp'>) => Promise<Message>
+  readonly store: Pick<Store, 'read'>
+  readonly publisher: Publisher
 }
 
 type Order = { isClosed: boolean; readonly muted: Map<string, number> }
@@ -88,17 +89,18 @@ export class Moderation {
   async remove(session: Session | undefined, name: unknown, id: unknown): Promise<Moderated> {
     const { room, username } = await this.#enter(session, name)
     const of = wholeNumber('id', id, Number.MAX_SAFE_INTEGER)
-    const said = room.entry(of)?.message ?? (await this.#parts.read(room.name, { after: of - 1, limit: 1 })).messages[0]
+    const { store, publisher } = this.#parts
+    const said = room.entry(of)?.message ?? (await store.read(room.name, { after: of - 1, limit: 1 })).messages[0]
     if (said?.id !== of || said.type !== 'chat')
       throw new ChatError('not_found', 'there is no such message in this room, or it was removed before')
-    const message = await this.#parts.publish(room, { room: room.name, type: 'delete', username, text: 'removed', of })
+    const message = await publisher.publish(room, { type: 'delete', username, text: 'removed', of })
     return { room, message }
   }
 
   /** Begins a room's log anew: readers are told of a restart, and nothing that was said before can be had. */
   async clear(session: Session | undefined, name: unknown): Promise<Moderated> {
     const { room, username } = await this.#enter(session, name)
-    const message = await this.#parts.publish(room, { room: room.name, type: 'clear', username, text: 'cleared' })
+    const message = await this.#parts.publisher.publish(room, { type: 'clear', username, text: 'cleared' })
     return { room, message }
   }
 

@@ -107,7 +107,7 @@ export class Sessions {
     return this.#byToken.has(token)
   }
 
-  open(username: string, address?: string): Session {
+  open(username: string, address?: string, grant?: Grant): Session {
     if (this.#byToken.size >= this.#max)
       throw new ChatError('unavailable', 'too many people are here: try again in a minute', 60)
     const exit = address === undefined ? stay : this.#crowd.enter(address)
@@ -115,6 +115,7 @@ export class Sessions {
       throw new ChatError('unavailable', 'too many people are here from your address: try again in a minute', 60)
     const { clock, random } = this.#parts
     const session = new Session(random.token(), username, clock, address)
+    session.grant = grant
     this.#byToken.set(session.token, { session, exit, undo: this.#watch(session, SESSION_MS) })
     return session
   }

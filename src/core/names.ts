@@ -1,0 +1,50 @@
+// Names: which one somebody may speak under, and who holds it in a room.
+//
+//     a session, or a grant, has a name ──> that one, and no other
+//     nobody has said who it is         ──> any, as long as nobody in the room holds it, or one that looks the same
+
+import { ChatError } from './errors.js'
+import type { Grant } from './grant.js'
+import { foldName, parseUsername } from './message.js'
+import type { Room } from './room.js'
+import { Session } from './sessions.js'
+
+/** The name to speak under, where this one is asked for. Throws `bad_request` for another than one's own. */
+export function nameFor(somebody: Pick<Session, 'username'> | undefined, username: unknown): string {
+  if (somebody === undefined) return parseUsername(username)
+  const given = username === undefined ? somebody.username : parseUsername(username)
+  // A grant's name was given by others, and lines over TCP cannot write its spaces.
+  if (given === somebody.username || ('subject' in somebody && foldName(given) === foldName(somebody.username)))
+    return somebody.username
+  throw new ChatError('bad_request', 'this session has another name: leave username out, or join without the token')
+}
+
+/** The session under which somebody is in the room already, with the newer grant. */
+export function ownSession(room: Room, username: string, grant: Grant | undefined): Session | undefined {
+  const holder = room.members.holder(username)
+  if (grant === undefined || !(holder instanceof Session) || holder.grant?.subject !== grant.subject) return undefined
+  holder.grant = grant
+  return holder
+}
+
+/** Throws `name_taken`. */
+export function refuseHeldName(room: Room, username: string): void {
+  if (room.members.holder(username) === undefined) return
+  throw new ChatError('name_taken', 'somebody in this room has that name: choose another, or try again in a minute')
+}
+
+/** The room, where this session holds its name in it. Throws `not_joined`. */
+export function requireJoined(session: Session, room: Room | undefined): Room {
+  if (room !== undefined && room.members.has(session)) return room
+  throw new ChatError('not_joined', 'you have not joined this room: join it first')
+}
+
+export function takeName(session: Session, room: Room): void {
+  room.members.add(session)
+  session.rooms.add(room)
+}
+
+export function releaseName(session: Session, room: Room): void {
+  room.members.remove(session)
+  session.rooms.delete(room)
+}

@@ -1,0 +1,58 @@
+// The publisher: the one way in which a message of this process gets into a log.
+//
+//     publish ──> hold the room ──> make place ──> store.append ──> let the room go ──> listeners
+//                                                       └──> (the store delivers) ──> room
+//
+// When it resolves the store has kept the message, and the room has been given it. Who may say what was asked before.
+
+import type { Clock, Undo } from './clock.js'
+import type { Draft, Message } from './message.js'
+import type { Room } from './room.js'
+import type { Rooms } from './rooms.js'
+import type { Store } from './store.js'
+
+export class Publisher {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #rooms: Rooms
+  readonly #listeners = new Set<(message: Message) => void>()
+
+  constructor(store: Store, clock: Clock, rooms: Rooms) {
+    this.#store = store
+    this.#clock = clock
+    this.#rooms = rooms
+  }
+
+  /** Calls back for every message that this process published. */
+  onPublish(call: (message: Message) => void): Undo {
+    this.#listeners.add(call)
+    return () => this.#listeners.delete(call)
+  }
+
+  /** Throws `full` or `unavailable` when the message could not be kept. */
+  async publish(room: Room, parts: Omit<Draft, 'room' | 'timestamp'>): Promise<Message> {
+    const { type, username, text, ...rest } = parts
+    const release = room.hold()
+    let message: Message
+    try {
+      // What a moderator orders makes place, or takes next to none.
+      if (type !== 'delete' && type !== 'clear') this.#rooms.makePlace(room)
+      message = await this.#store.append(room.name, {
+        room: room.name,
+        type,
+        username,
+        text,
+        timestamp: this.#clock.date(),
+        ...rest,
+      })
+    } finally {
+      release()
+      // Where nothing could be kept, the room that was opened for it goes again.
+      this.#rooms.settle(room)
+    }
+    const holder = room.members.holder(username)
+    if (type === 'chat' && holder !== undefined) room.members.setTyping(holder, false)
+    for (const listener of this.#listeners) listener(message)
+    return message
+  }
+}
