@@ -2,9 +2,9 @@
 // JSON) counts as a failure to be tried again, never as data.
 
 import type { Code } from '../core/errors.js'
+import type { Gap } from '../core/gap.js'
 import type { Message } from '../core/message.js'
 import type { Presence } from '../core/members.js'
-import type { Gap } from '../core/room.js'
 import type { Platform } from './platform.js'
 
 export type { Gap, Message, Presence }

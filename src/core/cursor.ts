@@ -14,6 +14,11 @@ export type Place = { readonly epoch: string | undefined; readonly id: number }
 
 export const NO_EPOCH = '00000000'
 
+/** Is this a place in the log that has this epoch? */
+export function isIn({ epoch }: Place, log: string): boolean {
+  return epoch === undefined || epoch === log
+}
+
 export type Since = {
   /** Where to go on in a room; undefined: the newest there is. */
   place(room: string): Place | undefined | 'now'

@@ -8,8 +8,9 @@
 
 import type { Undo } from './clock.js'
 import { formatCursor, type Place, type Since } from './cursor.js'
+import type { Gap } from './gap.js'
 import type { Entry } from './message.js'
-import type { Gap, Page, Room } from './room.js'
+import type { Page, Room } from './room.js'
 
 /** What a reader sees when it looks. `places`: where it is afterwards, room for room. */
 export type View = {

@@ -8,7 +8,8 @@
 // its messages by the store alone, ours and other processes' alike, and never makes one itself.
 
 import type { Clock, Undo } from './clock.js'
-import { NO_EPOCH, type Place } from './cursor.js'
+import { isIn, NO_EPOCH, type Place } from './cursor.js'
+import { type Gap, gapAt } from './gap.js'
 import { type Find, Keys } from './keys.js'
 import { Members } from './members.js'
 import { type Entry, entryOf, type Message, removed, removes } from './message.js'
@@ -17,14 +18,6 @@ import type { Wake } from './waitlist.js'
 import { Waiting } from './waiting.js'
 import type { Waker } from './waker.js'
 import type { Wheel } from './wheel.js'
-
-/** What a reader cannot have. `missed`: how many messages, null where nobody can tell. `first`: the oldest id there still is. */
-export type Gap = {
-  readonly room: string
-  readonly reason: 'overflow' | 'restart' | 'rewind'
-  readonly missed: number | null
-  readonly first: number
-}
 
 /** What a reader gets: entries, oldest first; the id to go on from; whether a limit cut them. */
 export type Page = {
@@ -136,7 +129,7 @@ export class Room {
 
   /** What is newer than a place, at most `limit`; from the oldest on where the place is out of reach. */
   read(place: Place, limit: number): Page {
-    const gap = this.#gap(place)
+    const gap = gapAt(place, this)
     const from = gap === undefined ? place.id + 1 : this.first
     const start = Math.max(from, this.first)
     const entries = this.#ring.slice(start, start + limit - 1)
@@ -146,7 +139,7 @@ export class Room {
 
   /** Would a read answer at once? */
   hasNews(place: Place): boolean {
-    return place.id !== this.last || (place.id !== 0 && !this.#isOurs(place))
+    return place.id !== this.last || (place.id !== 0 && !isIn(place, this.#epoch))
   }
 
   /** Waits to be called when there is something newer than the place; undefined when there is already. */
@@ -178,24 +171,6 @@ export class Room {
   }
 
   #isBehind(place: Place): boolean {
-    return place.id < this.last && this.#isOurs(place)
-  }
-
-  #isOurs(place: Place): boolean {
-    return place.epoch === undefined || place.epoch === this.#epoch
-  }
-
-  #gap(place: Place): Gap | undefined {
-    const { epoch, id } = place
-    const gap = (reason: Gap['reason'], missed: number | null): Gap => ({
-      room: this.name,
-      reason,
-      missed,
-      first: this.first,
-    })
-    if (id !== 0 && !this.#isOurs(place)) return gap('restart', null)
-    if (id > this.last) return gap('rewind', null)
-    if (id === 0 && epoch === undefined) return undefined
-    return id + 1 < this.first ? gap('overflow', this.first - id - 1) : undefined
+    return place.id < this.last && isIn(place, this.#epoch)
   }
 }

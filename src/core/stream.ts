@@ -11,8 +11,9 @@
 
 import type { Undo } from './clock.js'
 import type { Place, Since } from './cursor.js'
+import type { Gap } from './gap.js'
 import type { Entry } from './message.js'
-import type { Gap, Room } from './room.js'
+import type { Room } from './room.js'
 
 /** What comes next at a place: a gap, if there is one, then entries, oldest first. `place`: where one is afterwards. */
 export type Cut = {
