@@ -10,11 +10,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ChatError, type Code } from '../../core/errors.js'
 import type { Log } from '../../log.js'
 import { Admission } from './admission.js'
-import { ALWAYS, asChatError, NO_CONTENT, problem, type Reply } from './answer.js'
+import { ALWAYS, asChatError, problem, type Reply } from './answer.js'
 import type { Assets } from './assets.js'
 import { Backlog } from './backlog.js'
 import { readBody } from './body.js'
 import type { Connection } from './connection.js'
+import { preflight, sharing } from './cors.js'
 import { Exchange } from './exchange.js'
 import type { FlowReply } from './flow.js'
 import type { Gate } from './gate.js'
@@ -89,9 +90,7 @@ export class Service {
   dress<T extends Reply | FlowReply>(request: Pick<Request, 'header'>, reply: T): T {
     const { gate } = this.#parts
     if (!this.#stopping && !gate.anyOrigins) return reply
-    const origin = request.header('origin')
-    const shared = origin !== undefined && gate.allows(origin) ? ['Access-Control-Allow-Origin', origin, ...SHARED] : []
-    return { ...reply, headers: [...reply.headers, ...shared, ...(this.#stopping ? CLOSE : [])] }
+    return { ...reply, headers: [...reply.headers, ...sharing(request, gate), ...(this.#stopping ? CLOSE : [])] }
   }
 
   #serve(exchange: Exchange, incoming: IncomingMessage, response: ServerResponse): void | Promise<void> {
@@ -145,10 +144,8 @@ export class Service {
   #serveOther(exchange: Exchange, answer: Answer): void {
     const { gate, assets } = this.#parts
     const { method, path } = exchange
-    const origin = exchange.header('origin')
-    if (method === 'OPTIONS' && origin !== undefined && gate.allows(origin)) {
-      return answer({ ...NO_CONTENT, headers: [...NO_CONTENT.headers, ...PREFLIGHT] })
-    }
+    const permission = preflight(exchange, gate)
+    if (permission !== undefined) return answer(permission)
     const methods = [...(this.#routes.get(path)?.keys() ?? (assets.has(path) ? ['GET'] : []))]
     if (methods.length === 0 && method !== 'OPTIONS')
       throw new ChatError('not_found', 'there is nothing at this address')
@@ -167,15 +164,6 @@ export class Service {
 }
 
 const CLOSE = ['Connection', 'close']
-const SHARED = ['Access-Control-Expose-Headers', 'Idempotency-Replayed, Retry-After', 'Vary', 'Origin']
-const PREFLIGHT = [
-  'Access-Control-Allow-Methods',
-  'GET, POST',
-  'Access-Control-Allow-Headers',
-  'Authorization, Content-Type, Idempotency-Key, Last-Event-ID',
-  'Access-Control-Max-Age',
-  '600',
-]
 
 class MethodError extends ChatError {
   readonly allow: string

@@ -1,0 +1,38 @@
+// What a browser has to be told before a page of another site may use this server: CORS, as the Fetch Standard has
+// it (https://fetch.spec.whatwg.org/).
+//
+//     OPTIONS /send   Origin: https://school.example  ──>  permission: how such a page may ask
+//     POST /send      Origin: https://school.example  ──>  the answer, shared with that page
+//
+// Which sites may is for the gate to say. Where none may, nothing is added to any answer.
+
+import { NO_CONTENT, type Reply } from './answer.js'
+import type { Gate } from './gate.js'
+import type { Request } from './request.js'
+
+/** The headers that share an answer with the page that asked, where its site may. */
+export function sharing(request: Pick<Request, 'header'>, gate: Gate): string[] {
+  const origin = request.header('origin')
+  if (origin === undefined || !gate.allows(origin)) return []
+  const seen = ['Access-Control-Expose-Headers', 'Idempotency-Replayed, Retry-After', 'Vary', 'Origin']
+  return ['Access-Control-Allow-Origin', origin, ...seen]
+}
+
+/** The answer to a browser that asks first; undefined for every other request. */
+export function preflight(request: Pick<Request, 'method' | 'header'>, gate: Gate): Reply | undefined {
+  const origin = request.header('origin')
+  return request.method === 'OPTIONS' && origin !== undefined && gate.allows(origin) ? PERMISSION : undefined
+}
+
+const PERMISSION: Reply = {
+  ...NO_CONTENT,
+  headers: [
+    ...NO_CONTENT.headers,
+    'Access-Control-Allow-Methods',
+    'GET, POST',
+    'Access-Control-Allow-Headers',
+    'Authorization, Content-Type, Idempotency-Key, Last-Event-ID',
+    'Access-Control-Max-Age',
+    '600',
+  ],
+}
