@@ -7,13 +7,13 @@ import { Secret } from './access/secret.js'
 import { Chat } from './core/chat.js'
 import type { Clock } from './core/clock.js'
 import type { Grant } from './core/grant.js'
-import { Crowd, type Rates } from './core/limit.js'
+import { Crowd } from './core/limit.js'
 import { Metrics } from './core/metrics.js'
 import type { Store } from './core/store.js'
-import { defaults } from './command.js'
 import type { Config } from './config.js'
 import type { Log } from './log.js'
 import { systemClock, systemRandom, VERSION } from './platform.js'
+import { ratesOf } from './rates.js'
 import { openJournal } from './stores/journal.js'
 import { memoryStore } from './stores/memory.js'
 import { isLocal } from './transports/address.js'
@@ -143,19 +143,6 @@ async function openAccess({ password, jwt }: Config, chat: Chat, log: Log): Prom
   if (jwt === undefined) return undefined
   const grantOf = (token: string): Grant | undefined => chat.sessions.get(token).grant
   return openJwt({ ...jwt, clock: systemClock, grantOf, onTrouble: (error) => log.error('jwks', error) })
-}
-
-function ratesOf({ rate, burst, addressRate, addressJoins, addressRooms, addressBurst }: Config): Rates {
-  const standard = defaults()
-  const isStandard = addressRate === standard.addressRate && addressBurst === standard.addressBurst
-  return {
-    // Scripts and benchmarks on this machine are counted only where somebody set the rate.
-    isFree: isStandard ? isLocal : () => false,
-    person: { perSecond: rate, burst },
-    address: { perSecond: rate === Infinity ? Infinity : addressRate, burst: addressBurst },
-    joins: { perSecond: addressJoins, burst: addressBurst },
-    rooms: { perSecond: addressRooms, burst: addressBurst },
-  }
 }
 
 async function openStore(config: Config, log: Log): Promise<Store> {
