@@ -1,7 +1,7 @@
 // The chat, wired. Each behaviour is a file of its own; here they are told of each other, and nothing else happens.
 //
-//     server ─> feed ─> conversation, people, tail        (what comes in, for every tab of this browser)
-//     box ─> composer ─> outbox ─> server                 (what goes out, from each tab by itself)
+//     server ─> feed ─> conversation, people, tail, unseen  (what comes in, for every tab of this browser)
+//     box ─> composer ─> outbox ─> server                   (what goes out, from each tab by itself)
 
 import { Outbox } from '../src/client/outbox.js'
 import { standardPlatform as platform } from '../src/client/platform.js'
@@ -16,7 +16,6 @@ import { Feed } from './feed.js'
 import { keepOutbox } from './kept-outbox.js'
 import type { Me } from './me.js'
 import { Membership } from './membership.js'
-import { Notice } from './notice.js'
 import { pace } from './pace.js'
 import { Tail } from './pending.js'
 import { People } from './people.js'
@@ -24,15 +23,15 @@ import { RoomList } from './room-list.js'
 import type { Rooms } from './rooms.js'
 import { wireShortcuts } from './shortcuts.js'
 import { type Batch, Tabs } from './tabs.js'
-import { mentions } from './text.js'
 import { wireTheme } from './theme.js'
+import { Unseen } from './unseen.js'
 import { onWake } from './wake.js'
 import { whyRefused } from './welcome.js'
 
 /** Opens the chat as somebody, in the rooms that are open. Once. */
 export function open(me: Me, rooms: Rooms): void {
   const tabs = new Tabs(platform.key())
-  const notice = new Notice()
+  const unseen = new Unseen({ rooms, me: () => me.username, leads: () => feed.leads })
   const drawers = wireDrawers()
   const membership = new Membership(me)
   const people = new People(() => me.username)
@@ -117,14 +116,13 @@ export function open(me: Me, rooms: Rooms): void {
     // Another tab closed the room that this one looks at: it stays open.
     else if (!rooms.isOpen(shown)) rooms.add(shown)
     feed.changeRooms()
-    notice.show(rooms.current, rooms.unread.count, rooms.unread.mentions)
+    unseen.show()
   })
   me.onChange(showMe)
   onWake(() => {
     feed.hurry()
     outbox.hurry()
   })
-  document.addEventListener('visibilitychange', readCurrent)
   addEventListener('pagehide', () => {
     if (tabs.alone) me.leave()
   })
@@ -134,13 +132,7 @@ export function open(me: Me, rooms: Rooms): void {
     () => void import('./share.js').then(({ share }) => share(rooms.current)),
   )
   wireShortcuts({
-    switchRoom: () =>
-      void import('./switcher.js').then(({ openSwitcher }) => {
-        openSwitcher([...new Set([...rooms.open, ...rooms.recent])], (room) => {
-          if (room !== undefined) rooms.go(room)
-          composer.focus()
-        })
-      }),
+    rooms,
     closeDrawer: drawers.close,
     toBox: () => composer.focus(),
   })
@@ -172,8 +164,8 @@ export function open(me: Me, rooms: Rooms): void {
     tail.draw()
     composer.show()
     composer.focus()
-    readCurrent()
-    notice.show(room, rooms.unread.count, rooms.unread.mentions)
+    unseen.look()
+    unseen.show()
     try {
       await me.join(room)
     } catch (error) {
@@ -189,20 +181,7 @@ export function open(me: Me, rooms: Rooms): void {
     tail.arrived(batch.messages)
     if (batch.rooms !== undefined) people.take(batch.rooms, rooms.current)
     if (feed.leads) membership.check(rooms.open, (room) => people.lacksMe(room), refuse)
-    for (const message of fresh) if (message.type === 'chat' && message.username !== me.username) count(message)
-    readCurrent()
-  }
-
-  /** A message of somebody else: unread where nobody looks, and more than that when it speaks of me. */
-  function count(message: Batch['messages'][number]): void {
-    const isSeen = message.room === rooms.current && document.visibilityState === 'visible'
-    const isMention = mentions(message.text, me.username)
-    if (!isSeen) rooms.count(message.room, 1, isMention ? 1 : 0)
-    if (isMention && (feed.leads || isSeen) && !document.hasFocus()) notice.mention(message)
-  }
-
-  function readCurrent(): void {
-    if (document.visibilityState === 'visible') rooms.read(rooms.current)
+    unseen.take(fresh)
   }
 
   function refuse(room: string, error: Refused): void {

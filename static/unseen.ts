@@ -1,0 +1,51 @@
+// What I have not seen: a message of somebody else is unread where nobody looks, until somebody does. The title says
+// how many there are; and when one speaks of me while I am at something else, the notice calls me.
+
+import type { Message } from '../src/client/wire.js'
+import { Notice } from './notice.js'
+import type { Rooms } from './rooms.js'
+import { mentions } from './text.js'
+
+export type UnseenParts = {
+  readonly rooms: Rooms
+  /** My name. */
+  readonly me: () => string
+  /** Does this tab lead? Of what no tab shows, one alone calls me. */
+  readonly leads: () => boolean
+}
+
+export class Unseen {
+  readonly #parts: UnseenParts
+  readonly #notice = new Notice()
+
+  constructor(parts: UnseenParts) {
+    this.#parts = parts
+    document.addEventListener('visibilitychange', () => this.look())
+  }
+
+  /** Counts what others said. */
+  take(messages: readonly Message[]): void {
+    for (const message of messages)
+      if (message.type === 'chat' && message.username !== this.#parts.me()) this.#count(message)
+    this.look()
+  }
+
+  /** Whoever sees the page has read the room that it shows. */
+  look(): void {
+    const { rooms } = this.#parts
+    if (document.visibilityState === 'visible') rooms.read(rooms.current)
+  }
+
+  show(): void {
+    const { current, unread } = this.#parts.rooms
+    this.#notice.show(current, unread.count, unread.mentions)
+  }
+
+  #count(message: Message): void {
+    const { rooms, me, leads } = this.#parts
+    const isSeen = message.room === rooms.current && document.visibilityState === 'visible'
+    const isMention = mentions(message.text, me())
+    if (!isSeen) rooms.count(message.room, 1, isMention ? 1 : 0)
+    if (isMention && (leads() || isSeen) && !document.hasFocus()) this.#notice.mention(message)
+  }
+}
