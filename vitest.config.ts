@@ -1,11 +1,29 @@
 import { defineConfig } from 'vitest/config'
 
+/** These measure: times, and what the processor does. They have the machine to themselves. */
+const MEASURED = [
+  'test/abuse/{bad,slow}.test.ts',
+  'test/page/speed.test.ts',
+  'test/stores/journal.scale.test.ts',
+  'test/transports/slow.test.ts',
+]
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 10_000,
     // Where everything is checked the machine is shared, and some tests measure: what fails three times is broken.
     retry: process.env['MINI_CHAT_TEST_ALL'] === '1' ? 2 : 0,
+    projects: [
+      {
+        extends: true,
+        // Many of them wait for a clock or a browser most of the time.
+        test: { name: 'all', include: ['test/**/*.test.ts'], exclude: MEASURED, maxWorkers: 2 },
+      },
+      {
+        extends: true,
+        test: { name: 'measured', include: MEASURED, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
     coverage: {
       provider: 'v8',
       include: ['src/core/**/*.ts'],
