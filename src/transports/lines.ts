@@ -6,7 +6,7 @@
 //                           <─  MSG lobby ada hello
 //
 // Any other first line is a name, and whoever gave it is in the lobby: the plain mode, for people. See
-// lines/connection.ts for what can be said, lines/split.ts for how bytes become lines and lines/form.ts for how
+// lines/visitor.ts for what can be said, lines/split.ts for how bytes become lines and lines/form.ts for how
 // messages do.
 
 import { createServer, type AddressInfo } from 'node:net'

@@ -1,0 +1,182 @@
+// Who is at the other end of a connection: the name and the rooms somebody has, and what each line does.
+//
+//     PASS secret    where there is a door: everything else is refused until then
+//          │
+//          ├── a name ─────────> plain: whatever is typed is said in the lobby
+//          └── JOIN, MSG, … ───> command: the first word of every line says what it asks for
+
+import type { Access } from '../../access/access.js'
+import type { Chat, Joined } from '../../core/chat.js'
+import type { Undo } from '../../core/clock.js'
+import { ChatError } from '../../core/errors.js'
+import type { Feed } from '../../core/feed.js'
+import { type Grant, maySee } from '../../core/grant.js'
+import { Guest } from '../../core/guest.js'
+import type { Metrics } from '../../core/metrics.js'
+import { oldestOf, type Piece, type Pieces } from '../../core/stream.js'
+import { parseCommand } from './command.js'
+import { asWord, bytesOf, COMMAND_FORM, type Form, linesOf, PLAIN_FORM } from './form.js'
+
+export type VisitorParts = {
+  readonly chat: Chat
+  readonly metrics: Metrics
+  /** The door, where there is one. */
+  readonly access: Access | undefined
+  /** Whom to count it to. */
+  readonly address: string
+  readonly pieces: { readonly command: Pieces<Buffer>; readonly plain: Pieces<Buffer> }
+}
+
+/** What a visitor is told through. */
+export type Voice = {
+  readonly feed: Feed
+  say(line: string): void
+  /** False when the socket takes no more for now. */
+  write(bytes: Buffer): boolean
+  /** Ends the connection, with a last word. */
+  end(line?: string): void
+}
+
+/** The room of the plain mode. */
+const LOBBY = 'lobby'
+
+const UNKNOWN = 'ERROR unknown command or wrong args'
+
+export class Visitor {
+  readonly #parts: VisitorParts
+  readonly #voice: Voice
+  /** Asked until it has let somebody in. */
+  #door: Access | undefined
+  #grant: Grant | undefined
+  #guest: Guest
+  readonly #reading = new Map<string, Undo>()
+  #mode: 'new' | 'command' | 'plain' = 'new'
+
+  constructor(parts: VisitorParts, voice: Voice) {
+    const { chat, address, access } = parts
+    this.#parts = parts
+    this.#voice = voice
+    this.#door = access
+    this.#guest = new Guest(chat, { address })
+  }
+
+  /** Has it not said yet who it is? */
+  get isNew(): boolean {
+    return this.#mode === 'new'
+  }
+
+  /** Does what a line asks for. Rejects with a `ChatError` where that cannot be. */
+  take(line: string): Promise<void> {
+    return this.#mode === 'plain' ? this.#takePlain(line) : this.#takeCommand(line)
+  }
+
+  /** The connection has ended: every room is left. */
+  close(): Promise<void> {
+    return this.#guest.end()
+  }
+
+  async #takePlain(text: string): Promise<void> {
+    if (text === 'exit') return this.#voice.end()
+    await this.#send(LOBBY, text)
+  }
+
+  async #takeCommand(line: string): Promise<void> {
+    if (this.#door !== undefined) return this.#knock(line, this.#door)
+    const command = parseCommand(line)
+    if (command === undefined) return this.#mode === 'new' ? this.#joinPlain(line) : this.#voice.say(UNKNOWN)
+    // The password comes before the first line that says who somebody is.
+    if (command.name === 'pass') return this.#voice.say(this.#mode === 'new' ? 'INFO no password is needed' : UNKNOWN)
+    this.#mode = 'command'
+    switch (command.name) {
+      case 'join':
+        return this.#join(command.room, command.username)
+      case 'msg':
+        return this.#send(command.room, command.text)
+      case 'leave':
+        return this.#leave(command.room)
+      case 'who':
+        return this.#who(command.room)
+      case 'rooms':
+        return this.#rooms()
+      case 'quit':
+        return this.#voice.end('INFO bye')
+      case 'wrong':
+        return this.#voice.say(UNKNOWN)
+    }
+  }
+
+  /** The password, or the proof of who somebody is, comes first. A wrong one ends the connection. */
+  async #knock(line: string, door: Access): Promise<void> {
+    const { chat, metrics, address } = this.#parts
+    const word = /^PASS (.+)$/i.exec(line)?.[1]
+    if (word === undefined) throw new ChatError('unauthorized', door.wants)
+    try {
+      this.#grant = await door.pass(word, address)
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error
+      metrics.rejected.add(1, error.code)
+      return this.#voice.end(`ERROR ${error.message}`)
+    }
+    this.#door = undefined
+    this.#guest = new Guest(chat, { address, grant: this.#grant })
+    this.#voice.feed.endWith(this.#grant)
+    this.#voice.say('INFO welcome')
+  }
+
+  async #join(room: string, username: string): Promise<void> {
+    if (this.#guest.isIn(room)) return this.#voice.say(`ERROR already in room ${room}`)
+    const joined = await this.#guest.join(room, username)
+    this.#voice.say(`INFO joined room ${room}`)
+    this.#follow(joined, COMMAND_FORM, this.#parts.pieces.command)
+  }
+
+  async #joinPlain(username: string): Promise<void> {
+    const joined = await this.#guest.join(LOBBY, username)
+    this.#mode = 'plain'
+    this.#follow(joined, PLAIN_FORM, this.#parts.pieces.plain, 'HISTORY_END')
+  }
+
+  // What was said before is told first, as messages alone: who came and went then is no news any more.
+  #follow({ room, id }: Joined, form: Form, pieces: Pieces<Buffer>, end?: string): void {
+    let isPast = true
+    const toSelf = (piece: Piece<Buffer>): Buffer => {
+      const lines = linesOf(piece, form, (message) =>
+        message.id > id || (message.id < id && message.type === 'chat') ? form.line(message) : undefined,
+      )
+      if (piece.place.id < id) return bytesOf(lines)
+      isPast = false
+      const live = piece.entries.filter(({ message }) => message.id > id && form.line(message) !== undefined).length
+      if (end !== undefined) lines.splice(lines.length - live, 0, end)
+      return bytesOf(lines)
+    }
+    const unfollow = this.#voice.feed.follow(room, oldestOf(room), pieces, (piece) =>
+      this.#voice.write(isPast ? toSelf(piece) : piece.form),
+    )
+    this.#reading.set(room.name, unfollow)
+  }
+
+  async #send(room: string, text: string): Promise<void> {
+    if (!this.#guest.isIn(room)) return this.#voice.say(`ERROR not in room ${room}`)
+    await this.#parts.chat.send({ room, text, session: this.#guest.in(room) })
+    this.#voice.feed.catchUp()
+  }
+
+  async #leave(room: string): Promise<void> {
+    if (!this.#guest.isIn(room)) return this.#voice.say(`ERROR not in room ${room}`)
+    this.#reading.get(room)?.()
+    this.#reading.delete(room)
+    this.#voice.say(`INFO left ${room}`)
+    await this.#guest.leave(room)
+  }
+
+  #who(room: string): void {
+    const here = maySee(this.#grant, room) ? this.#parts.chat.rooms.get(room) : undefined
+    const members = here?.members.state.presence.members ?? []
+    this.#voice.say([`INFO ${room}:`, ...members.map(asWord)].join(' '))
+  }
+
+  #rooms(): void {
+    for (const room of this.#parts.chat.rooms)
+      if (maySee(this.#grant, room.name)) this.#voice.say(`INFO ${room.name} ${room.members.size}`)
+  }
+}
