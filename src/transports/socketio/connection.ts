@@ -1,0 +1,102 @@
+// One connection of a Socket.IO client: what it asks for is done one thing after another, and what it is told goes out.
+//
+//     event ──> queue ──> visitor ──> {ok: true}, or {ok: false, error} and an `error` event
+//     emit ───> the engine's packets ──> flush
+//
+// The engine keeps packets while its transport is busy, or no poll of the client is waiting; a flush takes them all.
+// As long as it keeps some, the feed rests.
+
+import type { Chat } from '../../core/chat.js'
+import { ChatError } from '../../core/errors.js'
+import { Feed } from '../../core/feed.js'
+import type { Grant } from '../../core/grant.js'
+import type { Metrics } from '../../core/metrics.js'
+import type { Log } from '../../log.js'
+import { problemOf } from '../http/answer.js'
+import type { Event } from './dialect.js'
+import { type Fields, parseFields } from './fields.js'
+
+/** What is used of a `Socket` of the package `socket.io`. */
+export type Client = {
+  on(event: string, call: (...args: unknown[]) => void): unknown
+  emit(event: string, value: unknown): unknown
+  disconnect(close: boolean): unknown
+  readonly conn: { on(event: 'packetCreate' | 'flush' | 'drain', call: () => void): unknown }
+}
+
+export type ConnectionParts = {
+  readonly client: Client
+  /** What the door found out, where there is one that asks. */
+  readonly grant: Grant | undefined
+  readonly chat: Chat
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+/** Requests that may wait; whoever sends more without waiting is cut. */
+const MAX_QUEUED = 1000
+
+export class Connection {
+  readonly feed: Feed
+  isGone = false
+  readonly #parts: ConnectionParts
+  #doing: Promise<void> = Promise.resolve()
+  #queued = 0
+  /** Packets that the engine has not handed on. */
+  #buffered = 0
+
+  /** `onDrained`: the client takes more again. */
+  constructor(parts: ConnectionParts, onDrained: () => void) {
+    const { client, grant, chat, metrics } = parts
+    this.#parts = parts
+    this.feed = new Feed({ chat, metrics, transport: 'socketio', cut: () => client.disconnect(true) })
+    this.feed.endWith(grant)
+    client.conn.on('packetCreate', () => this.#buffered++)
+    client.conn.on('flush', () => (this.#buffered = 0))
+    client.conn.on('drain', () => {
+      this.feed.drained()
+      onDrained()
+    })
+  }
+
+  /** Does what an event asks for, after what was asked for before it, and acknowledges it where the client wants that. */
+  on(event: string, act: (fields: Fields) => Promise<void> | void): void {
+    this.#parts.client.on(event, (...args) => {
+      if (++this.#queued > MAX_QUEUED) return void this.#parts.client.disconnect(true)
+      const last = args.at(-1)
+      const ack =
+        typeof last === 'function' ? (value: unknown): unknown => Reflect.apply(last, undefined, [value]) : undefined
+      this.#doing = this.#doing
+        .then(() => (this.isGone ? undefined : act(parseFields(args[0]))))
+        .then(() => void ack?.({ ok: true }))
+        .catch((error: unknown) => this.#refuse(error, ack))
+        .finally(() => this.#queued--)
+    })
+  }
+
+  /** False when the engine has not handed all of it on. */
+  write(events: readonly Event[]): boolean {
+    for (const [name, value] of events) this.#parts.client.emit(name, value)
+    return this.#buffered === 0
+  }
+
+  emit(event: Event): void {
+    if (!this.isGone && !this.write([event])) this.feed.full()
+  }
+
+  /** It has ended: nothing more is done or told. Resolves when what was begun is done. */
+  close(): Promise<void> {
+    this.isGone = true
+    this.feed.close()
+    return this.#doing
+  }
+
+  #refuse(error: unknown, ack: ((value: unknown) => unknown) | undefined): void {
+    const { log, metrics } = this.#parts
+    if (!(error instanceof ChatError)) log.error('bug', error)
+    const problem = problemOf(error)
+    metrics.rejected.add(1, problem.code)
+    ack?.({ ok: false, error: problem })
+    this.emit(['error', { ...problem, message: problem.detail }])
+  }
+}
