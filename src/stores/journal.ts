@@ -167,7 +167,7 @@ export class Journal implements Store {
   }
 
   ready(): boolean {
-    return this.#parts.tail.away === undefined && !this.#closed
+    return !this.#parts.tail.isAway && !this.#closed
   }
 
   /** Where a room's log ends; without one at 0 in no epoch. */

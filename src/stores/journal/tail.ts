@@ -6,32 +6,26 @@
 //
 // A write that fails is cut off again at once, so that nothing half written is ever followed by something whole;
 // where even the cutting fails, it is done before the next write. So a full disk refuses messages and loses none,
-// and the first one that fits is kept again. While the store is away it also looks by itself whether it is back.
+// and the first one that fits is kept again (see outage.ts).
 //
 // With `always` there are zeros behind the end, so that most groups do not make the file longer: then the system has
 // only their bytes to sync, and not its own books too, which takes half the time. A start knows zeros for what they are.
 
 import { type FileHandle, open } from 'node:fs/promises'
-import type { Clock, Undo } from '../../core/clock.js'
-import { createSegment, probe, refusalOf, writeAll, writeNow } from './disk.js'
+import type { Undo } from '../../core/clock.js'
+import { createSegment, refusalOf, writeAll, writeNow } from './disk.js'
 import { codeOf, type Segment, segmentPath, SPAN } from './folder.js'
+import { Outage, type OutageOptions } from './outage.js'
 
 /** When a message is on the disk: the words of redis' appendfsync. */
 export type Sync = 'always' | 'everysec' | 'never'
 
-export type TailOptions = {
-  readonly folder: string
-  readonly sync: Sync
-  readonly clock: Clock
-  /** Told once when the store goes away, with the system's word for why, and once when it is back. */
-  readonly onAway: (code: string | undefined) => void
-}
+export type TailOptions = OutageOptions & { readonly sync: Sync }
 
 /** Little enough that a disk which is full refuses soon, enough for a hundred messages. */
 const ZEROS = Buffer.alloc(16 * 1024)
 
 const SYNC_MS = 1000
-const PROBE_MS = 1000
 
 /** Where nothing is synced: what was written this long ago, the system has flushed (Linux: after 30 s). */
 const FLUSHED_MS = 60_000
@@ -49,10 +43,8 @@ export class Tail {
   #ragged = false
   /** The last fdatasync of `everysec` failed: until one succeeds, nothing is acknowledged without. */
   #doubted = false
-  #closed = false
-  #away: string | undefined
   #timer: Undo | undefined
-  #probe: Undo | undefined
+  readonly #outage: Outage
 
   private constructor(options: TailOptions, file: FileHandle, { number, size }: Segment) {
     this.#options = options
@@ -60,6 +52,7 @@ export class Tail {
     this.#number = number
     this.#size = size
     this.#synced = size
+    this.#outage = new Outage(options)
   }
 
   /** Goes on at the end of a segment. */
@@ -91,9 +84,9 @@ export class Tail {
     return this.#number * SPAN + this.#size
   }
 
-  /** The system's word for why nothing can be kept now; undefined when all is well. */
-  get away(): string | undefined {
-    return this.#away
+  /** Can nothing be kept now? */
+  get isAway(): boolean {
+    return this.#outage.isOn
   }
 
   /** Adds bytes. Resolves once they are kept; rejects with `full` or `unavailable`, and then there is nothing of them. */
@@ -111,7 +104,7 @@ export class Tail {
       this.#doubted = false
       this.#size += bytes.length
       this.#count()
-      this.#setAway(undefined)
+      this.#outage.end()
     } catch (error) {
       throw await this.#failed(error)
     }
@@ -137,9 +130,8 @@ export class Tail {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     this.#timer?.()
-    this.#probe?.()
+    this.#outage.close()
     try {
       if (this.#ragged || this.#reserved > this.#size) await this.#mend()
       await this.#file.datasync()
@@ -168,7 +160,7 @@ export class Tail {
       // It was rotated away or closed meanwhile, and synced for that.
       if (number !== this.#number || codeOf(error) === 'EBADF') return
       this.#doubted = true
-      this.#setAway(codeOf(error) ?? 'EIO')
+      this.#outage.begin(codeOf(error) ?? 'EIO')
     }
   }
 
@@ -200,26 +192,7 @@ export class Tail {
     } catch {
       // Not now; it is ragged still, and mended before the next write.
     }
-    this.#setAway(code)
+    this.#outage.begin(code)
     return refusalOf(code)
-  }
-
-  #setAway(code: string | undefined): void {
-    const changed = (code === undefined) !== (this.#away === undefined)
-    this.#away = code
-    if (code !== undefined && !this.#closed)
-      this.#probe ??= this.#options.clock.after(PROBE_MS, () => void this.#look())
-    if (changed) this.#options.onAway(code)
-  }
-
-  async #look(): Promise<void> {
-    this.#probe = undefined
-    if (this.#away === undefined) return
-    try {
-      await probe(this.#options.folder)
-      this.#setAway(undefined)
-    } catch (error) {
-      this.#setAway(codeOf(error) ?? 'EIO')
-    }
   }
 }
