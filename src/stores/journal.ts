@@ -1,7 +1,7 @@
 // Keeps every message in files of a folder, so that a restart, a crash or a power cut loses nothing that was
 // acknowledged. It needs nothing but Node's `fs`.
 //
-//     append ──> group ──> write ──> fdatasync ──> deliver ──> acknowledge        commit.ts, tail.ts
+//     append ──> group ──> write ──> fdatasync ──> deliver ──> acknowledge        commit.ts, tail.ts, delivery.ts
 //                                       │
 //                             00000001.log  00000002.log …                       record.ts, folder.ts
 //                                       │
@@ -19,10 +19,11 @@ import type { Draft, Message } from '../core/message.js'
 import type { Deliver, History, Range, Store, Subscription } from '../core/store.js'
 import type { Log as Words } from '../log.js'
 import { Commit, type Given, type Kept } from './journal/commit.js'
+import { Delivery } from './journal/delivery.js'
 import { codeOf } from './journal/folder.js'
 import { load } from './journal/load.js'
 import { takeLock } from './journal/lock.js'
-import { Log, type Subscriber } from './journal/log.js'
+import type { Log } from './journal/log.js'
 import { markOf, Marks } from './journal/marks.js'
 import { Past } from './journal/past.js'
 import { type Keep, Retention } from './journal/retention.js'
@@ -79,9 +80,8 @@ type Parts = {
 export class Journal implements Store {
   readonly #parts: Parts
   readonly #past: Past
+  readonly #delivery: Delivery
   readonly #commit: Commit
-  /** The position of the last message that counts as kept. */
-  #counted = 0
   #closed = false
 
   static async open(options: JournalOptions, unlock: Undo): Promise<Journal> {
@@ -112,6 +112,7 @@ export class Journal implements Store {
     this.#parts = parts
     const onUnreadable = (error: unknown): void => options.log.error('unreadable', error)
     this.#past = new Past({ folder: options.folder, logs, marks, onUnreadable })
+    this.#delivery = new Delivery(logs, options.log)
     this.#commit = new Commit({
       tail,
       groupBytes,
@@ -120,7 +121,7 @@ export class Journal implements Store {
       prepare: () => upkeep.prepare(),
       beginning: () => upkeep.beginning(),
       keep: (kept) => this.#keep(kept),
-      deliver: (kept) => this.#deliver(kept),
+      deliver: (kept) => this.#delivery.deliver(kept),
     })
   }
 
@@ -134,18 +135,7 @@ export class Journal implements Store {
   }
 
   async subscribe(room: string, deliver: Deliver): Promise<Subscription> {
-    const log = this.#logOf(room)
-    const { epoch } = log
-    const counted = this.#counted
-    // What is counted as kept and not told yet is among the recent ones already.
-    const subscriber: Subscriber = ({ message, epoch: of, position }) => {
-      if (position > counted) deliver(message, of)
-    }
-    log.subscribers.add(subscriber)
-    const close = (): void => {
-      log.subscribers.delete(subscriber)
-      if (log.isEmpty && this.#parts.logs.get(room) === log) this.#parts.logs.delete(room)
-    }
+    const { epoch, close } = this.#delivery.subscribe(room, deliver)
     try {
       return { recent: await this.#past.recent(room, this.#parts.options.recent), epoch, close }
     } catch (error) {
@@ -188,31 +178,11 @@ export class Journal implements Store {
     }
   }
 
-  #logOf(room: string): Log {
-    const { logs } = this.#parts
-    let log = logs.get(room)
-    if (log === undefined) logs.set(room, (log = new Log()))
-    return log
-  }
-
   #keep(kept: Kept): void {
-    const { message, epoch, position } = kept
-    const { key, room, username } = message
-    const log = this.#logOf(room)
-    log.add(epoch, message.id, position)
-    log.note(message)
-    this.#counted = position
     const { upkeep, marks, options } = this.#parts
+    const { key, room, username } = kept.message
+    this.#delivery.keep(kept)
     upkeep.count(kept)
-    if (key !== undefined) marks.add(markOf(room, JSON.stringify(username), key), position, options.clock.date())
-  }
-
-  #deliver(kept: Kept): void {
-    try {
-      this.#parts.logs.get(kept.message.room)?.deliver(kept)
-    } catch (error) {
-      // The message is kept, whatever a reader made of it.
-      this.#parts.options.log.error('bug', error)
-    }
+    if (key !== undefined) marks.add(markOf(room, JSON.stringify(username), key), kept.position, options.clock.date())
   }
 }
