@@ -1,0 +1,127 @@
+// The line at the bottom of a terminal, which a person types in while something is written above it.
+//
+//     12:03 ada: shall we?            1. the cursor is on the typed line's second row: go up one row, to its start
+//     lobby> a line that is longer    2. erase from there to the end of the screen
+//     than the terminal is wi_        3. write the message, and a line feed
+//                                     4. let readline draw the typed line again, cursor where it was
+//
+// readline counts the rows and the width of wide characters; nothing here does it a second time. Its redraw begins
+// by going up as many rows as the cursor was down, so step 3 adds that many line feeds for it to take back.
+
+import { createInterface, type Interface } from 'node:readline'
+
+export type TypedLineParts = {
+  readonly input: NodeJS.ReadStream
+  readonly output: NodeJS.WriteStream
+  /** The candidates for the last word of a line, and that word. */
+  readonly complete: (line: string) => [string[], string]
+  /** Told a line that has been sent, when it is erased. */
+  readonly onLine: (line: string) => void
+  /** Ctrl-C, Ctrl-D, the end of the input, or `close`. */
+  readonly onLeave: () => void
+}
+
+export class TypedLine {
+  readonly #output: NodeJS.WriteStream
+  readonly #readline: Interface
+  /** How many rows the cursor was below the start of the line when Enter was pressed. */
+  #rows = 0
+  #closed = false
+  #counting: NodeJS.Immediate | undefined
+
+  constructor({ input, output, complete, onLine, onLeave }: TypedLineParts) {
+    this.#output = output
+    this.#readline = createInterface({ input, output, terminal: true, prompt: '', tabSize: 4, completer: complete })
+    // Before readline sees the key: afterwards the line is gone, and nobody knows how many rows it had.
+    input.prependListener('keypress', this.#beforeKey)
+    this.#readline.on('line', (line) => {
+      // The line is sent, and the cursor on the row below it.
+      output.write(`\x1b[${this.#rows + 1}A\r\x1b[J`)
+      this.#rows = 0
+      onLine(line)
+    })
+    this.#readline.on('SIGINT', onLeave)
+    // From here on readline draws nothing any more.
+    this.#readline.on('close', () => {
+      output.write(this.#erased())
+      this.#closed = true
+      input.off('keypress', this.#beforeKey)
+      onLeave()
+    })
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Some terminals do not know how wide they are. */
+  get columns(): number {
+    return this.#output.columns || 80
+  }
+
+  /** Draws it anew, behind a prompt. */
+  draw(prompt: string): void {
+    if (!this.#closed) this.#redraw('', prompt)
+  }
+
+  /** Writes rows above it. */
+  above(rows: readonly string[]): void {
+    if (rows.length === 0) return
+    if (this.#closed) this.#output.write(`${rows.join('\n')}\n`)
+    else this.#redraw(`${rows.join('\n')}\n`, this.#readline.getPrompt())
+  }
+
+  /** Empties it, and returns what was typed. */
+  empty(): string {
+    const typed = this.#readline.line
+    this.#count()
+    this.#readline.write(null, { ctrl: true, name: 'e' })
+    this.#readline.write(null, { ctrl: true, name: 'u' })
+    return typed
+  }
+
+  /** Puts text into it, as if it were typed. */
+  type(text: string): void {
+    if (text !== '') this.#readline.write(text)
+  }
+
+  close(): void {
+    if (!this.#closed) this.#readline.close()
+  }
+
+  readonly #beforeKey = (_text: string | undefined, key: { readonly name?: string } | undefined): void => {
+    this.#counting ??= setImmediate(() => this.#count())
+    if (key?.name !== 'return' && key?.name !== 'enter') return
+    this.#count()
+    this.#readline.write(null, { ctrl: true, name: 'e' })
+    this.#rows = this.#readline.getCursorPos().rows
+  }
+
+  /** readline does not count the rows of what is pasted, and would draw over them: its count is put right here. */
+  #count(): void {
+    clearImmediate(this.#counting)
+    this.#counting = undefined
+    const { rows, cols } = this.#readline.getCursorPos()
+    const counted: unknown = Reflect.get(this.#readline, 'prevRows')
+    if (counted === rows || this.#closed) return
+    Reflect.set(this.#readline, 'prevRows', rows)
+    // A terminal stays on a full row until there is more to write.
+    if (cols === 0) this.#output.write(' \r')
+  }
+
+  #redraw(above: string, prompt: string): void {
+    this.#count()
+    // In one write, so that nobody sees the screen half drawn.
+    this.#output.cork()
+    this.#output.write(`${this.#erased()}${above}${'\n'.repeat(this.#readline.getCursorPos().rows)}`)
+    this.#readline.setPrompt(prompt)
+    this.#readline.prompt(true)
+    this.#output.uncork()
+  }
+
+  /** Goes to where the typed line begins, and erases it. */
+  #erased(): string {
+    const { rows } = this.#readline.getCursorPos()
+    return `${rows > 0 ? `\x1b[${rows}A` : ''}\r\x1b[J`
+  }
+}
