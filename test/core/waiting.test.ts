@@ -26,6 +26,18 @@ test('everyone who waits is woken, once', () => {
   expect(waiting.size).toBe(0)
 })
 
+test('who came first is woken first, also in the next waking', () => {
+  const { clock, waiting } = createWaiting()
+  const order: number[] = []
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 5; i++) waiting.park(() => order.push(i))
+    waiting.call(round + 1)
+    clock.settle()
+    clock.advance(1000)
+  }
+  expect(order).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 3, 4])
+})
+
 test('a reader who hangs up leaves nothing behind, however often it says so', () => {
   const { clock, waiting } = createWaiting()
   const leave = waiting.park(never)
