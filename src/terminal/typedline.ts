@@ -82,7 +82,7 @@ export class TypedLine {
 
   /** Puts text into it, as if it were typed. */
   type(text: string): void {
-    if (text !== '') this.#readline.write(text)
+    if (text !== '' && !this.#closed) this.#readline.write(text)
   }
 
   close(): void {
