@@ -67,6 +67,8 @@ class Loop implements Following {
   readonly #entry: Entry
   #place: Place
   #failures = 0
+  /** How often it got in again since the last answer. */
+  #renewals = 0
   #closed = false
   /** Set while a poll or a wait is under way: ends it early. */
   #interrupt: (() => void) | undefined
@@ -107,6 +109,7 @@ class Loop implements Following {
         continue
       }
       this.#failures = 0
+      this.#renewals = 0
       // Before it is handed over: whoever changes the rooms meanwhile must not be given the same messages again.
       this.#place = { rooms, since: answer.next }
       yield* eventsOf(answer)
@@ -148,7 +151,7 @@ class Loop implements Following {
     } catch (error) {
       return trouble(error)
     }
-    if (this.#failures === 1) this.#hurried = true
+    if (++this.#renewals === 1) this.#hurried = true
     return refusal.refused
   }
 

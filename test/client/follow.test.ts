@@ -221,6 +221,33 @@ test('a session that is over is renewed, and the poll goes on at once', async ()
   expect(events.some((event) => event.kind === 'waiting')).toBe(false)
 })
 
+test('a session that is found to be over after an outage is renewed, and the poll goes on at once', async () => {
+  const server = await startServer()
+  const dropper = await startDropper(server.port)
+  const platform = fakePlatform()
+  const join = async () => (await server.app.chat.join({ room: 'lobby', username: 'ada' })).session.token
+  let token: string | undefined
+  const onUnauthorized = async () => void (token = await join())
+  const { events } = collect(
+    follow({ url: dropper.url, rooms: ['lobby'], platform, token: () => token, onUnauthorized }),
+  )
+  await until(() => events.some((event) => event.kind === 'live'), Boolean)
+  dropper.cut()
+  for (const ms of [375, 625]) {
+    await until(
+      () => events.at(-1),
+      (event) => event?.kind === 'waiting' && event.ms === ms,
+    )
+    if (ms === 625) dropper.down = false
+    token = 'gone'
+    platform.advance(ms)
+  }
+  await until(
+    () => events.at(-1)?.kind,
+    (kind) => kind === 'live',
+  )
+})
+
 test('a renewal that finds no connection is tried again later', async () => {
   const server = await startServer()
   const { events } = collect(
