@@ -73,6 +73,7 @@ test('the full dialect: history, users, messages, typing, coming and going', { t
   bob.client.emit('leave_room', { roomId: 'lobby' })
   await hears(ada, 'user_left', { userId: 2, username: 'bob' })
   expect(bob.told.some(([event]) => event === 'user_typing')).toBe(false)
+  expect(ada.told.filter(([event]) => event === 'user_typing')).toHaveLength(2)
 })
 
 test('the short dialect, beside the full one in one room', async () => {

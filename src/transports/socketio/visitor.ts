@@ -140,7 +140,7 @@ export class Visitor {
 
   /** What tells who is in the room, and who of the others begins or stops to type, where it is news. */
   #presence(room: Room, { username: self }: Session): () => void {
-    let told: Presence = { members: [], typing: [] }
+    let last: Presence = { members: [], typing: [] }
     const user = (username: string): object => ({
       userId: this.#parts.directory.idOf(room, username),
       username,
@@ -148,6 +148,9 @@ export class Visitor {
     return () => {
       if (!this.#connection.feed.hasRoom) return
       const { presence } = room.members.state
+      const told = last
+      // Before anything goes out: where that drains the socket at once, this is called again.
+      last = presence
       const isSame =
         presence.members.length === told.members.length && presence.members.every((name, i) => name === told.members[i])
       if (!isSame) this.#connection.emit(['room_users', presence.members.map(user)])
@@ -155,7 +158,6 @@ export class Visitor {
         this.#connection.emit(['user_typing', { ...user(name), isTyping: true }])
       for (const name of difference(told.typing, presence.typing, self))
         this.#connection.emit(['user_typing', { ...user(name), isTyping: false }])
-      told = presence
     }
   }
 }
