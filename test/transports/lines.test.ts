@@ -130,6 +130,16 @@ test('the command word of a first line decides, in any case', async () => {
   expect(await who.hear('INFO bye')).toEqual([UNKNOWN, UNKNOWN, 'INFO bye'])
 })
 
+test('and it has decided also where its room cannot be one', async () => {
+  const { server, open } = await start()
+  for (const line of ['JOIN no!room ada', 'MSG no!room hi', 'WHO no!room']) {
+    const ada = await open()
+    ada.say(line, 'zoe', 'quit')
+    expect(await ada.hear('INFO bye')).toEqual([expect.stringMatching(/^ERROR room /), UNKNOWN, 'INFO bye'])
+  }
+  expect(server.app.chat.rooms.get('lobby')).toBeUndefined()
+})
+
 test('a password where none is needed is no name, and the next line decides', async () => {
   const { open } = await start()
   const ada = await open()

@@ -82,7 +82,7 @@ export class Visitor {
 
   async #takeCommand(line: string): Promise<void> {
     if (this.#door !== undefined) return this.#knock(line, this.#door)
-    const command = parseCommand(line)
+    const command = this.#commandOf(line)
     if (command === undefined) return this.#mode === 'new' ? this.#joinPlain(line) : this.#voice.say(UNKNOWN)
     // The password comes before the first line that says who somebody is.
     if (command.name === 'pass') return this.#voice.say(this.#mode === 'new' ? 'INFO no password is needed' : UNKNOWN)
@@ -102,6 +102,16 @@ export class Visitor {
         return this.#voice.end('INFO bye')
       case 'wrong':
         return this.#voice.say(UNKNOWN)
+    }
+  }
+
+  #commandOf(line: string): ReturnType<typeof parseCommand> {
+    try {
+      return parseCommand(line)
+    } catch (error) {
+      // A command word has decided, whatever room or name is behind it.
+      this.#mode = 'command'
+      throw error
     }
   }
 
