@@ -115,8 +115,8 @@ export function parseUsername(value: unknown): string {
 
 /** What two names are compared by: NFKC and case folding, a space counting as `_`, nothing invisible. */
 export function foldName(name: string): string {
-  // Upper before lower is as near to case folding as JavaScript comes: it also makes ß and ss one.
-  const folded = name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')
+  // As near to case folding as JavaScript comes: by way of capitals ß and ss are one, and ẞ becomes ß first.
+  const folded = name.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC')
   return folded.replace(/\p{Default_Ignorable_Code_Point}/gu, '').replaceAll(' ', '_')
 }
 

@@ -220,6 +220,7 @@ describe('names are compared', () => {
     ['Ada', 'aDA'],
     ['a b', 'a_b'],
     ['Straße', 'STRASSE'],
+    ['Straße', 'STRAẞE'],
     ['ﬁn', 'fin'],
     ['ｆｕｌｌ', 'full'],
     ['Ⅳ', 'iv'],
