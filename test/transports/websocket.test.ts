@@ -76,13 +76,14 @@ test('each message is one frame, the same JSON that a poll brings', async () => 
 test('a frame is JSON with a key, or the text itself', async () => {
   const { port } = await startServer({ websocket: true })
   const ada = await open(port, '/ws/lobby/ada')
-  for (const data of ['{"text":"json","key":"k1"}', '{"text":"json","key":"k1"}', 'plain', '{ not json', '42', '["a"]'])
+  const keyed = '{"text":"json","key":"k1"}'
+  for (const data of [keyed, keyed, 'plain', '{ not json', '42', '["a"]', '{"text":"without","key":null}'])
     ada.client.send(data)
   await until(
     () => texts(ada).length,
-    (count) => count === 5,
+    (count) => count === 6,
   )
-  expect(texts(ada)).toEqual(['json', 'plain', '{ not json', '42', '["a"]'])
+  expect(texts(ada)).toEqual(['json', 'plain', '{ not json', '42', '["a"]', 'without'])
   expect(ada.frames.find(({ text }) => text === 'json')?.key).toBe('k1')
 })
 

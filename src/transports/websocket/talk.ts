@@ -145,5 +145,5 @@ function parseFrame(data: string): { text: unknown; key?: unknown } {
     return { text: data }
   }
   const fields = new Map<string, unknown>(Object.entries(Object(value)))
-  return fields.has('key') ? { text: fields.get('text'), key: fields.get('key') } : { text: fields.get('text') }
+  return { text: fields.get('text'), key: fields.get('key') ?? undefined }
 }
