@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import WebSocket from 'ws'
-import { join, poll, send } from '../support/http.js'
+import { join, parse, poll, post, send } from '../support/http.js'
 import { startHeld } from '../support/held.js'
-import { RawClient } from '../support/raw.js'
+import { ask, RawClient } from '../support/raw.js'
 import { startServer, until } from '../support/server.js'
 import { WEBSOCKET } from '../support/sockets.js'
 import { nothingIsHeld, transportContract, UNLIMITED } from './contract.js'
@@ -148,6 +148,13 @@ test('who may not come in is told by an answer to the handshake, and nobody hear
 test('an upgrade to something else is answered as if it had not been asked for', async () => {
   const { port } = await startServer({ websocket: true })
   expect(await shake(port, '/health', { Upgrade: 'h2c' })).toBe('200 undefined')
+  const offer = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABk' }
+  const said = post('/send', { room: 'lobby', username: 'ada', text: 'over HTTP/1.1' }, offer)
+  expect((await ask(port, said)).status).toBe(201)
+  expect((await poll(port, 'room=lobby&since=0')).messages).toMatchObject([{ text: 'over HTTP/1.1' }])
+  const evil = (headers: Record<string, string>) => post('/send', {}, { ...offer, ...headers })
+  expect(parse(await ask(port, evil({ Origin: 'https://evil.example' })))).toMatchObject({ code: 'forbidden_origin' })
+  expect(parse(await ask(port, evil({ Host: 'evil.example' })))).toMatchObject({ code: 'forbidden_host' })
 })
 
 test('a frame past 64 KiB closes with 1009, and the name is free again', async () => {

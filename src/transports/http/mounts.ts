@@ -6,10 +6,9 @@
 //
 // Without a mount nobody listens for upgrades, and `node:http` takes a request that asks for one as if it had not.
 
-import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Undo } from '../../core/clock.js'
-import { ChatError } from '../../core/errors.js'
 import type { Grant } from '../../core/grant.js'
 import type { Admission } from './admission.js'
 import { problem, type Reply } from './answer.js'
@@ -64,15 +63,15 @@ export class Mounts {
     return true
   }
 
-  /** Hands an upgrade over; one that nobody takes is `handler`'s. `refused` is told of what went wrong. */
-  upgrade(
-    handler: (incoming: IncomingMessage, response: ServerResponse) => void,
-    refused: (error: unknown) => void,
-  ): Upgrade {
+  /** Hands an upgrade over; a socket that nobody upgrades is served `again`. `refused` is told of what went wrong. */
+  upgrade(again: (socket: Duplex) => void, refused: (error: unknown) => void): Upgrade {
     return (incoming, socket, head) => {
       socket.on('error', () => undefined) // A peer that vanished: whoever has the socket hears of its close.
       const mount = this.#find(incoming)
-      if (mount === undefined) return ignoreUpgrade(incoming, socket, handler)
+      if (mount === undefined) {
+        socket.unshift(Buffer.concat([withoutUpgrade(incoming), head]))
+        return again(socket)
+      }
       const refuse = (error: unknown): void => {
         refused(error)
         writeReply(socket, problem(error))
@@ -102,23 +101,15 @@ export class Mounts {
   }
 }
 
-/** Nobody has to upgrade (RFC 9110, section 7.8): the request is answered as it is, if it has no body, and the connection closes. */
-function ignoreUpgrade(
-  incoming: IncomingMessage,
-  socket: Duplex,
-  handler: (incoming: IncomingMessage, response: ServerResponse) => void,
-): void {
-  if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
-    return writeReply(
-      socket,
-      problem(new ChatError('bad_request', 'nothing is upgraded here: send the request without Upgrade')),
-    )
-  }
-  const response = new ServerResponse(incoming)
-  response.shouldKeepAlive = false
-  response.assignSocket(incoming.socket)
-  response.on('finish', () => socket.end())
-  handler(incoming, response)
+/** What only says that somebody would rather speak another protocol. */
+const OFFERS = new Set(['connection', 'upgrade', 'http2-settings'])
+
+/** The head of a request as if it offered no upgrade: nobody has to accept one (RFC 9110, section 7.8). */
+function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  let head = `${method} ${url} HTTP/${httpVersion}\r\nConnection: close\r\n`
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (!OFFERS.has(rawHeaders[i]?.toLowerCase() ?? '')) head += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`
+  return Buffer.from(`${head}\r\n`, 'latin1')
 }
 
 /** An answer written past `node:http`, which has none for an upgrade. */

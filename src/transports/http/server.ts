@@ -72,6 +72,12 @@ export function createHttp({ crowd, ...parts }: HttpParts): Http {
     else reply()
   })
 
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => undefined) // A peer that vanished: there is nobody to answer.
+    context.metrics.rejected.add(1, 'bad_request')
+    writeReply(socket, problem(NO_PROXY))
+  })
+
   // What `node:http` does with a socket that comes in: the lane is put before it.
   const toNode = server.listeners('connection')
   server.removeAllListeners('connection')
@@ -110,7 +116,10 @@ export function createHttp({ crowd, ...parts }: HttpParts): Http {
   }
 
   const { mounts } = service
-  const upgrade = mounts.upgrade(handler, (error) => service.note(error))
+  const upgrade = mounts.upgrade(
+    (socket) => (socket instanceof Socket ? handOver(socket) : socket.destroy()),
+    (error) => service.note(error),
+  )
 
   return {
     handler,
@@ -148,6 +157,7 @@ export function createHttp({ crowd, ...parts }: HttpParts): Http {
 }
 
 const NO_REQUEST = new ChatError('bad_request', 'this is no HTTP request, or its head is too large or too slow')
+const NO_PROXY = new ChatError('bad_request', 'this is no proxy: ask for a path that begins with /')
 const CROWDED = new ChatError(
   'unavailable',
   'your address has too many connections: close some, or try again in a moment',

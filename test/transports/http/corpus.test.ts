@@ -166,6 +166,12 @@ test('every method that there is, and some that are none', async () => {
   await expectChat(server)
 })
 
+test('whoever takes it for a proxy is told that it is none', async () => {
+  const { port } = await startServer()
+  const answer = await answerTo(port, 'CONNECT example.com:443 HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  expect([answer?.status, answer?.body]).toEqual([400, expect.stringContaining('this is no proxy')])
+})
+
 describe('heads', () => {
   const lines = [
     'nonsense\r\n\r\n',
