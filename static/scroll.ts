@@ -1,5 +1,6 @@
 // The reading place. Whoever reads at the bottom stays at the bottom; whoever scrolled up stays where they read,
-// whatever comes in below or above. Nothing ever scrolls by itself for somebody who scrolled away.
+// whatever comes in below or above, and however wide the lines are: that last is the browser's work, where it knows
+// how to anchor. Nothing ever scrolls by itself for somebody who scrolled away.
 
 const NEAR_PX = 40
 
@@ -15,6 +16,8 @@ export class Scroll {
     const resized = new ResizeObserver(() => this.settle())
     resized.observe(box)
     for (const part of box.children) resized.observe(part)
+    // What is typed may make the log larger and small again in one go, which moves its top like a reader would.
+    addEventListener('input', () => this.settle())
   }
 
   /** Is the reader at the newest line? */
@@ -32,7 +35,7 @@ export class Scroll {
   }
 
   toBottom(): void {
-    this.#stuck = true
+    this.#stick(true)
     this.settle()
   }
 
@@ -66,9 +69,14 @@ export class Scroll {
   #scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#box
     // Growing content moves the bottom away, and only a reader moves the top up.
-    if (scrollHeight - scrollTop - clientHeight < NEAR_PX) this.#stuck = true
-    else if (scrollTop < this.#top - 1) this.#stuck = false
+    if (scrollHeight - scrollTop - clientHeight < NEAR_PX) this.#stick(true)
+    else if (scrollTop < this.#top - 1) this.#stick(false)
     this.#top = scrollTop
     for (const listener of this.#listeners) listener()
+  }
+
+  #stick(isStuck: boolean): void {
+    this.#stuck = isStuck
+    this.#box.style.overflowAnchor = isStuck ? 'none' : 'auto'
   }
 }

@@ -25,6 +25,32 @@ describe.skipIf(!hasChromium)('reading', { timeout: 30_000 }, () => {
     expect(await jump.isVisible()).toBe(false)
   })
 
+  test('whoever writes over what is in the box stays at the bottom', async () => {
+    const server = await startServer()
+    await fill(server, 60)
+    const ada = await (await visitor(browser())).enter(server.url, 'Ada')
+    await hears(ada, 'line 60')
+    const box = ada.getByRole('textbox', { name: 'Message' })
+    const cdp = await ada.context().newCDPSession(ada)
+    for (const lines of [6, 3]) {
+      await box.fill('one\ntwo\nthree')
+      await box.press('Control+a')
+      await cdp.send('Input.insertText', { text: 'line\n'.repeat(lines) })
+      await fill(server, 5)
+      await expect.poll(() => distance(ada)).toBeLessThan(3)
+    }
+  })
+
+  test('a short log stands at the bottom, also when its beginning is gone', async () => {
+    const server = await startServer({ ring: 3 })
+    await fill(server, 5)
+    const ada = await (await visitor(browser())).enter(server.url, 'Ada')
+    await hears(ada, 'line 5')
+    const box = await ada.locator('#log').boundingBox()
+    const lines = await ada.locator('#lines').boundingBox()
+    expect((box?.y ?? 0) + (box?.height ?? 0) - (lines?.y ?? 0) - (lines?.height ?? 0)).toBeLessThan(20)
+  })
+
   test('older messages load when scrolling up, and what is read does not move', async () => {
     const server = await startServer({ ring: 700 })
     await fill(server, 700)
