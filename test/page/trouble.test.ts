@@ -31,6 +31,23 @@ describe.skipIf(!hasChromium)('trouble', { timeout: 45_000 }, () => {
     expect(await ada.locator('.gap').count()).toBe(1)
   })
 
+  test('on a phone nothing leaves the screen meanwhile', async () => {
+    const server = await startServer()
+    const dropper = await startDropper(server.port)
+    const phone = { viewport: { width: 390, height: 844 }, expectsFailures: true }
+    const ada = await (await visitor(browser(), phone)).enter(dropper.url, 'Ada')
+    dropper.cut()
+    await ada.getByText('Reconnecting').waitFor()
+    for (const width of [390, 320]) {
+      await ada.setViewportSize({ width, height: 844 })
+      const wide = await ada.evaluate(() =>
+        [document.documentElement, document.querySelector('.head')].map((part) => part?.scrollWidth),
+      )
+      expect(Math.max(...wide.map(Number))).toBeLessThanOrEqual(width)
+      expect(await ada.getByRole('button', { name: 'Try now' }).isVisible()).toBe(true)
+    }
+  })
+
   test('the answers to a message are lost on their way: it arrives once', async () => {
     const server = await startServer()
     const dropper = await startDropper(server.port)
