@@ -6,7 +6,7 @@
 
 import { element } from './element.js'
 
-const FENCE = /```(?:[\w+-]{1,20}\n)?\n?([^]+?)\n?```/g
+const FENCE = /```(?:[\w+-]{1,20}\n)?\n?([^]+?)\n?```\n?/g
 const CODE = /`([^`\n]+)`/g
 const LINK = /\bhttps?:\/\/[^\s<>"'`]+/gi
 const EMOJI =

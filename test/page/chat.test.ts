@@ -111,11 +111,22 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
     await ada.keyboard.press('Shift+Enter')
     await ada.keyboard.type('two')
     await ada.keyboard.press('Enter')
-    for (const text of ['see https://example.com/a_(b).', 'run `rm -i` then\n```\nls -l\n```', '🎉🎉', '/me waves'])
+    for (const text of [
+      'see https://example.com/a_(b).',
+      'run `rm -i` then\n```\nls -l\n```\nand see',
+      '🎉🎉',
+      '/me waves',
+    ])
       await say(ada, text)
     await ada.locator('.action').waitFor()
     const texts = await ada.locator('#log .text').allTextContents()
-    expect(texts).toEqual(['one\ntwo', 'see https://example.com/a_(b).', 'run rm -i then\nls -l', '🎉🎉', 'Ada waves'])
+    expect(texts).toEqual([
+      'one\ntwo',
+      'see https://example.com/a_(b).',
+      'run rm -i then\nls -land see',
+      '🎉🎉',
+      'Ada waves',
+    ])
     const link = ada.getByRole('link', { name: 'https://example.com/a_(b)', exact: true })
     expect([await link.getAttribute('rel'), await link.getAttribute('href')]).toEqual([
       'noopener noreferrer',
