@@ -60,7 +60,7 @@ test('the program with the client hears itself', async () => {
   const program = blocks('js').find((block) => block.includes('mini-chat/client')) ?? ''
   const heard = await output(program.replaceAll('localhost:8000', `localhost:${port}`))
   await app.stop()
-  expect(heard).toBe('ada: hello from the client\n')
+  expect(heard).toBe('eve: hello from the client\n')
 })
 
 test('every file that the README links to is there', () => {
