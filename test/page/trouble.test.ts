@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { startDropper } from '../support/dropper.js'
 import { startServer } from '../support/server.js'
-import { count, hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.js'
+import { count, hasChromium, hears, isLive, parked, say, useBrowser, visitor } from './browser.js'
 
 describe.skipIf(!hasChromium)('trouble', { timeout: 45_000 }, () => {
   const browser = useBrowser()
@@ -82,6 +82,7 @@ describe.skipIf(!hasChromium)('trouble', { timeout: 45_000 }, () => {
   test('a server that stops says so, and the page waits as it was asked to', async () => {
     const first = await startServer()
     const ada = await (await visitor(browser(), { expectsFailures: true })).enter(first.url, 'Ada')
+    await expect.poll(() => parked(first.url)).toBe(1)
     await Promise.all([ada.getByText('Server is shutting down').waitFor({ timeout: 5000 }), first.stop()])
     await startServer({ port: first.port })
     await isLive(ada, 30_000)
