@@ -155,6 +155,11 @@ test('an upgrade to something else is answered as if it had not been asked for',
   const evil = (headers: Record<string, string>) => post('/send', {}, { ...offer, ...headers })
   expect(parse(await ask(port, evil({ Origin: 'https://evil.example' })))).toMatchObject({ code: 'forbidden_origin' })
   expect(parse(await ask(port, evil({ Host: 'evil.example' })))).toMatchObject({ code: 'forbidden_host' })
+  const many = Object.fromEntries(Array.from({ length: 58 }, (_, i) => [`X-${i}`, '']))
+  expect(parse(await ask(port, evil(many)))).toMatchObject({
+    code: 'bad_request',
+    detail: expect.stringContaining('too many headers'),
+  })
 })
 
 test('a frame past 64 KiB closes with 1009, and the name is free again', async () => {

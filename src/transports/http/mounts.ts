@@ -68,16 +68,17 @@ export class Mounts {
     return (incoming, socket, head) => {
       socket.on('error', () => undefined) // A peer that vanished: whoever has the socket hears of its close.
       const mount = this.#find(incoming)
-      if (mount === undefined) {
-        socket.unshift(Buffer.concat([withoutUpgrade(incoming), head]))
-        return again(socket)
-      }
       const refuse = (error: unknown): void => {
         refused(error)
         writeReply(socket, problem(error))
       }
       try {
+        // Judged as it came: what is served again has fewer headers.
         this.#gate.check(incoming)
+        if (mount === undefined) {
+          socket.unshift(Buffer.concat([withoutUpgrade(incoming), head]))
+          return again(socket)
+        }
         this.#gate.checkOrigin(incoming)
         const go = (grant?: Grant): void | Promise<void> => mount.upgrade(this.#strip(incoming), socket, head, grant)
         const admitted = this.#admission?.door(incoming, true)
