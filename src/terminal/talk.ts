@@ -2,13 +2,13 @@
 //
 //     what is typed ──> order ──> outbox (until it has arrived) ──> POST /send
 //                         └────> membership: /join, /leave, /who, /rooms
-//     GET /poll ──> hearing ──> screen
+//     GET /poll ──> incoming ──> screen
 //
 // Nothing here knows more of its screen than whether a person sits there. Leaving is always the same: what was
 // typed gets a few seconds to arrive, the name is given back, and the screen is put back as it was.
 
 import type { Credentials } from '../client/index.js'
-import { Hearing } from './hearing.js'
+import { Incoming } from './incoming.js'
 import { helpRows, roomRows, whoRow } from './lists.js'
 import { Membership, NoName } from './membership.js'
 import { type Order, parseOrder } from './orders.js'
@@ -35,7 +35,7 @@ export class Talk {
   readonly #screen: Screen
   readonly #membership: Membership
   readonly #sending: Sending
-  readonly #hearing: Hearing
+  readonly #incoming: Incoming
   readonly #impatience = new AbortController()
   readonly #ended: Promise<Error | undefined>
   #end: (error: Error | undefined) => void = () => undefined
@@ -58,7 +58,7 @@ export class Talk {
     )
     const shared = { url, screen, membership: this.#membership, onUnauthorized: () => this.#rejoin() }
     this.#sending = new Sending(shared)
-    this.#hearing = new Hearing({
+    this.#incoming = new Incoming({
       ...shared,
       room,
       active: () => this.#active,
@@ -73,7 +73,7 @@ export class Talk {
     try {
       await this.#membership.join(this.#active)
       this.#prompt()
-      this.#hearing.listen().catch((error: Error) => this.#end(error))
+      this.#incoming.listen().catch((error: Error) => this.#end(error))
       this.#screen
         .read((line) => this.#obey(line))
         .then(
@@ -86,7 +86,7 @@ export class Talk {
       if (error !== undefined) throw error
     } finally {
       undo()
-      this.#hearing.close()
+      this.#incoming.close()
       this.#sending.close()
       this.#screen.close()
     }
@@ -128,7 +128,7 @@ export class Talk {
       if (this.#membership.rooms.length >= MAX_ROOMS)
         return this.#screen.notice(`${MAX_ROOMS} rooms are all there is place for: /leave one first`)
       await this.#membership.join(room)
-      this.#hearing.changeRooms()
+      this.#incoming.changeRooms()
     }
     this.#active = room
     this.#prompt()
@@ -139,8 +139,8 @@ export class Talk {
     const [next] = this.#membership.rooms.filter((other) => other !== room)
     if (next === undefined) return this.#end(undefined)
     await this.#sending.settle(0, SETTLE_MS, this.#impatience.signal)
-    await this.#hearing.part([room], () => this.#membership.leave(room), this.#impatience.signal)
-    this.#hearing.changeRooms()
+    await this.#incoming.part([room], () => this.#membership.leave(room), this.#impatience.signal)
+    this.#incoming.changeRooms()
     if (this.#active === room) this.#active = next
     this.#prompt()
   }
@@ -148,7 +148,7 @@ export class Talk {
   /** An empty line: whatever waits is tried now. */
   #hurry(): void {
     this.#sending.hurry()
-    this.#hearing.hurry()
+    this.#incoming.hurry()
   }
 
   async #rejoin(): Promise<void> {
@@ -167,9 +167,9 @@ export class Talk {
     const [first] = rooms
     if (first === undefined) return this.#end(undefined)
     if (!rooms.includes(this.#active)) this.#active = first
-    if (lost.length > 0) this.#hearing.changeRooms()
+    if (lost.length > 0) this.#incoming.changeRooms()
     this.#screen.notice(`the server did not know you any more: you have joined again as ${username}`)
-    this.#hearing.again()
+    this.#incoming.again()
     this.#prompt()
   }
 
@@ -184,7 +184,7 @@ export class Talk {
   }
 
   #prompt(): void {
-    const { status } = this.#hearing
+    const { status } = this.#incoming
     this.#screen.prompt(`${this.#active}${status === '' ? '' : ` (${status})`}> `)
   }
 
@@ -193,6 +193,6 @@ export class Talk {
     await this.#sending.settle(0, SETTLE_MS, signal)
     // Where it cannot be said, the name is free by itself after a minute.
     const end = (): Promise<void> => this.#membership.end(signal).catch(() => undefined)
-    await this.#hearing.part(this.#membership.rooms, end, signal)
+    await this.#incoming.part(this.#membership.rooms, end, signal)
   }
 }

@@ -1,4 +1,4 @@
-// What a conversation hears: messages and gaps, as the screen shows them, and how the connection is.
+// What comes in for a conversation: messages and gaps, as the screen shows them, and the state of the connection.
 //
 //     GET /poll ── follow ──> messages, gaps ──> screen
 //                         └─> lost, back ──────> outage ──> the prompt
@@ -15,7 +15,7 @@ const RECENT = 20
 /** How long to wait, after leaving, for one's own leaving to be shown. */
 const FAREWELL_MS = 1000
 
-export type HearingOptions = {
+export type IncomingOptions = {
   readonly url: string
   readonly room: string
   readonly screen: Screen
@@ -29,14 +29,14 @@ export type HearingOptions = {
   readonly onBack: () => void
 }
 
-export class Hearing {
-  readonly #options: HearingOptions
+export class Incoming {
+  readonly #options: IncomingOptions
   readonly #following: Following
   readonly #outage: Outage
   /** Calls back for every message of one's own leaving. */
   #onLeft: (room: string) => void = () => undefined
 
-  constructor(options: HearingOptions) {
+  constructor(options: IncomingOptions) {
     const { url, room, screen, membership, onUnauthorized, onStatus } = options
     this.#options = options
     this.#outage = new Outage(url, screen, onStatus)
