@@ -1,6 +1,6 @@
-// What Tab completes: orders at the start of the line, elsewhere the names heard last.
+// What Tab completes: commands at the start of the line, elsewhere the names heard last.
 
-import { ORDERS } from './orders.js'
+import { COMMANDS } from './commands.js'
 import { visible } from './visible.js'
 
 /** How many names are kept. */
@@ -22,9 +22,9 @@ export class Completion {
   /** The candidates for the last word of a line, and that word. */
   complete(line: string): [string[], string] {
     const [, at = '', word = ''] = /(?:^|\s)(@?)(\S*)$/u.exec(line) ?? []
-    const isOrder = line.startsWith('/') && !line.includes(' ')
-    const candidates = isOrder
-      ? ORDERS.map(({ order }) => order.replace(/ .*/, ''))
+    const isCommand = line.startsWith('/') && !line.includes(' ')
+    const candidates = isCommand
+      ? COMMANDS.map(({ command }) => command.replace(/ .*/, ''))
       : [...this.#names].map((name) => at + name)
     const start = (at + word).toLowerCase()
     const found = candidates.filter((candidate) => candidate.toLowerCase().startsWith(start))

@@ -1,9 +1,9 @@
 // What /rooms, /who and /help print.
 
-import { ORDERS } from './orders.js'
+import { COMMANDS } from './commands.js'
 
 export function helpRows(): string {
-  return ORDERS.map(({ order, why }) => `${order.padEnd(14)} ${why}`).join('\n')
+  return COMMANDS.map(({ command, why }) => `${command.padEnd(14)} ${why}`).join('\n')
 }
 
 /** The answer of `GET /members` as one row. */

@@ -31,8 +31,8 @@ export type MembershipOptions = {
 /** There is nobody to go on as. The message says why, if there is anything to say. */
 export class NoName extends Error {}
 
-/** How long an order of the person may take. */
-const ORDER_MS = 5000
+/** How long a command of the person may take. */
+const COMMAND_MS = 5000
 
 export class Membership {
   readonly #options: MembershipOptions
@@ -92,7 +92,7 @@ export class Membership {
 
   /** Asks the server for something to look at. */
   get(path: string): Promise<unknown> {
-    return call(this.#platform, { url: this.#options.url, path, token: this.#token, timeoutMs: ORDER_MS })
+    return call(this.#platform, { url: this.#options.url, path, token: this.#token, timeoutMs: COMMAND_MS })
   }
 
   async #rejoin(): Promise<void> {
@@ -121,7 +121,7 @@ export class Membership {
     for (;;) {
       const username = token === undefined ? this.#username : undefined
       const body = username === undefined ? { room } : { room, username }
-      const request = { url: this.#options.url, path: '/join', body, timeoutMs: ORDER_MS }
+      const request = { url: this.#options.url, path: '/join', body, timeoutMs: COMMAND_MS }
       try {
         const answer = await (token === undefined
           ? enter(this.#platform, this.#proof, request)
@@ -145,7 +145,7 @@ export class Membership {
       body,
       token: this.#token,
       signal,
-      timeoutMs: ORDER_MS,
+      timeoutMs: COMMAND_MS,
     })
   }
 }

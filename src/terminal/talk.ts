@@ -1,6 +1,6 @@
 // The conversation: what `mini-chat join` does between entering and leaving.
 //
-//     what is typed ──> order ──> outbox (until it has arrived) ──> POST /send
+//     what is typed ──> command ──> outbox (until it has arrived) ──> POST /send
 //                         └────> membership: /join, /leave, /who, /rooms
 //     GET /poll ──> incoming ──> screen
 //
@@ -11,7 +11,7 @@ import type { Credentials } from '../client/index.js'
 import { Incoming } from './incoming.js'
 import { helpRows, roomRows, whoRow } from './lists.js'
 import { Membership, NoName } from './membership.js'
-import { type Order, parseOrder } from './orders.js'
+import { type Command, parseCommand } from './commands.js'
 import type { Screen } from './screen.js'
 import { Sending } from './sending.js'
 import { sentenceOf } from './trouble.js'
@@ -102,24 +102,24 @@ export class Talk {
 
   async #obey(line: string): Promise<void> {
     try {
-      await this.#follow(parseOrder(line))
+      await this.#follow(parseCommand(line))
     } catch (error) {
       if (error instanceof NoName) this.#end(error)
       else this.#screen.notice(sentenceOf(error, this.#url))
     }
   }
 
-  async #follow(order: Order): Promise<void> {
+  async #follow(command: Command): Promise<void> {
     if (this.#stopping) return
-    if (order.kind === 'nothing') return this.#hurry()
-    if (order.kind === 'say') return this.#sending.say(this.#active, order.text, this.#impatience.signal)
-    if (order.kind === 'join') return this.#join(order.room)
-    if (order.kind === 'leave') return this.#leaveRoom(order.room ?? this.#active)
-    if (order.kind === 'quit') return this.#end(undefined)
-    if (order.kind === 'wrong') return this.#screen.notice(order.why)
-    if (order.kind === 'help') return this.#screen.notice(helpRows())
-    if (order.kind === 'who')
-      return this.#screen.notice(whoRow(await this.#membership.get(`/members?room=${order.room ?? this.#active}`)))
+    if (command.kind === 'nothing') return this.#hurry()
+    if (command.kind === 'say') return this.#sending.say(this.#active, command.text, this.#impatience.signal)
+    if (command.kind === 'join') return this.#join(command.room)
+    if (command.kind === 'leave') return this.#leaveRoom(command.room ?? this.#active)
+    if (command.kind === 'quit') return this.#end(undefined)
+    if (command.kind === 'wrong') return this.#screen.notice(command.why)
+    if (command.kind === 'help') return this.#screen.notice(helpRows())
+    if (command.kind === 'who')
+      return this.#screen.notice(whoRow(await this.#membership.get(`/members?room=${command.room ?? this.#active}`)))
     this.#screen.notice(roomRows(await this.#membership.get('/rooms')))
   }
 

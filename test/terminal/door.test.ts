@@ -47,7 +47,7 @@ describe('with a password', () => {
     }
   })
 
-  test('the orders that look, /who and /rooms, are let in too', async () => {
+  test('the commands that look, /who and /rooms, are let in too', async () => {
     const server = await startServer({ password: PASSWORD })
     const { err } = await run(['join', server.url, '--as', 'ada'], '/who\n/rooms\n', RIGHT)
     expect(err).toMatch(/^mini-chat: lobby: ada\nmini-chat: lobby {2}1 person, 1 message\n$/)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parseAddress } from '../../src/terminal/address.js'
 import { Completion } from '../../src/terminal/completion.js'
 import { roomRows, whoRow } from '../../src/terminal/lists.js'
-import { parseOrder } from '../../src/terminal/orders.js'
+import { parseCommand } from '../../src/terminal/commands.js'
 
 test.each([
   ['hello', { kind: 'say', text: 'hello' }],
@@ -19,8 +19,8 @@ test.each([
   ['/quit', { kind: 'quit' }],
   ['exit', { kind: 'quit' }],
   ['  ', { kind: 'nothing' }],
-])('%j is understood', (line, order) => {
-  expect(parseOrder(line)).toEqual(order)
+])('%j is understood', (line, command) => {
+  expect(parseCommand(line)).toEqual(command)
 })
 
 test.each([
@@ -29,8 +29,8 @@ test.each([
   ['/join two words', 'room is 1 to 64'],
   ['/me', '/me waves'],
 ])('%j is answered with what to do', (line, advice) => {
-  const order = parseOrder(line)
-  expect(order.kind === 'wrong' && order.why).toContain(advice)
+  const command = parseCommand(line)
+  expect(command.kind === 'wrong' && command.why).toContain(advice)
 })
 
 test.each([
@@ -57,7 +57,7 @@ test('rooms and people are listed, and an odd answer breaks nothing', () => {
   expect(whoRow({ room: 'den', members: [] })).toBe('den: nobody')
 })
 
-test('Tab completes orders at the start of a line, and names anywhere', () => {
+test('Tab completes commands at the start of a line, and names anywhere', () => {
   const completion = new Completion()
   for (const name of ['ada', 'Adam', 'bob', 'eve\u202e']) completion.hear(name)
   expect(completion.complete('/le')).toEqual([['/leave '], '/le'])

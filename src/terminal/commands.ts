@@ -1,9 +1,9 @@
-// What a typed line means. A line that begins with a slash is an order; any other is said in the active room.
+// What a typed line means. A line that begins with a slash is a command; any other is said in the active room.
 
 import { parseRoom } from '../core/message.js'
 import { ChatError } from '../core/errors.js'
 
-export type Order =
+export type Command =
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'join'; readonly room: string }
   | { readonly kind: 'leave'; readonly room: string | undefined }
@@ -15,33 +15,33 @@ export type Order =
   /** Not understood, with a sentence that says what to do. */
   | { readonly kind: 'wrong'; readonly why: string }
 
-/** The orders as /help lists them. */
-export const ORDERS = [
-  { order: '/join ROOM', why: 'enter a room, or go back to one; what you type then goes there' },
-  { order: '/leave [ROOM]', why: 'leave this room, or another; leaving the last one ends the program' },
-  { order: '/who [ROOM]', why: 'who is here' },
-  { order: '/rooms', why: 'which rooms there are' },
-  { order: '/me TEXT', why: 'say what you do: /me waves' },
-  { order: '/help', why: 'this list' },
-  { order: '/quit', why: 'leave and end; exit, Ctrl-C, and Ctrl-D on an empty line do the same' },
-  { order: '//TEXT', why: 'say something that begins with a slash' },
+/** The commands as /help lists them. */
+export const COMMANDS = [
+  { command: '/join ROOM', why: 'enter a room, or go back to one; what you type then goes there' },
+  { command: '/leave [ROOM]', why: 'leave this room, or another; leaving the last one ends the program' },
+  { command: '/who [ROOM]', why: 'who is here' },
+  { command: '/rooms', why: 'which rooms there are' },
+  { command: '/me TEXT', why: 'say what you do: /me waves' },
+  { command: '/help', why: 'this list' },
+  { command: '/quit', why: 'leave and end; exit, Ctrl-C, and Ctrl-D on an empty line do the same' },
+  { command: '//TEXT', why: 'say something that begins with a slash' },
 ] as const
 
-export function parseOrder(line: string): Order {
+export function parseCommand(line: string): Command {
   if (line.trim() === '') return { kind: 'nothing' }
   if (line.trim() === 'exit') return { kind: 'quit' }
   if (line.startsWith('//')) return { kind: 'say', text: line.slice(1) }
   if (!line.startsWith('/')) return { kind: 'say', text: line }
   const [, word = '', rest = ''] = /^\/(\S*)\s*(.*?)\s*$/su.exec(line) ?? []
   try {
-    return orderOf(word, rest, line)
+    return commandOf(word, rest, line)
   } catch (error) {
     if (error instanceof ChatError) return { kind: 'wrong', why: error.message }
     throw error
   }
 }
 
-function orderOf(word: string, rest: string, line: string): Order {
+function commandOf(word: string, rest: string, line: string): Command {
   // People write #den for a room, as the page does in its address.
   const room = (): string | undefined => (rest === '' ? undefined : parseRoom(rest.replace(/^#/, '')))
   switch (word) {
@@ -61,7 +61,7 @@ function orderOf(word: string, rest: string, line: string): Order {
     default:
       return {
         kind: 'wrong',
-        why: `/${word} is no order: /help lists them. To say it as it is, begin with two slashes: /${line}`,
+        why: `/${word} is no command: /help lists them. To say it as it is, begin with two slashes: /${line}`,
       }
   }
 }
