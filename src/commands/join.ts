@@ -11,7 +11,7 @@ import { Outlet, PipeScreen } from '../terminal/pipe.js'
 import type { Screen } from '../terminal/screen.js'
 import { Talk } from '../terminal/talk.js'
 import { sentenceOf } from '../terminal/trouble.js'
-import { visible } from '../terminal/visible.js'
+import { sanitize } from '../terminal/sanitize.js'
 import { SERVER, type Server, serverOf } from './server.js'
 import { asUsage, given, HELP, type Io, readUsage, type Subcommand, type Usage } from './subcommand.js'
 
@@ -68,7 +68,7 @@ export const join: Subcommand = {
     } catch (error) {
       // Whoever left when asked for a name needs no explanation.
       if (error instanceof NoName && error.message === '') return LEFT
-      io.stderr.write(`mini-chat: ${visible(error instanceof NoName ? error.message : sentenceOf(error, url))}\n`)
+      io.stderr.write(`mini-chat: ${sanitize(error instanceof NoName ? error.message : sentenceOf(error, url))}\n`)
       return 1
     }
   },

@@ -5,7 +5,7 @@ import { UsageError } from '../flags.js'
 import { STANDARD_ROOM } from '../terminal/address.js'
 import { linesOf } from '../terminal/pipe.js'
 import { Sender } from '../terminal/send.js'
-import { visible } from '../terminal/visible.js'
+import { sanitize } from '../terminal/sanitize.js'
 import { SERVER, serverOf } from './server.js'
 import { asUsage, given, HELP, readUsage, stopSignal, type Subcommand, type Usage } from './subcommand.js'
 
@@ -65,7 +65,7 @@ export const send: Subcommand = {
       if (text.trim() === '' || stop.signal.aborted) return
       const notSent = await sender.send(text)
       if (notSent === undefined || stop.signal.aborted) return
-      io.stderr.write(`mini-chat: not sent: ${visible(notSent.sentence)}\n`)
+      io.stderr.write(`mini-chat: not sent: ${sanitize(notSent.sentence)}\n`)
       failed = true
       // A server that is away for one message is away for the next one too.
       if (notSent.isFinal) endInput()

@@ -7,7 +7,7 @@ import { STANDARD_ROOM } from '../terminal/address.js'
 import { Outlet } from '../terminal/pipe.js'
 import { tail as follow } from '../terminal/tail.js'
 import { sentenceOf } from '../terminal/trouble.js'
-import { visible } from '../terminal/visible.js'
+import { sanitize } from '../terminal/sanitize.js'
 import { SERVER, serverOf } from './server.js'
 import { asUsage, given, HELP, readUsage, stopSignal, type Subcommand, type Usage } from './subcommand.js'
 
@@ -60,7 +60,7 @@ export const tail: Subcommand = {
     const rooms = [...new Set(words.map((word) => asUsage(() => parseRoom(word))))]
     const lines = linesOf(given(read.values, 'lines') ?? '10')
     const output = new Outlet(io.stdout)
-    const notice = (sentence: string): void => void io.stderr.write(`mini-chat: ${visible(sentence)}\n`)
+    const notice = (sentence: string): void => void io.stderr.write(`mini-chat: ${sanitize(sentence)}\n`)
     const stop = stopSignal(io)
     try {
       const since = given(read.values, 'since')
@@ -76,7 +76,7 @@ export const tail: Subcommand = {
         notice,
       })
     } catch (error) {
-      if (error instanceof Refused && error.code === 'bad_request') throw new UsageError(visible(error.message))
+      if (error instanceof Refused && error.code === 'bad_request') throw new UsageError(sanitize(error.message))
       if (!stop.signal.aborted) notice(sentenceOf(error, url))
       return stop.code() ?? 1
     } finally {

@@ -1,7 +1,7 @@
 // What Tab completes: commands at the start of the line, elsewhere the names heard last.
 
 import { COMMANDS } from './commands.js'
-import { visible } from './visible.js'
+import { sanitize } from './sanitize.js'
 
 /** How many names are kept. */
 const MAX_NAMES = 100
@@ -12,7 +12,7 @@ export class Completion {
 
   hear(name: string): void {
     // Such a name cannot be typed, and readline would print it as it is.
-    if (name !== visible(name)) return
+    if (name !== sanitize(name)) return
     this.#names.delete(name)
     this.#names.add(name)
     const [oldest] = this.#names

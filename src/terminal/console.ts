@@ -15,7 +15,7 @@ import { blockOf, day, gapSentence } from './format.js'
 import { colourEnv, type Paint, paintOf } from './paint.js'
 import type { Screen } from './screen.js'
 import { TypedLine } from './typedline.js'
-import { visible } from './visible.js'
+import { sanitize } from './sanitize.js'
 import { wrap } from './wrap.js'
 
 /** What stands before a word of the program's own, and before its further rows. */
@@ -57,7 +57,7 @@ export class TerminalScreen implements Screen {
         this.#line.type(typed)
         resolve(line)
       }
-      this.#line.draw(visible(question))
+      this.#line.draw(sanitize(question))
     })
   }
 
@@ -88,7 +88,7 @@ export class TerminalScreen implements Screen {
     const width = this.#line.columns - MARK.length
     const rows = text
       .split('\n')
-      .flatMap((line) => wrap(visible(line), width, width).map((row, index) => (index === 0 ? MARK : MORE) + row))
+      .flatMap((line) => wrap(sanitize(line), width, width).map((row, index) => (index === 0 ? MARK : MORE) + row))
     this.#line.above(rows.map((row) => this.#paint.warning(row)))
   }
 

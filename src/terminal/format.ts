@@ -10,7 +10,7 @@
 
 import type { Gap, Message } from '../client/index.js'
 import type { Paint } from './paint.js'
-import { visible } from './visible.js'
+import { sanitize } from './sanitize.js'
 import { widthOf, wrap } from './wrap.js'
 
 export type Look = {
@@ -27,8 +27,8 @@ const INDENT = '        '
 export function blockOf(message: Message, { me, room, paint, columns }: Look): string | undefined {
   const said = saidOf(message)
   if (said === undefined) return undefined
-  const name = visible(message.username)
-  const elsewhere = message.room === room ? '' : `#${visible(message.room)} `
+  const name = sanitize(message.username)
+  const elsewhere = message.room === room ? '' : `#${sanitize(message.room)} `
   const isMention = message.type === 'chat' && message.username !== me && mentionOf(me).test(said.text)
   const head = `${clock(message.timestamp)}${isMention ? '>' : ' '}${elsewhere}${said.before}${name}${said.after} `
   const [first = '', ...others] = rowsOf(said.text, widthOf(head), columns).map((row) =>
@@ -47,14 +47,14 @@ export function blockOf(message: Message, { me, room, paint, columns }: Look): s
 export function lineOf(message: Message, withRoom: boolean): string | undefined {
   const said = saidOf(message)
   if (said === undefined) return undefined
-  const room = withRoom ? `#${visible(message.room)} ` : ''
-  return `${day(message.timestamp)} ${clock(message.timestamp, true)} ${room}${said.before}${visible(message.username)}${said.after} ${visible(said.text)}`
+  const room = withRoom ? `#${sanitize(message.room)} ` : ''
+  return `${day(message.timestamp)} ${clock(message.timestamp, true)} ${room}${said.before}${sanitize(message.username)}${said.after} ${sanitize(said.text)}`
 }
 
 export function gapSentence({ room, reason, missed }: Gap): string {
   if (reason === 'overflow' && missed !== null)
-    return `${missed} ${missed === 1 ? 'message' : 'messages'} missed in ${visible(room)}`
-  return `${visible(room)} began anew: what was said there before is gone`
+    return `${missed} ${missed === 1 ? 'message' : 'messages'} missed in ${sanitize(room)}`
+  return `${sanitize(room)} began anew: what was said there before is gone`
 }
 
 /** The local day of a time in milliseconds since 1970, as 2025-11-20. */
@@ -80,7 +80,7 @@ function saidOf({ type, text }: Message): Said | undefined {
 
 function rowsOf(text: string, head: number, columns: number): string[] {
   const width = columns - INDENT.length
-  return text.split('\n').flatMap((line, index) => wrap(visible(line), index === 0 ? columns - head : width, width))
+  return text.split('\n').flatMap((line, index) => wrap(sanitize(line), index === 0 ? columns - head : width, width))
 }
 
 function marked(row: string, me: string | undefined, paint: Paint): string {

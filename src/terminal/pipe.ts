@@ -7,7 +7,7 @@ import type { Undo } from '../core/clock.js'
 import type { Gap, Message } from '../client/index.js'
 import { gapSentence, lineOf } from './format.js'
 import type { Screen } from './screen.js'
-import { visible } from './visible.js'
+import { sanitize } from './sanitize.js'
 
 /** Writes lines for somebody who may read slowly, or no longer (`| head`). */
 export class Outlet {
@@ -74,7 +74,7 @@ export class PipeScreen implements Screen {
     this.#errors.write(
       `${text
         .split('\n')
-        .map((line) => `mini-chat: ${visible(line)}`)
+        .map((line) => `mini-chat: ${sanitize(line)}`)
         .join('\n')}\n`,
     )
   }

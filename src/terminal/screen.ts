@@ -13,7 +13,7 @@ export type Screen = {
   read(obey: (line: string) => Promise<void>): Promise<void>
   /** Resolves when more may be shown. `active`: the room that needs not be named. */
   show(messages: readonly Message[], view: { readonly me: string; readonly active: string }): Promise<void>
-  /** Says something of the program's own, which is no message. Foreign words in it are made visible here. */
+  /** Says something of the program's own, which is no message. Foreign words in it are sanitized here. */
   notice(text: string): void
   gap(gap: Gap): void
   /** What stands before the line that is being typed. */

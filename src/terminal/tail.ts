@@ -4,7 +4,7 @@
 import { call, type Credentials, follow, type FollowEvent, standardPlatform } from '../client/index.js'
 import { gapSentence, lineOf } from './format.js'
 import type { Outlet } from './pipe.js'
-import { visibleJson } from './visible.js'
+import { sanitizeJson } from './sanitize.js'
 
 export type TailOptions = {
   readonly url: string
@@ -61,8 +61,8 @@ export async function tail({
 
 /** Messages of every type as they came, and gaps as the other transports write them. */
 function jsonRows(event: FollowEvent): string[] {
-  if (event.kind === 'message') return [visibleJson(event.message)]
-  return event.kind === 'gap' ? [visibleJson({ type: 'gap', ...event.gap })] : []
+  if (event.kind === 'message') return [sanitizeJson(event.message)]
+  return event.kind === 'gap' ? [sanitizeJson({ type: 'gap', ...event.gap })] : []
 }
 
 function textRows(withRoom: boolean, notice: (sentence: string) => void): (event: FollowEvent) => string[] {

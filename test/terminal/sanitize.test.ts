@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { visible, visibleJson } from '../../src/terminal/visible.js'
+import { sanitize, sanitizeJson } from '../../src/terminal/sanitize.js'
 
 const CORPUS: readonly (readonly [what: string, typed: string, shown: string])[] = [
   ['an escape sequence that clears the screen', '\u001b[2Jhi', String.raw`\u001b[2Jhi`],
@@ -25,7 +25,7 @@ const CORPUS: readonly (readonly [what: string, typed: string, shown: string])[]
 ]
 
 test.each(CORPUS)('%s is shown escaped', (_what, typed, shown) => {
-  expect(visible(typed)).toBe(shown)
+  expect(sanitize(typed)).toBe(shown)
 })
 
 test.each([
@@ -38,20 +38,22 @@ test.each([
   'क्‍ष',
   'C:\\new\\table',
 ])('%s stays as it is', (text) => {
-  expect(visible(text)).toBe(text)
+  expect(sanitize(text)).toBe(text)
 })
 
 test('whatever comes in, nothing that a terminal obeys comes out', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
-      expect(visible(text)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u)
+      expect(sanitize(text)).not.toMatch(
+        /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u,
+      )
     }),
   )
 })
 
 test('JSON is escaped where it would be obeyed, and still means the same', () => {
   const message = { username: 'eve', text: CORPUS.map(([, typed]) => typed).join(' ') }
-  const json = visibleJson(message)
+  const json = sanitizeJson(message)
   expect(json).not.toMatch(/[\p{Cc}\p{Default_Ignorable_Code_Point}]/u)
   expect(JSON.parse(json)).toEqual(message)
 })
@@ -59,6 +61,6 @@ test('JSON is escaped where it would be obeyed, and still means the same', () =>
 test('a text of 4,000 characters that are hard to tell apart takes no time to speak of', () => {
   const text = 'a\u200b👩‍👩‍👧'.repeat(400)
   const start = performance.now()
-  visible(text)
+  sanitize(text)
   expect(performance.now() - start).toBeLessThan(500)
 })

@@ -43,13 +43,13 @@ const everyHidden = new RegExp(HIDDEN, 'gv')
 const keptOrHidden = new RegExp(`(${EMOJI}|${JOINER})|${HIDDEN}`, 'gv')
 
 /** One line without anything that a terminal obeys or an eye cannot see. A tab is four spaces, a newline `\n`. */
-export function visible(text: string): string {
+export function sanitize(text: string): string {
   if (!hidden.test(text)) return text
   return text.replaceAll(keptOrHidden, (found, kept?: string) => kept ?? shown(found))
 }
 
 /** A value as one line of JSON that is safe to print: hidden characters are escapes, which mean the same. */
-export function visibleJson(value: unknown): string {
+export function sanitizeJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(everyHidden, (found) => found.split('').map(unit).join(''))
 }
 
