@@ -14,7 +14,7 @@ import { Membership, NoName } from './membership.js'
 import { type Command, parseCommand } from './commands.js'
 import type { Screen } from './screen.js'
 import { Sending } from './sending.js'
-import { sentenceOf } from './trouble.js'
+import { sentenceOf } from './errors.js'
 
 /** How many rooms one poll may follow. */
 const MAX_ROOMS = 16
