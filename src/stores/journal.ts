@@ -24,7 +24,7 @@ import { codeOf } from './journal/folder.js'
 import { load } from './journal/load.js'
 import { takeLock } from './journal/lock.js'
 import type { Log } from './journal/log.js'
-import { markOf, Marks } from './journal/marks.js'
+import { hashOf, KeyIndex } from './journal/key-index.js'
 import { Past } from './journal/past.js'
 import { type Keep, Retention } from './journal/retention.js'
 import { type Sync, Tail } from './journal/tail.js'
@@ -71,7 +71,7 @@ type Parts = {
   readonly options: JournalOptions
   readonly unlock: Undo
   readonly logs: Map<string, Log>
-  readonly marks: Marks
+  readonly keys: KeyIndex
   readonly tail: Tail
   readonly upkeep: Upkeep
   readonly groupBytes: number
@@ -87,11 +87,11 @@ export class Journal implements Store {
   static async open(options: JournalOptions, unlock: Undo): Promise<Journal> {
     const { folder, clock, log, sync } = options
     const logs = new Map<string, Log>()
-    const marks = new Marks(KEY_MS)
+    const keys = new KeyIndex(KEY_MS)
     const retention = new Retention(options)
     const onTorn = (bytes: number, side: string): void =>
       log.error('torn_tail', `a crash tore the last ${bytes} bytes: they are kept in ${side}`)
-    const { last, previous } = load({ folder, clock, logs, marks, retention, onTorn })
+    const { last, previous } = load({ folder, clock, logs, keys, retention, onTorn })
     const onAway = (code: string | undefined): void => {
       if (code === undefined) log.info('store_back')
       else log.error('store_away', `the disk takes no messages (${code}): they are refused until it does`)
@@ -100,7 +100,7 @@ export class Journal implements Store {
     const tail = last === undefined ? await Tail.create(tailOptions, 1) : await Tail.open(tailOptions, last)
     const upkeep = new Upkeep({ folder, clock, log, logs, retention, tail, previous })
     const groupBytes = Math.min(GROUP_BYTES, retention.segmentBytes)
-    const journal = new Journal({ options, unlock, logs, marks, tail, upkeep, groupBytes })
+    const journal = new Journal({ options, unlock, logs, keys, tail, upkeep, groupBytes })
     // What time has taken while nobody ran goes now. A disk that is full now may serve all the same.
     await journal.#commit.turn().catch((error: unknown) => log.error('retention', error))
     upkeep.watch(() => journal.#commit.turn())
@@ -108,10 +108,10 @@ export class Journal implements Store {
   }
 
   private constructor(parts: Parts) {
-    const { options, logs, marks, tail, upkeep, groupBytes } = parts
+    const { options, logs, keys, tail, upkeep, groupBytes } = parts
     this.#parts = parts
     const onUnreadable = (error: unknown): void => options.log.error('unreadable', error)
-    this.#past = new Past({ folder: options.folder, logs, marks, onUnreadable })
+    this.#past = new Past({ folder: options.folder, logs, keys, onUnreadable })
     this.#delivery = new Delivery(logs, options.log)
     this.#commit = new Commit({
       tail,
@@ -179,10 +179,10 @@ export class Journal implements Store {
   }
 
   #keep(kept: Kept): void {
-    const { upkeep, marks, options } = this.#parts
+    const { upkeep, keys, options } = this.#parts
     const { key, room, username } = kept.message
     this.#delivery.keep(kept)
     upkeep.count(kept)
-    if (key !== undefined) marks.add(markOf(room, JSON.stringify(username), key), kept.position, options.clock.date())
+    if (key !== undefined) keys.add(hashOf(room, JSON.stringify(username), key), kept.position, options.clock.date())
   }
 }

@@ -6,7 +6,7 @@
 import type { Clock } from '../../core/clock.js'
 import { damagedAt, listSegments, type Segment, setAside, SPAN } from './folder.js'
 import { Log } from './log.js'
-import { type Marks, markOf } from './marks.js'
+import { type KeyIndex, hashOf } from './key-index.js'
 import { isKeyed, messageOf, noteOf, senderOf, timeOf } from './record.js'
 import { extend, type Extent, type Retention } from './retention.js'
 import { Order, type RecordView, scanSegment, wasOnDisk } from './scan.js'
@@ -18,13 +18,13 @@ export type LoadParts = {
   readonly folder: string
   readonly clock: Clock
   readonly logs: Map<string, Log>
-  readonly marks: Marks
+  readonly keys: KeyIndex
   readonly retention: Retention
   /** Told when a torn tail was set aside, and where it is kept. */
   readonly onTorn: (bytes: number, side: string) => void
 }
 
-/** Reads a folder into `logs`, `marks` and `retention`. Answers the last two segments, as far as there are any. */
+/** Reads a folder into `logs`, `keys` and `retention`. Answers the last two segments, as far as there are any. */
 export function load(parts: LoadParts): { readonly last: Segment | undefined; readonly previous: number } {
   const { folder, clock, retention } = parts
   const segments = listSegments(folder)
@@ -46,7 +46,7 @@ export function load(parts: LoadParts): { readonly last: Segment | undefined; re
   return { last: undefined, previous }
 }
 
-function note({ logs, marks }: LoadParts, { number }: Segment, extent: Extent, record: RecordView, date: number): void {
+function note({ logs, keys }: LoadParts, { number }: Segment, extent: Extent, record: RecordView, date: number): void {
   const { buffer, start, end, offset, place } = record
   if (place === undefined) {
     const { lost = 0 } = noteOf(buffer, start, end)
@@ -61,7 +61,7 @@ function note({ logs, marks }: LoadParts, { number }: Segment, extent: Extent, r
   if (place.isDelete) log.note(messageOf(buffer, start, end))
   const timestamp = timeOf(buffer, end)
   extend(extent, timestamp)
-  if (!isKeyed(buffer, end) || !marks.isDue(timestamp, date)) return
+  if (!isKeyed(buffer, end) || !keys.isDue(timestamp, date)) return
   const { username, key } = senderOf(buffer, start, end)
-  marks.add(markOf(room, username, key), position, date)
+  keys.add(hashOf(room, username, key), position, date)
 }

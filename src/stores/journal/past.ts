@@ -5,13 +5,13 @@ import { type Message, removed } from '../../core/message.js'
 import type { History, Range } from '../../core/store.js'
 import { codeOf } from './folder.js'
 import { Log, pageOf } from './log.js'
-import { markOf, type Marks } from './marks.js'
+import { hashOf, type KeyIndex } from './key-index.js'
 import { readPage } from './page.js'
 
 export type PastParts = {
   readonly folder: string
   readonly logs: ReadonlyMap<string, Log>
-  readonly marks: Marks
+  readonly keys: KeyIndex
   /** Told when the disk cannot be read, or gives something else than was written. */
   readonly onUnreadable: (error: unknown) => void
 }
@@ -54,7 +54,7 @@ export class Past {
 
   /** The message of this user with this key; undefined at once where there is none. */
   find(room: string, username: string, key: string): Promise<Message | undefined> | undefined {
-    const positions = this.#parts.marks.find(markOf(room, JSON.stringify(username), key))
+    const positions = this.#parts.keys.find(hashOf(room, JSON.stringify(username), key))
     return positions.length === 0 ? undefined : this.#findAt(positions, room, username, key)
   }
 

@@ -17,13 +17,13 @@ const SEED = randomInt(2 ** 32)
 /** So many messages with one hash are noted. */
 const MOST_EQUAL = 8
 
-export class Marks {
+export class KeyIndex {
   readonly #periodMs: number
   #now = new Table()
   #before = new Table()
   #period = -Infinity
 
-  /** `periodMs`: how long a mark is kept at least; twice that at the most. */
+  /** `periodMs`: how long a hash is kept at least; twice that at the most. */
   constructor(periodMs: number) {
     this.#periodMs = periodMs
   }
@@ -37,14 +37,14 @@ export class Marks {
     return date - timestamp <= this.#periodMs
   }
 
-  add(mark: number, position: number, date: number): void {
+  add(hash: number, position: number, date: number): void {
     this.#turn(date)
-    this.#now.add(mark, position)
+    this.#now.add(hash, position)
   }
 
   /** The positions of what may be the message, the newest last. */
-  find(mark: number): number[] {
-    return [...this.#before.find(mark), ...this.#now.find(mark)]
+  find(hash: number): number[] {
+    return [...this.#before.find(hash), ...this.#now.find(hash)]
   }
 
   #turn(date: number): void {
@@ -57,7 +57,7 @@ export class Marks {
 }
 
 /** 32 bits of what tells a send from every other (FNV-1a over UTF-16 units, from a seed). `username`: as JSON has it. */
-export function markOf(room: string, username: string, key: string): number {
+export function hashOf(room: string, username: string, key: string): number {
   let hash = SEED
   for (const part of [room, '/', username, '/', key]) {
     for (let i = 0; i < part.length; i++) hash = Math.imul(hash ^ part.charCodeAt(i), 0x01000193)
@@ -67,43 +67,43 @@ export function markOf(room: string, username: string, key: string): number {
 
 /** A hash table with open addressing; a position is never 0, so 0 is an empty slot. */
 class Table {
-  #marks = new Uint32Array(16)
+  #hashes = new Uint32Array(16)
   #positions = new Float64Array(16)
   #size = 0
 
   get bytes(): number {
-    return this.#marks.byteLength + this.#positions.byteLength
+    return this.#hashes.byteLength + this.#positions.byteLength
   }
 
-  add(mark: number, position: number): void {
-    if (this.#size >= 0.75 * this.#marks.length) this.#grow()
-    if (this.find(mark).length >= MOST_EQUAL) return
-    this.#put(mark, position)
+  add(hash: number, position: number): void {
+    if (this.#size >= 0.75 * this.#hashes.length) this.#grow()
+    if (this.find(hash).length >= MOST_EQUAL) return
+    this.#put(hash, position)
     this.#size++
   }
 
-  find(mark: number): number[] {
+  find(hash: number): number[] {
     const found: number[] = []
-    const mask = this.#marks.length - 1
-    for (let slot = mark & mask; this.#positions[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.#marks[slot] === mark) found.push(this.#positions[slot] ?? 0)
+    const mask = this.#hashes.length - 1
+    for (let slot = hash & mask; this.#positions[slot] !== 0; slot = (slot + 1) & mask) {
+      if (this.#hashes[slot] === hash) found.push(this.#positions[slot] ?? 0)
     }
     return found
   }
 
-  #put(mark: number, position: number): void {
-    const mask = this.#marks.length - 1
-    let slot = mark & mask
+  #put(hash: number, position: number): void {
+    const mask = this.#hashes.length - 1
+    let slot = hash & mask
     while (this.#positions[slot] !== 0) slot = (slot + 1) & mask
-    this.#marks[slot] = mark
+    this.#hashes[slot] = hash
     this.#positions[slot] = position
   }
 
   #grow(): void {
-    const marks = this.#marks
+    const hashes = this.#hashes
     const positions = this.#positions
-    this.#marks = new Uint32Array(2 * marks.length)
-    this.#positions = new Float64Array(2 * marks.length)
-    for (const [slot, position] of positions.entries()) if (position !== 0) this.#put(marks[slot] ?? 0, position)
+    this.#hashes = new Uint32Array(2 * hashes.length)
+    this.#positions = new Float64Array(2 * hashes.length)
+    for (const [slot, position] of positions.entries()) if (position !== 0) this.#put(hashes[slot] ?? 0, position)
   }
 }
