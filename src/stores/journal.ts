@@ -5,7 +5,7 @@
 //                                       │
 //                             00000001.log  00000002.log …                       record.ts, folder.ts
 //                                       │
-//     start ───> read all ──> where each message lies ──> recent, history          load.ts, positions.ts, page.ts
+//     start ───> read all ──> where each message lies ──> recent, history          load.ts, offset-index.ts, page.ts
 //
 // In memory it has 8 to 12 bytes a message and no text: the rings are the rooms' own. What it refuses to be: a
 // database. There is one order, one writer, and no way to change what was said.

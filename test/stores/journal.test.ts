@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { KEY_MS } from '../../src/core/keys.js'
-import { Positions } from '../../src/stores/journal/positions.js'
+import { OffsetIndex } from '../../src/stores/journal/offset-index.js'
 import { FakeClock } from '../support/clock.js'
 import { journalIn, reread, segmentsIn, temporaryFolder } from '../support/journal.js'
 import { fixedRandom } from '../support/random.js'
@@ -242,7 +242,7 @@ describe('what is kept', () => {
   })
 
   test('takes 12 bytes a message in memory, and no more', () => {
-    const positions = new Positions()
+    const positions = new OffsetIndex()
     for (let id = 1; id <= 100_000; id++) positions.add(id, id * 100)
     expect(positions.bytes / 100_000).toBeLessThanOrEqual(12)
     positions.dropBefore(50_000 * 100)

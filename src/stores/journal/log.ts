@@ -4,12 +4,12 @@ import { NO_EPOCH } from '../../core/cursor.js'
 import { type Message, removes } from '../../core/message.js'
 import type { History, Range } from '../../core/store.js'
 import type { Kept } from './commit.js'
-import { Positions } from './positions.js'
+import { OffsetIndex } from './offset-index.js'
 
 export type Subscriber = (kept: Kept) => void
 
 export class Log {
-  readonly positions = new Positions()
+  readonly positions = new OffsetIndex()
   readonly subscribers = new Set<Subscriber>()
   /** The ids of messages that a later one took out. */
   removed = new Set<number>()

@@ -9,7 +9,7 @@
 /** A message that a repair could not save has no position. */
 const LOST = 0
 
-export class Positions {
+export class OffsetIndex {
   #first = 0
   #last = 0
   #table = new Float64Array(4)
