@@ -7,7 +7,7 @@
 import { parseAccess } from './access/settings.js'
 import { type Config, type Flag, SETTINGS } from './config.js'
 import { parseFlags, quote, type Setting, UsageError, type Values } from './flags.js'
-import type { Sync } from './stores/journal/tail.js'
+import type { Sync } from './stores/journal/segment-writer.js'
 
 export type Command =
   { readonly name: 'help' } | { readonly name: 'version' } | { readonly name: 'serve'; readonly config: Config }

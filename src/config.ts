@@ -3,7 +3,7 @@
 
 import type { AccessConfig } from './access/settings.js'
 import { flagRows, type Setting } from './flags.js'
-import type { Sync } from './stores/journal/tail.js'
+import type { Sync } from './stores/journal/segment-writer.js'
 
 export const SETTINGS = [
   {

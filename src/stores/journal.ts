@@ -1,11 +1,11 @@
 // Keeps every message in files of a folder, so that a restart, a crash or a power cut loses nothing that was
 // acknowledged. It needs nothing but Node's `fs`.
 //
-//     append ──> group ──> write ──> fdatasync ──> deliver ──> acknowledge        commit.ts, tail.ts, delivery.ts
+//     append ──> group ──> write ──> fdatasync ──> deliver ──> acknowledge      commit.ts, segment-writer.ts
+//                                       │                                       delivery.ts
+//                             00000001.log  00000002.log …                      record.ts, folder.ts
 //                                       │
-//                             00000001.log  00000002.log …                       record.ts, folder.ts
-//                                       │
-//     start ───> read all ──> where each message lies ──> recent, history          load.ts, offset-index.ts, page.ts
+//     start ───> read all ──> where each message lies ──> recent, history       load.ts, offset-index.ts, page.ts
 //
 // In memory it has 8 to 12 bytes a message and no text: the rings are the rooms' own. What it refuses to be: a
 // database. There is one order, one writer, and no way to change what was said.
@@ -27,7 +27,7 @@ import type { Log } from './journal/log.js'
 import { hashOf, KeyIndex } from './journal/key-index.js'
 import { Past } from './journal/past.js'
 import { type Keep, Retention } from './journal/retention.js'
-import { type Sync, Tail } from './journal/tail.js'
+import { type Sync, SegmentWriter } from './journal/segment-writer.js'
 import { Upkeep } from './journal/upkeep.js'
 
 export type JournalOptions = Keep & {
@@ -72,7 +72,7 @@ type Parts = {
   readonly unlock: Undo
   readonly logs: Map<string, Log>
   readonly keys: KeyIndex
-  readonly tail: Tail
+  readonly writer: SegmentWriter
   readonly upkeep: Upkeep
   readonly groupBytes: number
 }
@@ -96,11 +96,12 @@ export class Journal implements Store {
       if (code === undefined) log.info('store_back')
       else log.error('store_away', `the disk takes no messages (${code}): they are refused until it does`)
     }
-    const tailOptions = { folder, sync, clock, onAway }
-    const tail = last === undefined ? await Tail.create(tailOptions, 1) : await Tail.open(tailOptions, last)
-    const upkeep = new Upkeep({ folder, clock, log, logs, retention, tail, previous })
+    const writerOptions = { folder, sync, clock, onAway }
+    const writer =
+      last === undefined ? await SegmentWriter.create(writerOptions, 1) : await SegmentWriter.open(writerOptions, last)
+    const upkeep = new Upkeep({ folder, clock, log, logs, retention, writer, previous })
     const groupBytes = Math.min(GROUP_BYTES, retention.segmentBytes)
-    const journal = new Journal({ options, unlock, logs, keys, tail, upkeep, groupBytes })
+    const journal = new Journal({ options, unlock, logs, keys, writer, upkeep, groupBytes })
     // What time has taken while nobody ran goes now. A disk that is full now may serve all the same.
     await journal.#commit.turn().catch((error: unknown) => log.error('retention', error))
     upkeep.watch(() => journal.#commit.turn())
@@ -108,13 +109,13 @@ export class Journal implements Store {
   }
 
   private constructor(parts: Parts) {
-    const { options, logs, keys, tail, upkeep, groupBytes } = parts
+    const { options, logs, keys, writer, upkeep, groupBytes } = parts
     this.#parts = parts
     const onUnreadable = (error: unknown): void => options.log.error('unreadable', error)
     this.#past = new Past({ folder: options.folder, logs, keys, onUnreadable })
     this.#delivery = new Delivery(logs, options.log)
     this.#commit = new Commit({
-      tail,
+      writer,
       groupBytes,
       endOf: (room) => this.endOf(room),
       newEpoch: () => options.random.epoch(),
@@ -157,7 +158,7 @@ export class Journal implements Store {
   }
 
   ready(): boolean {
-    return !this.#parts.tail.isAway && !this.#closed
+    return !this.#parts.writer.isAway && !this.#closed
   }
 
   /** Where a room's log ends; without one at 0 in no epoch. */
@@ -172,7 +173,7 @@ export class Journal implements Store {
     this.#parts.upkeep.close()
     await this.#commit.close()
     try {
-      await this.#parts.tail.close()
+      await this.#parts.writer.close()
     } finally {
       this.#parts.unlock()
     }

@@ -14,7 +14,7 @@ import { NO_EPOCH } from '../../core/cursor.js'
 import { ChatError } from '../../core/errors.js'
 import type { Draft, Message } from '../../core/message.js'
 import { bodyOf, messageAt, roomFor, writeRecord } from './record.js'
-import type { Tail } from './tail.js'
+import type { SegmentWriter } from './segment-writer.js'
 
 /** The place that a message had in another journal, for an import. */
 export type Given = { readonly epoch: string; readonly id: number }
@@ -23,7 +23,7 @@ export type Given = { readonly epoch: string; readonly id: number }
 export type Kept = { readonly message: Message; readonly epoch: string; readonly position: number }
 
 export type CommitParts = {
-  readonly tail: Tail
+  readonly writer: SegmentWriter
   /** A group is no larger than this, give or take a message. */
   readonly groupBytes: number
   /** Where a room's log ends now. */
@@ -118,7 +118,7 @@ export class Commit {
       group = this.#queue
       const { bytes, kept } = this.#encode(group)
       group = this.#queue.splice(0, kept.length)
-      await this.#parts.tail.write(bytes)
+      await this.#parts.writer.write(bytes)
       for (const one of kept) this.#parts.keep(one)
       return () => {
         for (const [i, one] of kept.entries()) {
@@ -136,22 +136,22 @@ export class Commit {
 
   /** Gives places to as many messages as fit a group, and writes their records side by side. */
   #encode(group: readonly Waiting[]): { bytes: Buffer; kept: Kept[] } {
-    const { tail, groupBytes, beginning } = this.#parts
+    const { writer, groupBytes, beginning } = this.#parts
     const ends = new Map<string, Given>()
     const kept: Kept[] = []
     let at = 0
     const write = (body: string): void => {
       this.#makeRoom(at, roomFor(body))
-      at = writeRecord(this.#buffer, at, body, tail.synced)
+      at = writeRecord(this.#buffer, at, body, writer.synced)
     }
-    if (tail.size === 0) write(beginning())
+    if (writer.size === 0) write(beginning())
     for (const { draft, given } of group) {
       if (at >= groupBytes) break
       const end = ends.get(draft.room) ?? this.#parts.endOf(draft.room)
       const { epoch, id } = given ?? this.#next(end, draft.type === 'clear')
       if (end.epoch !== NO_EPOCH && id > end.id + 1) write(JSON.stringify({ lost: 0 }))
       const message = messageAt(id, draft)
-      kept.push({ message, epoch, position: tail.position + at })
+      kept.push({ message, epoch, position: writer.position + at })
       ends.set(draft.room, { epoch, id })
       write(bodyOf(epoch, message))
     }

@@ -1,4 +1,4 @@
-// What the tail asks of the disk, and what a sender is told when the disk says no.
+// What the writer asks of the disk, and what a sender is told when the disk says no.
 
 import { writeSync } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'

@@ -6,7 +6,7 @@ import type { Kept } from './commit.js'
 import { removeFiles, segmentPath, SPAN } from './folder.js'
 import type { Log } from './log.js'
 import { extend, type Extent, type Retention } from './retention.js'
-import type { Tail } from './tail.js'
+import type { SegmentWriter } from './segment-writer.js'
 
 export type UpkeepParts = {
   readonly folder: string
@@ -14,8 +14,8 @@ export type UpkeepParts = {
   readonly log: Words
   readonly logs: Map<string, Log>
   readonly retention: Retention
-  readonly tail: Tail
-  /** How long the segment before the tail's is. */
+  readonly writer: SegmentWriter
+  /** How long the segment before the writer's is. */
   readonly previous: number
 }
 
@@ -28,19 +28,19 @@ export class Upkeep {
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts
-    this.#extent = parts.retention.last ?? parts.retention.begin(parts.tail.number)
+    this.#extent = parts.retention.last ?? parts.retention.begin(parts.writer.number)
     this.#previous = parts.previous
   }
 
-  /** The body of the first record of the tail's segment. */
+  /** The body of the first record of the writer's segment. */
   beginning(): string {
     return JSON.stringify({ journal: 1, previous: this.#previous })
   }
 
-  /** Notes that a message is in the tail's segment. */
+  /** Notes that a message is in the writer's segment. */
   count({ message }: Kept): void {
     extend(this.#extent, message.timestamp)
-    this.#extent.size = this.#parts.tail.size
+    this.#extent.size = this.#parts.writer.size
   }
 
   /** Done before each group is written; undefined where nothing has to be waited for. */
@@ -68,11 +68,11 @@ export class Upkeep {
   }
 
   async #rotate(): Promise<void> {
-    const { tail, retention } = this.#parts
-    const previous = tail.size
-    await tail.rotate()
+    const { writer, retention } = this.#parts
+    const previous = writer.size
+    await writer.rotate()
     this.#previous = previous
-    this.#extent = retention.begin(tail.number)
+    this.#extent = retention.begin(writer.number)
   }
 
   #drop(date: number): undefined {

@@ -20,7 +20,7 @@ import { Outage, type OutageOptions } from './outage.js'
 /** When a message is on the disk: the words of redis' appendfsync. */
 export type Sync = 'always' | 'everysec' | 'never'
 
-export type TailOptions = OutageOptions & { readonly sync: Sync }
+export type WriterOptions = OutageOptions & { readonly sync: Sync }
 
 /** Little enough that a disk which is full refuses soon, enough for a hundred messages. */
 const ZEROS = Buffer.alloc(16 * 1024)
@@ -30,8 +30,8 @@ const SYNC_MS = 1000
 /** Where nothing is synced: what was written this long ago, the system has flushed (Linux: after 30 s). */
 const FLUSHED_MS = 60_000
 
-export class Tail {
-  readonly #options: TailOptions
+export class SegmentWriter {
+  readonly #options: WriterOptions
   #file: FileHandle
   #number: number
   #size: number
@@ -46,7 +46,7 @@ export class Tail {
   #timer: Undo | undefined
   readonly #outage: Outage
 
-  private constructor(options: TailOptions, file: FileHandle, { number, size }: Segment) {
+  private constructor(options: WriterOptions, file: FileHandle, { number, size }: Segment) {
     this.#options = options
     this.#file = file
     this.#number = number
@@ -56,14 +56,14 @@ export class Tail {
   }
 
   /** Goes on at the end of a segment. */
-  static async open(options: TailOptions, segment: Segment): Promise<Tail> {
-    return new Tail(options, await open(segment.path, 'r+'), segment)
+  static async open(options: WriterOptions, segment: Segment): Promise<SegmentWriter> {
+    return new SegmentWriter(options, await open(segment.path, 'r+'), segment)
   }
 
   /** Creates a segment. */
-  static async create(options: TailOptions, number: number): Promise<Tail> {
+  static async create(options: WriterOptions, number: number): Promise<SegmentWriter> {
     const path = segmentPath(options.folder, number)
-    return new Tail(options, await createSegment(options.folder, path), { number, path, size: 0 })
+    return new SegmentWriter(options, await createSegment(options.folder, path), { number, path, size: 0 })
   }
 
   get number(): number {
