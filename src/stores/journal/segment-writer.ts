@@ -6,7 +6,7 @@
 //
 // A write that fails is cut off again at once, so that nothing half written is ever followed by something whole;
 // where even the cutting fails, it is done before the next write. So a full disk refuses messages and loses none,
-// and the first one that fits is kept again (see outage.ts).
+// and the first one that fits is kept again (see disk-health.ts).
 //
 // With `always` there are zeros behind the end, so that most groups do not make the file longer: then the system has
 // only their bytes to sync, and not its own books too, which takes half the time. A start knows zeros for what they are.
@@ -15,12 +15,12 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type { Undo } from '../../core/clock.js'
 import { createSegment, refusalOf, writeAll, writeNow } from './disk.js'
 import { codeOf, type Segment, segmentPath, SPAN } from './folder.js'
-import { Outage, type OutageOptions } from './outage.js'
+import { DiskHealth, type DiskHealthOptions } from './disk-health.js'
 
 /** When a message is on the disk: the words of redis' appendfsync. */
 export type Sync = 'always' | 'everysec' | 'never'
 
-export type WriterOptions = OutageOptions & { readonly sync: Sync }
+export type WriterOptions = DiskHealthOptions & { readonly sync: Sync }
 
 /** Little enough that a disk which is full refuses soon, enough for a hundred messages. */
 const ZEROS = Buffer.alloc(16 * 1024)
@@ -44,7 +44,7 @@ export class SegmentWriter {
   /** The last fdatasync of `everysec` failed: until one succeeds, nothing is acknowledged without. */
   #doubted = false
   #timer: Undo | undefined
-  readonly #outage: Outage
+  readonly #health: DiskHealth
 
   private constructor(options: WriterOptions, file: FileHandle, { number, size }: Segment) {
     this.#options = options
@@ -52,7 +52,7 @@ export class SegmentWriter {
     this.#number = number
     this.#size = size
     this.#synced = size
-    this.#outage = new Outage(options)
+    this.#health = new DiskHealth(options)
   }
 
   /** Goes on at the end of a segment. */
@@ -86,7 +86,7 @@ export class SegmentWriter {
 
   /** Can nothing be kept now? */
   get isAway(): boolean {
-    return this.#outage.isOn
+    return this.#health.isAway
   }
 
   /** Adds bytes. Resolves once they are kept; rejects with `full` or `unavailable`, and then there is nothing of them. */
@@ -104,7 +104,7 @@ export class SegmentWriter {
       this.#doubted = false
       this.#size += bytes.length
       this.#count()
-      this.#outage.end()
+      this.#health.recover()
     } catch (error) {
       throw await this.#failed(error)
     }
@@ -131,7 +131,7 @@ export class SegmentWriter {
 
   async close(): Promise<void> {
     this.#timer?.()
-    this.#outage.close()
+    this.#health.close()
     try {
       if (this.#ragged || this.#reserved > this.#size) await this.#mend()
       await this.#file.datasync()
@@ -160,7 +160,7 @@ export class SegmentWriter {
       // It was rotated away or closed meanwhile, and synced for that.
       if (number !== this.#number || codeOf(error) === 'EBADF') return
       this.#doubted = true
-      this.#outage.begin(codeOf(error) ?? 'EIO')
+      this.#health.fail(codeOf(error) ?? 'EIO')
     }
   }
 
@@ -192,7 +192,7 @@ export class SegmentWriter {
     } catch {
       // Not now; it is ragged still, and mended before the next write.
     }
-    this.#outage.begin(code)
+    this.#health.fail(code)
     return refusalOf(code)
   }
 }

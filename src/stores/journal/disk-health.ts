@@ -8,7 +8,7 @@ import type { Clock, Undo } from '../../core/clock.js'
 import { probe } from './disk.js'
 import { codeOf } from './folder.js'
 
-export type OutageOptions = {
+export type DiskHealthOptions = {
   readonly folder: string
   readonly clock: Clock
   /** Told once when the store goes away, with the system's word for why, and once when it is back. */
@@ -17,32 +17,32 @@ export type OutageOptions = {
 
 const PROBE_MS = 1000
 
-export class Outage {
-  readonly #options: OutageOptions
-  #isOn = false
+export class DiskHealth {
+  readonly #options: DiskHealthOptions
+  #isAway = false
   #closed = false
   #probe: Undo | undefined
 
-  constructor(options: OutageOptions) {
+  constructor(options: DiskHealthOptions) {
     this.#options = options
   }
 
-  get isOn(): boolean {
-    return this.#isOn
+  get isAway(): boolean {
+    return this.#isAway
   }
 
   /** Something has failed. `code`: the system's word for why. */
-  begin(code: string): void {
+  fail(code: string): void {
     const { clock, onAway } = this.#options
-    const isNew = !this.#isOn
-    this.#isOn = true
+    const isNew = !this.#isAway
+    this.#isAway = true
     if (!this.#closed) this.#probe ??= clock.after(PROBE_MS, () => void this.#look())
     if (isNew) onAway(code)
   }
 
-  end(): void {
-    if (!this.#isOn) return
-    this.#isOn = false
+  recover(): void {
+    if (!this.#isAway) return
+    this.#isAway = false
     this.#options.onAway(undefined)
   }
 
@@ -54,12 +54,12 @@ export class Outage {
 
   async #look(): Promise<void> {
     this.#probe = undefined
-    if (!this.#isOn) return
+    if (!this.#isAway) return
     try {
       await probe(this.#options.folder)
-      this.end()
+      this.recover()
     } catch (error) {
-      this.begin(codeOf(error) ?? 'EIO')
+      this.fail(codeOf(error) ?? 'EIO')
     }
   }
 }
