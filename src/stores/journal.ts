@@ -25,7 +25,7 @@ import { load } from './journal/load.js'
 import { takeLock } from './journal/lock.js'
 import type { Log } from './journal/log.js'
 import { hashOf, KeyIndex } from './journal/key-index.js'
-import { Past } from './journal/past.js'
+import { JournalReader } from './journal/journal-reader.js'
 import { type Keep, Retention } from './journal/retention.js'
 import { type Sync, SegmentWriter } from './journal/segment-writer.js'
 import { Upkeep } from './journal/upkeep.js'
@@ -79,7 +79,7 @@ type Parts = {
 
 export class Journal implements Store {
   readonly #parts: Parts
-  readonly #past: Past
+  readonly #reader: JournalReader
   readonly #delivery: Delivery
   readonly #commit: Commit
   #closed = false
@@ -112,7 +112,7 @@ export class Journal implements Store {
     const { options, logs, keys, writer, upkeep, groupBytes } = parts
     this.#parts = parts
     const onUnreadable = (error: unknown): void => options.log.error('unreadable', error)
-    this.#past = new Past({ folder: options.folder, logs, keys, onUnreadable })
+    this.#reader = new JournalReader({ folder: options.folder, logs, keys, onUnreadable })
     this.#delivery = new Delivery(logs, options.log)
     this.#commit = new Commit({
       writer,
@@ -138,7 +138,7 @@ export class Journal implements Store {
   async subscribe(room: string, deliver: Deliver): Promise<Subscription> {
     const { epoch, close } = this.#delivery.subscribe(room, deliver)
     try {
-      return { recent: await this.#past.recent(room, this.#parts.options.recent), epoch, close }
+      return { recent: await this.#reader.recent(room, this.#parts.options.recent), epoch, close }
     } catch (error) {
       close()
       throw error
@@ -146,15 +146,15 @@ export class Journal implements Store {
   }
 
   read(room: string, range: Range): Promise<History> {
-    return this.#past.read(room, range)
+    return this.#reader.read(room, range)
   }
 
   find(room: string, username: string, key: string): Promise<Message | undefined> | undefined {
-    return this.#past.find(room, username, key)
+    return this.#reader.find(room, username, key)
   }
 
   rooms(): readonly string[] {
-    return this.#past.rooms()
+    return this.#reader.rooms()
   }
 
   ready(): boolean {

@@ -8,7 +8,7 @@ import { Log, pageOf } from './log.js'
 import { hashOf, type KeyIndex } from './key-index.js'
 import { readPage } from './page.js'
 
-export type PastParts = {
+export type ReaderParts = {
   readonly folder: string
   readonly logs: ReadonlyMap<string, Log>
   readonly keys: KeyIndex
@@ -16,10 +16,10 @@ export type PastParts = {
   readonly onUnreadable: (error: unknown) => void
 }
 
-export class Past {
-  readonly #parts: PastParts
+export class JournalReader {
+  readonly #parts: ReaderParts
 
-  constructor(parts: PastParts) {
+  constructor(parts: ReaderParts) {
     this.#parts = parts
   }
 
