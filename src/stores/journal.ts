@@ -26,9 +26,8 @@ import { takeLock } from './journal/lock.js'
 import type { Log } from './journal/log.js'
 import { hashOf, KeyIndex } from './journal/key-index.js'
 import { JournalReader } from './journal/journal-reader.js'
-import { type Keep, Retention } from './journal/retention.js'
+import { type Keep, Retention, Rotation } from './journal/retention.js'
 import { type Sync, SegmentWriter } from './journal/segment-writer.js'
-import { Upkeep } from './journal/upkeep.js'
 
 export type JournalOptions = Keep & {
   readonly folder: string
@@ -73,7 +72,7 @@ type Parts = {
   readonly logs: Map<string, Log>
   readonly keys: KeyIndex
   readonly writer: SegmentWriter
-  readonly upkeep: Upkeep
+  readonly rotation: Rotation
   readonly groupBytes: number
 }
 
@@ -99,17 +98,17 @@ export class Journal implements Store {
     const writerOptions = { folder, sync, clock, onAway }
     const writer =
       last === undefined ? await SegmentWriter.create(writerOptions, 1) : await SegmentWriter.open(writerOptions, last)
-    const upkeep = new Upkeep({ folder, clock, log, logs, retention, writer, previous })
+    const rotation = new Rotation({ folder, clock, log, logs, retention, writer, previous })
     const groupBytes = Math.min(GROUP_BYTES, retention.segmentBytes)
-    const journal = new Journal({ options, unlock, logs, keys, writer, upkeep, groupBytes })
+    const journal = new Journal({ options, unlock, logs, keys, writer, rotation, groupBytes })
     // What time has taken while nobody ran goes now. A disk that is full now may serve all the same.
     await journal.#commit.turn().catch((error: unknown) => log.error('retention', error))
-    upkeep.watch(() => journal.#commit.turn())
+    rotation.watch(() => journal.#commit.turn())
     return journal
   }
 
   private constructor(parts: Parts) {
-    const { options, logs, keys, writer, upkeep, groupBytes } = parts
+    const { options, logs, keys, writer, rotation, groupBytes } = parts
     this.#parts = parts
     const onUnreadable = (error: unknown): void => options.log.error('unreadable', error)
     this.#reader = new JournalReader({ folder: options.folder, logs, keys, onUnreadable })
@@ -119,8 +118,8 @@ export class Journal implements Store {
       groupBytes,
       endOf: (room) => this.endOf(room),
       newEpoch: () => options.random.epoch(),
-      prepare: () => upkeep.prepare(),
-      beginning: () => upkeep.beginning(),
+      prepare: () => rotation.prepare(),
+      beginning: () => rotation.beginning(),
       keep: (kept) => this.#keep(kept),
       deliver: (kept) => this.#delivery.deliver(kept),
     })
@@ -170,7 +169,7 @@ export class Journal implements Store {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#parts.upkeep.close()
+    this.#parts.rotation.close()
     await this.#commit.close()
     try {
       await this.#parts.writer.close()
@@ -180,10 +179,10 @@ export class Journal implements Store {
   }
 
   #keep(kept: Kept): void {
-    const { upkeep, keys, options } = this.#parts
+    const { rotation, keys, options } = this.#parts
     const { key, room, username } = kept.message
     this.#delivery.keep(kept)
-    upkeep.count(kept)
+    rotation.count(kept)
     if (key !== undefined) keys.add(hashOf(room, JSON.stringify(username), key), kept.position, options.clock.date())
   }
 }
