@@ -13,7 +13,7 @@ import { Conversation } from './conversation.js'
 import { wireDrawers } from './drawers.js'
 import { byId, nameElement } from './element.js'
 import { Feed } from './feed.js'
-import { keepOutbox } from './kept-outbox.js'
+import { storedOutbox } from './stored-outbox.js'
 import type { Me } from './me.js'
 import { Membership } from './membership.js'
 import { pace } from './pace.js'
@@ -43,7 +43,7 @@ export function open(me: Me, rooms: Rooms): void {
     url: BASE,
     token: () => me.token,
     onUnauthorized: (room) => me.join(room),
-    storage: keepOutbox(),
+    storage: storedOutbox(),
   })
 
   const conversation = new Conversation({

@@ -2,7 +2,7 @@
 // and survives a reload; what is wrong is said beside the box, and the text stays in it.
 
 import { byId } from './element.js'
-import { asFields, asString, keep } from './keep.js'
+import { asFields, asString, stored } from './storage.js'
 import { Typing } from './typing.js'
 
 export const MAX_POINTS = 4000
@@ -21,7 +21,7 @@ export class Composer {
   readonly #box = byId('message', HTMLTextAreaElement)
   readonly #error = byId('send-error', HTMLElement)
   readonly #typing: Typing
-  readonly #drafts = keep('session', 'drafts', asFields)
+  readonly #drafts = stored('session', 'drafts', asFields)
   #troubled = false
 
   constructor(parts: ComposerParts) {

@@ -4,7 +4,7 @@
 import { standardPlatform as platform } from '../src/client/platform.js'
 import { call, type Message } from '../src/client/wire.js'
 import { BASE } from './base.js'
-import { asFields } from './keep.js'
+import { asFields } from './storage.js'
 import { Log } from './log.js'
 import { LogView } from './log-view.js'
 import { Scroll } from './scroll.js'

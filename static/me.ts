@@ -8,7 +8,7 @@ import { enter, isUnauthorized, Proof } from '../src/client/credentials.js'
 import { standardPlatform as platform } from '../src/client/platform.js'
 import { join, type JoinAnswer, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
-import { asFields, asString, keep } from './keep.js'
+import { asFields, asString, stored } from './storage.js'
 import { forgetToken, tokenHere } from './token.js'
 
 type Session = { readonly username: string; readonly token: string }
@@ -17,7 +17,7 @@ type Session = { readonly username: string; readonly token: string }
 const OTHER_TAB_MS = 700
 
 export class Me {
-  readonly #kept = keep<Session>('local', 'session', (value) => {
+  readonly #stored = stored<Session>('local', 'session', (value) => {
     const { username, token } = asFields(value)
     return { username: asString(username), token: asString(token) }
   })
@@ -25,15 +25,15 @@ export class Me {
   #renewing: Promise<void> | undefined
 
   constructor() {
-    this.#kept.onChange(() => this.#tell())
+    this.#stored.onChange(() => this.#tell())
   }
 
   get username(): string {
-    return this.#kept.read().username
+    return this.#stored.read().username
   }
 
   get token(): string | undefined {
-    const { token } = this.#kept.read()
+    const { token } = this.#stored.read()
     return token === '' ? undefined : token
   }
 
@@ -70,7 +70,7 @@ export class Me {
 
   /** Goes on without the session: what the address brought says who I am. */
   drop(): void {
-    this.#kept.write({ username: this.username, token: '' })
+    this.#stored.write({ username: this.username, token: '' })
   }
 
   /** Leaves all rooms, in a way that works while the page is being closed. */
@@ -96,7 +96,7 @@ export class Me {
         ? await introduce(room, username)
         : await join(platform, { url: BASE, path: '/join', body: { room }, token })
     if (answer.token === this.token && answer.username === this.username) return
-    this.#kept.write({ username: answer.username, token: answer.token })
+    this.#stored.write({ username: answer.username, token: answer.token })
     this.#tell()
   }
 

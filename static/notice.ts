@@ -3,7 +3,7 @@
 
 import type { Message } from '../src/client/wire.js'
 import { byId } from './element.js'
-import { keep } from './keep.js'
+import { stored } from './storage.js'
 
 const ICON = 'static/icon.svg'
 const isOn = (value: unknown): boolean => value === true
@@ -56,10 +56,10 @@ export class Notice {
 }
 
 function wireChoice(box: HTMLInputElement, name: string, changed: () => void): void {
-  const kept = keep('local', name, isOn)
-  box.checked = kept.read()
+  const choice = stored('local', name, isOn)
+  box.checked = choice.read()
   box.addEventListener('change', () => {
-    kept.write(box.checked)
+    choice.write(box.checked)
     changed()
   })
 }

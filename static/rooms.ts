@@ -1,7 +1,7 @@
 // The rooms that are open: one list for the whole browser, and the one that this tab looks at, which stands in
 // the address: `/#lobby`. What is unread is each tab's own.
 
-import { asStrings, keep } from './keep.js'
+import { asStrings, stored } from './storage.js'
 
 /** A poll takes no more. */
 export const MAX_ROOMS = 16
@@ -14,25 +14,25 @@ export type Unread = { readonly count: number; readonly mentions: number }
 const NOTHING: Unread = { count: 0, mentions: 0 }
 
 export class Rooms {
-  readonly #kept = keep('local', 'rooms', asRooms)
-  readonly #recent = keep('local', 'recent', asRooms)
+  readonly #stored = stored('local', 'rooms', asRooms)
+  readonly #recent = stored('local', 'recent', asRooms)
   readonly #unread = new Map<string, Unread>()
   readonly #listeners = new Set<() => void>()
 
   constructor() {
-    this.#kept.onChange(() => this.#tell())
+    this.#stored.onChange(() => this.#tell())
     addEventListener('hashchange', () => this.#tell())
   }
 
   /** Those that are open, the one looked at among them. */
   get open(): readonly string[] {
-    const open = this.#kept.read()
+    const open = this.#stored.read()
     return open.includes(this.current) ? open : [...open, this.current].slice(-MAX_ROOMS)
   }
 
   /** Is a room in the list that all tabs share? */
   isOpen(room: string): boolean {
-    return this.#kept.read().includes(room)
+    return this.#stored.read().includes(room)
   }
 
   /** Those that were open once, the latest first. */
@@ -41,7 +41,7 @@ export class Rooms {
   }
 
   get current(): string {
-    return inAddress() ?? this.#kept.read()[0] ?? FIRST
+    return inAddress() ?? this.#stored.read()[0] ?? FIRST
   }
 
   get unread(): Unread {
@@ -63,8 +63,8 @@ export class Rooms {
   /** Keeps a room in the list. */
   add(room: string): void {
     this.#recent.write([room, ...this.recent.filter((other) => other !== room)].slice(0, RECENT))
-    const open = this.#kept.read()
-    if (!open.includes(room)) this.#kept.write([...open, room].slice(-MAX_ROOMS))
+    const open = this.#stored.read()
+    if (!open.includes(room)) this.#stored.write([...open, room].slice(-MAX_ROOMS))
     this.#tell()
   }
 
@@ -73,7 +73,7 @@ export class Rooms {
     const rest = this.open.filter((other) => other !== room)
     const [first] = rest
     if (first === undefined) return
-    this.#kept.write(rest)
+    this.#stored.write(rest)
     this.#unread.delete(room)
     if (this.current === room || inAddress() === room) this.go(first)
     this.#tell()

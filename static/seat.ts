@@ -5,7 +5,7 @@
 // any tab may `take` the seat from another, and two leaders for a moment do no harm.
 
 import { PLACE } from './base.js'
-import { storageOf } from './keep.js'
+import { storageOf } from './storage.js'
 
 export type Seat = {
   /** Waits for the seat, and sits down when it is free. */

@@ -1,12 +1,12 @@
 // Light or dark: as the system prefers, until the switch says otherwise. `?big` is for the projector. This is the
 // first script of the page and the only one that the first paint waits for, so nothing flashes.
 
-import { keep } from './keep.js'
+import { stored } from './storage.js'
 
 type Theme = 'light' | 'dark' | undefined
 
 const root = document.documentElement
-const chosen = keep<Theme>('local', 'theme', (value) => (value === 'light' || value === 'dark' ? value : undefined))
+const chosen = stored<Theme>('local', 'theme', (value) => (value === 'light' || value === 'dark' ? value : undefined))
 const prefersDark = matchMedia('(prefers-color-scheme: dark)')
 
 apply()

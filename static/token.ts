@@ -4,17 +4,17 @@
 //
 // It is kept for this tab and as long as that lasts: for when the server forgets the session that came of it.
 
-import { asString, keep } from './keep.js'
+import { asString, stored } from './storage.js'
 
 /** What is told to whoever has none that is good. */
 export const NEEDED =
   'This chat is for people with a token: open it by the link that you were given, or ask for a new one.'
 
-const kept = keep('session', 'token', asString)
+const storedToken = stored('session', 'token', asString)
 
 /** The token of this tab; undefined without one. */
 export function tokenHere(): string | undefined {
-  const token = kept.read()
+  const token = storedToken.read()
   return token === '' ? undefined : token
 }
 
@@ -24,10 +24,10 @@ export function takeToken(): boolean {
   const token = new URLSearchParams(rest.join('&')).get('token')
   if (token === null) return false
   history.replaceState(history.state, '', `#${room}`)
-  kept.write(token)
+  storedToken.write(token)
   return true
 }
 
 export function forgetToken(): void {
-  kept.write('')
+  storedToken.write('')
 }

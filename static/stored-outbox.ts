@@ -1,12 +1,12 @@
-// Keeps what was not sent in the browser's storage for this tab: a reload, or a browser that was restarted, goes on
+// Stores what was not sent in the browser's storage for this tab: a reload, or a browser that was restarted, goes on
 // with the same keys.
 
 import type { OutboxStorage, Pending } from '../src/client/outbox.js'
-import { asFields, asString, keep } from './keep.js'
+import { asFields, asString, stored } from './storage.js'
 
-export function keepOutbox(): OutboxStorage {
-  const kept = keep('session', 'outbox', asPending)
-  return { load: () => kept.read(), save: (pending) => kept.write([...pending]) }
+export function storedOutbox(): OutboxStorage {
+  const outbox = stored('session', 'outbox', asPending)
+  return { load: () => outbox.read(), save: (pending) => outbox.write([...pending]) }
 }
 
 function asPending(value: unknown): Pending[] {

@@ -3,7 +3,7 @@
 
 import { PLACE } from './base.js'
 
-export type Kept<Value> = {
+export type Stored<Value> = {
   read(): Value
   write(value: Value): void
   /** Calls back when another tab wrote it. */
@@ -11,7 +11,11 @@ export type Kept<Value> = {
 }
 
 /** `local` is for all tabs and for ever; `session` for this tab, and survives a reload. */
-export function keep<Value>(where: 'local' | 'session', name: string, parse: (value: unknown) => Value): Kept<Value> {
+export function stored<Value>(
+  where: 'local' | 'session',
+  name: string,
+  parse: (value: unknown) => Value,
+): Stored<Value> {
   const key = `${PLACE} ${name}`
   const storage = storageOf(where)
   let memory: string | null = null
