@@ -3,13 +3,13 @@
 //
 //     a leader's tab is closed, crashes      ─> its lock or lease is free: the next in line has it
 //                    is hidden               ─> a tab that can be seen takes over
-//                    is frozen by the browser ─> it stands up first; if it could not, it gives no sign,
+//                    is frozen by the browser ─> it lets go first; if it could not, it gives no sign,
 //                    hangs                      and after 12 s without one somebody takes over
 //
 // A leader is not chosen well, it is chosen quickly: whoever has the latest term leads, and whoever hears of a
 // later one follows.
 
-import { openSeat, type Seat } from './seat.js'
+import { openLeaderLock, type LeaderLock } from './leader-lock.js'
 import type { Note, Status, Tabs } from './tabs.js'
 
 /** How often a follower wants to hear from the leader, and how long a silence may be. */
@@ -28,7 +28,7 @@ export type LeaderEvents = {
 export class Leader {
   readonly #tabs: Tabs
   readonly #events: LeaderEvents
-  readonly #seat: Seat
+  readonly #lock: LeaderLock
   #term = 0
   #leads = false
   /** The leader that this tab follows. */
@@ -38,7 +38,7 @@ export class Leader {
   constructor(tabs: Tabs, events: LeaderEvents) {
     this.#tabs = tabs
     this.#events = events
-    this.#seat = openSeat(tabs.id, { seated: () => this.#sit(), lost: () => this.#stand() })
+    this.#lock = openLeaderLock(tabs.id, { acquired: () => this.#acquired(), lost: () => this.#lost() })
   }
 
   start(): void {
@@ -68,19 +68,19 @@ export class Leader {
     this.#tabs.say({ kind: 'sign', term: this.#term, visible: isVisible(), status: this.#events.status() })
   }
 
-  #sit(): void {
+  #acquired(): void {
     this.#term = Math.max(Date.now(), this.#heard.term + 1)
     this.#set(true)
     this.sign()
     this.#events.lead()
   }
 
-  #stand(): void {
+  #lost(): void {
     if (!this.#leads) return
     this.#set(false)
     this.#heard = { term: 0, at: Date.now(), visible: true }
     this.#events.follow()
-    this.#seat.wait()
+    this.#lock.wait()
   }
 
   /** Who looks into the page, a person or a test, sees which tab leads. */
@@ -96,8 +96,8 @@ export class Leader {
       const isLater = note.term > this.#term || (note.term === this.#term && from > this.#tabs.id)
       // An earlier leader that still speaks is told who leads now.
       if (!isLater) return this.sign()
-      this.#seat.leave()
-      this.#stand()
+      this.#lock.release()
+      this.#lost()
     }
     if (note.term < this.#heard.term) return
     this.#heard = {
@@ -116,7 +116,7 @@ export class Leader {
     if (this.#leads) return
     // Whoever slept itself has heard nothing because of that.
     if (slept) this.#heard.at = now
-    if (now - this.#heard.at > DEAD_MS) this.#seat.take()
+    if (now - this.#heard.at > DEAD_MS) this.#lock.steal()
     else if (now - this.#heard.at >= ASK_MS) this.#tabs.say({ kind: 'ask' })
   }
 
@@ -126,14 +126,14 @@ export class Leader {
     if (!isVisible() || this.#heard.visible) return
     const { term } = this.#heard
     setTimeout(() => {
-      if (!this.#leads && isVisible() && !this.#heard.visible && this.#heard.term === term) this.#seat.take()
+      if (!this.#leads && isVisible() && !this.#heard.visible && this.#heard.term === term) this.#lock.steal()
     }, 200 * Math.random())
   }
 
   #away(): void {
     this.#set(false)
     this.#events.rest()
-    this.#seat.leave()
+    this.#lock.release()
     this.#tabs.say({ kind: 'bye' })
   }
 
@@ -141,7 +141,7 @@ export class Leader {
     this.#heard = { term: 0, at: Date.now(), visible: true }
     this.#tabs.say({ kind: 'hello' })
     this.#events.follow()
-    this.#seat.wait()
+    this.#lock.wait()
   }
 }
 

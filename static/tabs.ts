@@ -26,7 +26,7 @@ export type Note =
   | { readonly kind: 'bye' }
   /** Is the leader still there? */
   | { readonly kind: 'ask' }
-  /** The leader lives. `term`: when it took the seat. */
+  /** The leader lives. `term`: when it acquired the lock. */
   | { readonly kind: 'sign'; readonly term: number; readonly visible: boolean; readonly status: Status }
   /** What the leader got. `seq` counts up by one, so that a tab that slept notices. */
   | { readonly kind: 'batch'; readonly term: number; readonly seq: number; readonly batch: Batch }

@@ -1,53 +1,53 @@
-// The seat of the leader, which one tab of a browser has. Two kinds: Web Locks where the browser has them (https
+// The leader's lock, which one tab of a browser holds. Two kinds: Web Locks where the browser has them (https
 // and localhost), which know at once when a tab is gone; a lease in localStorage elsewhere.
 //
 // Neither is trusted to be perfect. A frozen tab keeps its lock, and two tabs may write a lease at one time: so
-// any tab may `take` the seat from another, and two leaders for a moment do no harm.
+// any tab may `steal` the lock from another, and two leaders for a moment do no harm.
 
 import { PLACE } from './base.js'
 import { storageOf } from './storage.js'
 
-export type Seat = {
-  /** Waits for the seat, and sits down when it is free. */
+export type LeaderLock = {
+  /** Waits for the lock, and acquires it when it is free. */
   wait(): void
-  /** Sits down now, whoever sat there. */
-  take(): void
-  /** Stands up, and waits no more. */
-  leave(): void
+  /** Acquires the lock now, from any tab that holds it. */
+  steal(): void
+  /** Lets the lock go, and waits no more. */
+  release(): void
 }
 
-export type SeatEvents = {
-  readonly seated: () => void
-  /** Another tab took the seat. */
+export type LeaderLockEvents = {
+  readonly acquired: () => void
+  /** Another tab stole the lock. */
   readonly lost: () => void
 }
 
 const NAME = `${PLACE} leader`
 
-export function openSeat(id: string, events: SeatEvents): Seat {
+export function openLeaderLock(id: string, events: LeaderLockEvents): LeaderLock {
   const storage = storageOf('local')
-  if ('locks' in navigator) return lockSeat(navigator.locks, events)
-  return storage === undefined ? ownSeat(events) : leaseSeat(id, storage, events)
+  if ('locks' in navigator) return webLock(navigator.locks, events)
+  return storage === undefined ? ownLock(events) : leaseLock(id, storage, events)
 }
 
 /** https://w3c.github.io/web-locks/ */
-function lockSeat(locks: LockManager, { seated, lost }: SeatEvents): Seat {
+function webLock(locks: LockManager, { acquired, lost }: LeaderLockEvents): LeaderLock {
   let waiting: AbortController | undefined
-  let standUp: (() => void) | undefined
+  let letGo: (() => void) | undefined
 
   function request(options: LockOptions): void {
     let mine: (() => void) | undefined
     const held = locks.request(NAME, options, () => {
       waiting = undefined
       return new Promise<void>((resolve) => {
-        standUp = mine = resolve
-        seated()
+        letGo = mine = resolve
+        acquired()
       })
     })
     held.catch(() => {
       // Rejected: the waiting was ended by ourselves, or the lock was taken from us.
-      if (mine === undefined || standUp !== mine) return
-      standUp = undefined
+      if (mine === undefined || letGo !== mine) return
+      letGo = undefined
       lost()
     })
   }
@@ -59,19 +59,19 @@ function lockSeat(locks: LockManager, { seated, lost }: SeatEvents): Seat {
 
   return {
     wait() {
-      if (waiting !== undefined || standUp !== undefined) return
+      if (waiting !== undefined || letGo !== undefined) return
       waiting = new AbortController()
       request({ signal: waiting.signal })
     },
-    take() {
+    steal() {
       stopWaiting()
-      if (standUp === undefined) request({ steal: true })
+      if (letGo === undefined) request({ steal: true })
     },
-    leave() {
+    release() {
       stopWaiting()
-      const stand = standUp
-      standUp = undefined
-      stand?.()
+      const release = letGo
+      letGo = undefined
+      release?.()
     },
   }
 }
@@ -80,8 +80,8 @@ function lockSeat(locks: LockManager, { seated, lost }: SeatEvents): Seat {
 const LEASE_MS = 12_000
 const LOOK_MS = 1000
 
-function leaseSeat(id: string, storage: Storage, { seated, lost }: SeatEvents): Seat {
-  let state: 'out' | 'waiting' | 'seated' = 'out'
+function leaseLock(id: string, storage: Storage, { acquired, lost }: LeaderLockEvents): LeaderLock {
+  let state: 'out' | 'waiting' | 'held' = 'out'
 
   const write = (): void => storage.setItem(NAME, JSON.stringify({ id, until: Date.now() + LEASE_MS }))
   const read = (): { id: string; until: number } => {
@@ -90,23 +90,23 @@ function leaseSeat(id: string, storage: Storage, { seated, lost }: SeatEvents): 
   }
   const look = (): void => {
     const holder = read()
-    if (state === 'seated' && holder.id !== id && holder.id !== '') {
+    if (state === 'held' && holder.id !== id && holder.id !== '') {
       state = 'waiting'
       lost()
-    } else if (state === 'seated') write()
-    else if (state === 'waiting' && holder.until < Date.now()) take()
+    } else if (state === 'held') write()
+    else if (state === 'waiting' && holder.until < Date.now()) steal()
   }
-  const take = (): void => {
-    if (state === 'seated') return
-    state = 'seated'
+  const steal = (): void => {
+    if (state === 'held') return
+    state = 'held'
     write()
-    seated()
+    acquired()
   }
 
   setInterval(look, LOOK_MS)
   addEventListener('storage', ({ key, newValue }) => {
     if (key !== NAME) return
-    // A free seat: not all at once.
+    // A free lock: not all at once.
     if (newValue === null) setTimeout(look, 100 * Math.random())
     else look()
   })
@@ -116,15 +116,15 @@ function leaseSeat(id: string, storage: Storage, { seated, lost }: SeatEvents): 
       state = 'waiting'
       look()
     },
-    take,
-    leave() {
-      if (state === 'seated' && read().id === id) storage.removeItem(NAME)
+    steal,
+    release() {
+      if (state === 'held' && read().id === id) storage.removeItem(NAME)
       state = 'out'
     },
   }
 }
 
 /** Without storage nobody can be told who leads: each tab does. */
-function ownSeat({ seated }: SeatEvents): Seat {
-  return { wait: seated, take: () => undefined, leave: () => undefined }
+function ownLock({ acquired }: LeaderLockEvents): LeaderLock {
+  return { wait: acquired, steal: () => undefined, release: () => undefined }
 }
