@@ -1,8 +1,8 @@
 // What I have not seen: a message of somebody else is unread where nobody looks, until somebody does. The title says
-// how many there are; and when one speaks of me while I am at something else, the notice calls me.
+// how many there are; and when one speaks of me while I am at something else, a notification calls me.
 
 import type { Message } from '../src/client/wire.js'
-import { Notice } from './notice.js'
+import { Notifications } from './notifications.js'
 import type { Rooms } from './rooms.js'
 import { mentions } from './text.js'
 
@@ -16,7 +16,7 @@ export type UnseenParts = {
 
 export class Unseen {
   readonly #parts: UnseenParts
-  readonly #notice = new Notice()
+  readonly #notifications = new Notifications()
 
   constructor(parts: UnseenParts) {
     this.#parts = parts
@@ -38,7 +38,7 @@ export class Unseen {
 
   show(): void {
     const { current, unread } = this.#parts.rooms
-    this.#notice.show(current, unread.count, unread.mentions)
+    this.#notifications.show(current, unread.count, unread.mentions)
   }
 
   #count(message: Message): void {
@@ -46,6 +46,6 @@ export class Unseen {
     const isSeen = message.room === rooms.current && document.visibilityState === 'visible'
     const isMention = mentions(message.text, me())
     if (!isSeen) rooms.count(message.room, 1, isMention ? 1 : 0)
-    if (isMention && (leads() || isSeen) && !document.hasFocus()) this.#notice.mention(message)
+    if (isMention && (leads() || isSeen) && !document.hasFocus()) this.#notifications.mention(message)
   }
 }

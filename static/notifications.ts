@@ -1,4 +1,4 @@
-// Notice me: what is unread, in the title and in the icon; and for mentions, if asked for, a notification and a
+// Notifications: what is unread, in the title and in the icon; and for mentions, if asked for, a notification and a
 // sound. Both are off until somebody switches them on.
 
 import type { Message } from '../src/client/wire.js'
@@ -8,7 +8,7 @@ import { stored } from './storage.js'
 const ICON = 'static/icon.svg'
 const isOn = (value: unknown): boolean => value === true
 
-export class Notice {
+export class Notifications {
   readonly #icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
   readonly #notify = byId('notify', HTMLInputElement)
   readonly #sound = byId('sound', HTMLInputElement)
