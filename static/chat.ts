@@ -16,7 +16,6 @@ import { Feed } from './feed.js'
 import { storedOutbox } from './stored-outbox.js'
 import type { Me } from './me.js'
 import { Membership } from './membership.js'
-import { pace } from './pace.js'
 import { Tail } from './pending.js'
 import { People } from './people.js'
 import { RoomList } from './room-list.js'
@@ -24,6 +23,7 @@ import type { Rooms } from './rooms.js'
 import { wireShortcuts } from './shortcuts.js'
 import { type Batch, Tabs } from './tabs.js'
 import { wireTheme } from './theme.js'
+import { throttle } from './throttle.js'
 import { Unseen } from './unseen.js'
 import { onWake } from './wake.js'
 import { whyRefused } from './welcome.js'
@@ -101,7 +101,7 @@ export function open(me: Me, rooms: Rooms): void {
     },
   })
 
-  feed.onBatch(pace(take))
+  feed.onBatch(throttle(take))
   feed.onStatus((status) => {
     connection.take(status)
     if (status.kind === 'live') outbox.hurry()

@@ -4,10 +4,10 @@
 
 import type { Batch } from './tabs.js'
 
-const PACE_MS = 100
+const THROTTLE_MS = 100
 
 /** Hands batches on, joined where they come too fast. */
-export function pace(call: (batch: Batch) => void): (batch: Batch) => void {
+export function throttle(call: (batch: Batch) => void): (batch: Batch) => void {
   let waiting: Batch | undefined
   let lastAt = -Infinity
 
@@ -22,7 +22,7 @@ export function pace(call: (batch: Batch) => void): (batch: Batch) => void {
     if (waiting !== undefined && batch.gaps.length > 0) flush()
     const isFirst = waiting === undefined
     waiting = waiting === undefined ? batch : join(waiting, batch)
-    const ms = lastAt + PACE_MS - performance.now()
+    const ms = lastAt + THROTTLE_MS - performance.now()
     if (ms <= 0 || document.visibilityState === 'hidden') flush()
     else if (isFirst) setTimeout(flush, ms)
   }
