@@ -13,14 +13,14 @@ import { Conversation } from './conversation.js'
 import { wireDrawers } from './drawers.js'
 import { byId, nameElement } from './element.js'
 import { Feed } from './feed.js'
-import { storedOutbox } from './stored-outbox.js'
-import type { Me } from './me.js'
 import { Membership } from './membership.js'
 import { Tail } from './pending.js'
 import { People } from './people.js'
 import { RoomList } from './room-list.js'
 import type { Rooms } from './rooms.js'
+import type { Session } from './session.js'
 import { wireShortcuts } from './shortcuts.js'
+import { storedOutbox } from './stored-outbox.js'
 import { type Batch, Tabs } from './tabs.js'
 import { wireTheme } from './theme.js'
 import { throttle } from './throttle.js'
@@ -29,20 +29,20 @@ import { onWake } from './wake.js'
 import { whyRefused } from './welcome.js'
 
 /** Opens the chat as somebody, in the rooms that are open. Once. */
-export function open(me: Me, rooms: Rooms): void {
+export function open(session: Session, rooms: Rooms): void {
   const tabs = new Tabs(platform.key())
-  const unseen = new Unseen({ rooms, me: () => me.username, leads: () => feed.leads })
+  const unseen = new Unseen({ rooms, me: () => session.username, leads: () => feed.leads })
   const drawers = wireDrawers()
-  const membership = new Membership(me)
-  const people = new People(() => me.username)
-  const reader = (): { name: string } => ({ name: me.username })
+  const membership = new Membership(session)
+  const people = new People(() => session.username)
+  const reader = (): { name: string } => ({ name: session.username })
   wireTheme(byId('dark', HTMLInputElement))
   let shown = ''
 
   const outbox = new Outbox({
     url: BASE,
-    token: () => me.token,
-    onUnauthorized: (room) => me.join(room),
+    token: () => session.token,
+    onUnauthorized: (room) => session.join(room),
     storage: storedOutbox(),
   })
 
@@ -69,7 +69,7 @@ export function open(me: Me, rooms: Rooms): void {
   const composer = new Composer({
     room: () => rooms.current,
     send(text) {
-      outbox.add({ room: rooms.current, username: me.username, text })
+      outbox.add({ room: rooms.current, username: session.username, text })
       void conversation.jump()
     },
     takeBack() {
@@ -86,8 +86,8 @@ export function open(me: Me, rooms: Rooms): void {
   const feed = new Feed({
     tabs,
     rooms: () => rooms.open,
-    token: () => me.token,
-    renew: (token) => me.renew(token, rooms.current),
+    token: () => session.token,
+    renew: (token) => session.renew(token, rooms.current),
   })
 
   const connection = new Connection(() => feed.hurry())
@@ -118,15 +118,15 @@ export function open(me: Me, rooms: Rooms): void {
     feed.changeRooms()
     unseen.show()
   })
-  me.onChange(showMe)
+  session.onChange(showMe)
   onWake(() => {
     feed.hurry()
     outbox.hurry()
   })
   addEventListener('pagehide', () => {
-    if (tabs.alone) me.leave()
+    if (tabs.alone) session.leave()
   })
-  byId('rename', HTMLButtonElement).addEventListener('click', () => me.forget())
+  byId('rename', HTMLButtonElement).addEventListener('click', () => session.forget())
   byId('share', HTMLButtonElement).addEventListener(
     'click',
     () => void import('./share.js').then(({ share }) => share(rooms.current)),
@@ -143,7 +143,7 @@ export function open(me: Me, rooms: Rooms): void {
         place: byId('me', HTMLElement).closest('.me') ?? byId('side', HTMLElement),
         lines: byId('lines', HTMLElement),
         room: () => rooms.current,
-        token: () => me.token,
+        token: () => session.token,
       }),
     )
 
@@ -167,7 +167,7 @@ export function open(me: Me, rooms: Rooms): void {
     unseen.look()
     unseen.show()
     try {
-      await me.join(room)
+      await session.join(room)
     } catch (error) {
       if (error instanceof Refused && room === rooms.current) composer.say(whyRefused(error))
     }
@@ -189,11 +189,11 @@ export function open(me: Me, rooms: Rooms): void {
   }
 
   function showMe(): void {
-    byId('me', HTMLElement).replaceChildren(nameElement(me.username))
+    byId('me', HTMLElement).replaceChildren(nameElement(session.username))
     conversation.redraw()
   }
 
   async function tell(path: string, body: unknown): Promise<void> {
-    await call(platform, { url: BASE, path, body, token: me.token })
+    await call(platform, { url: BASE, path, body, token: session.token })
   }
 }

@@ -3,17 +3,17 @@
 // leads does, and not in a hurry.
 
 import { Refused } from '../src/client/wire.js'
-import type { Me } from './me.js'
+import type { Session } from './session.js'
 
 const AGAIN_MS = 5000
 const REFUSED_MS = 60_000
 
 export class Membership {
-  readonly #me: Me
+  readonly #session: Session
   readonly #notBefore = new Map<string, number>()
 
-  constructor(me: Me) {
-    this.#me = me
+  constructor(session: Session) {
+    this.#session = session
   }
 
   /** Joins the rooms that lack me. `refused` is called when somebody else has my name there. */
@@ -26,7 +26,7 @@ export class Membership {
     for (const room of rooms) {
       if (!lacksMe(room) || now < (this.#notBefore.get(room) ?? 0)) continue
       this.#notBefore.set(room, now + AGAIN_MS)
-      this.#me.join(room).catch((error: unknown) => {
+      this.#session.join(room).catch((error: unknown) => {
         // No connection: the next answer that lacks me tries again.
         if (!(error instanceof Refused)) return
         this.#notBefore.set(room, now + REFUSED_MS)

@@ -5,19 +5,19 @@ import { isUnauthorized } from '../src/client/credentials.js'
 import { standardPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
-import { Me } from './me.js'
 import { Rooms } from './rooms.js'
+import { Session } from './session.js'
 import { NEEDED, takeToken, tokenHere } from './token.js'
 import { Welcome, whyRefused } from './welcome.js'
 
 const hasPassword = 'password' in document.documentElement.dataset
-const me = new Me()
+const session = new Session()
 // Before anybody else looks into the address.
-if (takeToken()) me.drop()
+if (takeToken()) session.drop()
 // A link with a token, opened in a tab that has the chat already.
 addEventListener('hashchange', () => {
   if (!takeToken()) return
-  me.drop()
+  session.drop()
   location.reload()
 })
 const rooms = new Rooms()
@@ -26,14 +26,14 @@ let state: 'outside' | 'entering' | 'inside' = 'outside'
 const welcome = new Welcome({
   begun: () => void import('./chat.js'),
   async enter(name, room) {
-    await enter(() => me.join(room, name), room)
+    await enter(() => session.join(room, name), room)
   },
 })
 
 // Another tab of this browser said who I am, or that I am nobody any more.
-me.onChange(() => {
-  if (state === 'outside' && me.token !== undefined) void comeBack()
-  else if (state === 'inside' && me.token === undefined) location.reload()
+session.onChange(() => {
+  if (state === 'outside' && session.token !== undefined) void comeBack()
+  else if (state === 'inside' && session.token === undefined) location.reload()
 })
 if (hasPassword) await import('./password.js').then(({ letIn }) => letIn())
 await comeBack()
@@ -41,16 +41,16 @@ await comeBack()
 /** Straight in for somebody who is known, the first sheet for everybody else. */
 async function comeBack(): Promise<void> {
   const room = rooms.current
-  if (me.token === undefined && tokenHere() === undefined) {
-    welcome.show(me.username, room)
+  if (session.token === undefined && tokenHere() === undefined) {
+    welcome.show(session.username, room)
     if (!hasPassword && (await asksForToken())) welcome.refuse(NEEDED)
     return
   }
   try {
-    await enter(() => me.join(room), room)
+    await enter(() => session.join(room), room)
   } catch (error) {
     if (!hasPassword && isUnauthorized(error)) return welcome.refuse(NEEDED)
-    if (error instanceof Refused && error.isFinal) return welcome.show(me.username, room, whyRefused(error))
+    if (error instanceof Refused && error.isFinal) return welcome.show(session.username, room, whyRefused(error))
     // No connection: the chat opens, and says so.
     await enter(() => Promise.resolve(), room)
   }
@@ -75,7 +75,7 @@ async function enter(join: () => Promise<void>, room: string): Promise<void> {
     state = 'inside'
     rooms.go(room)
     welcome.hide()
-    open(me, rooms)
+    open(session, rooms)
   } finally {
     if (state === 'entering') state = 'outside'
   }

@@ -1,4 +1,4 @@
-// Who I am: one name for the whole browser, and the session that holds it. Every tab reads the session from the
+// My session: one name for the whole browser, and the session that holds it. Every tab reads the session from the
 // browser's storage, and whoever has to join anew writes it there, so all tabs speak as one person.
 //
 //     a tab is refused with 401 ── has another tab joined meanwhile? ── yes ─> go on with its session
@@ -11,13 +11,13 @@ import { BASE } from './base.js'
 import { asFields, asString, stored } from './storage.js'
 import { forgetToken, tokenHere } from './token.js'
 
-type Session = { readonly username: string; readonly token: string }
+type StoredSession = { readonly username: string; readonly token: string }
 
 /** Another tab that joins at the same moment needs this long to say so. */
 const OTHER_TAB_MS = 700
 
-export class Me {
-  readonly #stored = stored<Session>('local', 'session', (value) => {
+export class Session {
+  readonly #stored = stored<StoredSession>('local', 'session', (value) => {
     const { username, token } = asFields(value)
     return { username: asString(username), token: asString(token) }
   })
