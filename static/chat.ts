@@ -1,6 +1,6 @@
 // The chat, wired. Each behaviour is a file of its own; here they are told of each other, and nothing else happens.
 //
-//     server ─> feed ─> conversation, people, tail, unseen  (what comes in, for every tab of this browser)
+//     server ─> feed ─> conversation, people, pending lines, unseen  (what comes in, for every tab of this browser)
 //     box ─> composer ─> outbox ─> server                   (what goes out, from each tab by itself)
 
 import { Outbox } from '../src/client/outbox.js'
@@ -14,7 +14,7 @@ import { wireDrawers } from './drawers.js'
 import { byId, nameElement } from './element.js'
 import { Feed } from './feed.js'
 import { Membership } from './membership.js'
-import { Tail } from './pending.js'
+import { PendingLines } from './pending.js'
 import { People } from './people.js'
 import { RoomList } from './room-list.js'
 import type { Rooms } from './rooms.js'
@@ -55,8 +55,8 @@ export function open(session: Session, rooms: Rooms): void {
     reader,
   })
 
-  const tail = new Tail({
-    list: byId('tail', HTMLOListElement),
+  const pendingLines = new PendingLines({
+    list: byId('pending', HTMLOListElement),
     outbox,
     reader,
     room: () => rooms.current,
@@ -161,7 +161,7 @@ export function open(session: Session, rooms: Rooms): void {
     roomList.show()
     conversation.show(room)
     people.show(room)
-    tail.draw()
+    pendingLines.draw()
     composer.show()
     composer.focus()
     unseen.look()
@@ -175,10 +175,12 @@ export function open(session: Session, rooms: Rooms): void {
 
   function take(batch: Batch): void {
     // Answered by a server that then restarted, and never polled: it is kept above the gap.
-    const lost = tail.flush(batch.gaps).filter(({ key }) => !batch.messages.some((message) => message.key === key))
+    const lost = pendingLines
+      .flush(batch.gaps)
+      .filter(({ key }) => !batch.messages.some((message) => message.key === key))
     if (lost.length > 0) conversation.take({ ...batch, messages: lost, gaps: [], rooms: undefined })
     const fresh = conversation.take(batch)
-    tail.arrived(batch.messages)
+    pendingLines.arrived(batch.messages)
     if (batch.rooms !== undefined) people.take(batch.rooms, rooms.current)
     if (feed.leads) membership.check(rooms.open, (room) => people.lacksMe(room), refuse)
     unseen.take(fresh)

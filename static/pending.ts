@@ -2,7 +2,7 @@
 // and Delete when it failed. It is gone when the log has it, so it is never there twice.
 //
 //     outbox: sending, waiting, failed ──┐
-//     sent: answered, not yet polled ────┴─> the tail of the log ── its key or its id came in ─> gone
+//     sent: answered, not yet polled ────┴─> pending lines ── its key or its id came in ─> gone
 
 import { type Outbox, type Pending } from '../src/client/outbox.js'
 import type { Gap, Message } from '../src/client/wire.js'
@@ -10,7 +10,7 @@ import { element } from './element.js'
 import { messageLine } from './line.js'
 import type { Reader } from './text.js'
 
-export type TailParts = {
+export type PendingLinesParts = {
   readonly list: HTMLOListElement
   readonly outbox: Outbox
   readonly reader: () => Reader
@@ -23,13 +23,13 @@ export type TailParts = {
   readonly keep: (change: () => void) => void
 }
 
-export class Tail {
-  readonly #parts: TailParts
+export class PendingLines {
+  readonly #parts: PendingLinesParts
   readonly #at = new Map<string, number>()
   readonly #drawn = new Map<string, HTMLElement>()
   #sent: Message[] = []
 
-  constructor(parts: TailParts) {
+  constructor(parts: PendingLinesParts) {
     this.#parts = parts
     parts.outbox.onChange(() => this.draw())
     parts.outbox.onSent(({ message }) => {

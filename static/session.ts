@@ -1,4 +1,4 @@
-// My session: one name for the whole browser, and the session that holds it. Every tab reads the session from the
+// My session: one name for the whole browser, and the token that holds it. Every tab reads it from the
 // browser's storage, and whoever has to join anew writes it there, so all tabs speak as one person.
 //
 //     a tab is refused with 401 ── has another tab joined meanwhile? ── yes ─> go on with its session

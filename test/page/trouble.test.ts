@@ -25,7 +25,7 @@ describe.skipIf(!hasChromium)('trouble', { timeout: 45_000 }, () => {
       .poll(() => textsOf(second.app.chat.rooms.get('lobby')?.slice(1, 100)), { timeout: 25_000 })
       .toEqual(['while away 1', 'while away 2'])
     await ada.getByText('The server restarted').waitFor()
-    await ada.locator('#tail li').first().waitFor({ state: 'detached' })
+    await ada.locator('#pending li').first().waitFor({ state: 'detached' })
     const counts = await Promise.all(['before', 'while away 1', 'while away 2'].map((text) => count(ada, text)))
     expect(counts).toEqual([1, 1, 1])
     expect(await ada.locator('.gap').count()).toBe(1)
@@ -55,7 +55,7 @@ describe.skipIf(!hasChromium)('trouble', { timeout: 45_000 }, () => {
     dropper.drop = 3
     await say(ada, 'only once')
     await hears(ada, 'only once')
-    await expect.poll(() => ada.locator('#tail li').count(), { timeout: 20_000 }).toBe(0)
+    await expect.poll(() => ada.locator('#pending li').count(), { timeout: 20_000 }).toBe(0)
     await say(ada, 'the end')
     await expect
       .poll(() => textsOf(server.app.chat.rooms.get('lobby')?.slice(1, 100)), { timeout: 20_000 })
