@@ -1,6 +1,6 @@
 // The chat, wired. Each behaviour is a file of its own; here they are told of each other, and nothing else happens.
 //
-//     server ─> feed ─> conversation, people, pending lines, unseen  (what comes in, for every tab of this browser)
+//     server ─> feed ─> conversation, people, pending lines, unread  (what comes in, for every tab of this browser)
 //     box ─> composer ─> outbox ─> server                   (what goes out, from each tab by itself)
 
 import { Outbox } from '../src/client/outbox.js'
@@ -24,14 +24,14 @@ import { storedOutbox } from './stored-outbox.js'
 import { type Batch, Tabs } from './tabs.js'
 import { wireTheme } from './theme.js'
 import { throttle } from './throttle.js'
-import { Unseen } from './unseen.js'
+import { Unread } from './unread.js'
 import { onWake } from './wake.js'
 import { whyRefused } from './welcome.js'
 
 /** Opens the chat as somebody, in the rooms that are open. Once. */
 export function open(session: Session, rooms: Rooms): void {
   const tabs = new Tabs(platform.key())
-  const unseen = new Unseen({ rooms, me: () => session.username, leads: () => feed.leads })
+  const unread = new Unread({ rooms, myName: () => session.username, leads: () => feed.leads })
   const drawers = wireDrawers()
   const membership = new Membership(session)
   const people = new People(() => session.username)
@@ -116,7 +116,7 @@ export function open(session: Session, rooms: Rooms): void {
     // Another tab closed the room that this one looks at: it stays open.
     else if (!rooms.isOpen(shown)) rooms.add(shown)
     feed.changeRooms()
-    unseen.show()
+    unread.show()
   })
   session.onChange(showMe)
   onWake(() => {
@@ -164,8 +164,8 @@ export function open(session: Session, rooms: Rooms): void {
     pendingLines.draw()
     composer.show()
     composer.focus()
-    unseen.look()
-    unseen.show()
+    unread.look()
+    unread.show()
     try {
       await session.join(room)
     } catch (error) {
@@ -183,7 +183,7 @@ export function open(session: Session, rooms: Rooms): void {
     pendingLines.arrived(batch.messages)
     if (batch.rooms !== undefined) people.take(batch.rooms, rooms.current)
     if (feed.leads) membership.check(rooms.open, (room) => people.lacksMe(room), refuse)
-    unseen.take(fresh)
+    unread.take(fresh)
   }
 
   function refuse(room: string, error: Refused): void {

@@ -28,7 +28,7 @@ export class Conversation {
   readonly #scroll: Scroll
   readonly #logs = new Map<string, Log>()
   #log = new Log('')
-  #unseen = 0
+  #unread = 0
   #loading = false
   readonly #emptied = new Set<string>()
 
@@ -54,7 +54,7 @@ export class Conversation {
   /** Shows another room. */
   show(room: string): void {
     this.#log = this.#logOf(room)
-    this.#unseen = 0
+    this.#unread = 0
     // A whole room that comes into view is not news to be read out.
     this.#parts.box.ariaBusy = 'true'
     this.#view.show(this.#log)
@@ -114,9 +114,9 @@ export class Conversation {
     const away = wasLoaded && (!this.#scroll.atBottom || document.visibilityState === 'hidden')
     this.#scroll.keep(() => {
       if (away && chats > 0) {
-        if (this.#unseen === 0) this.#view.unmarkNew()
+        if (this.#unread === 0) this.#view.unmarkNew()
         this.#view.markNew()
-        this.#unseen += chats
+        this.#unread += chats
       }
       this.#view.append(lines)
       this.#view.trimStart(this.#log.trimStart())
@@ -125,7 +125,7 @@ export class Conversation {
   }
 
   #scrolled(): void {
-    if (this.#scroll.atBottom && this.#log.atEnd && document.visibilityState === 'visible') this.#unseen = 0
+    if (this.#scroll.atBottom && this.#log.atEnd && document.visibilityState === 'visible') this.#unread = 0
     this.#update()
     if (this.#scroll.nearTop && !this.#scroll.atBottom) void this.#loadOlder()
   }
@@ -134,8 +134,8 @@ export class Conversation {
     const { jump, jumpCount, beginning } = this.#parts
     const { room, loaded, lines, oldest } = this.#log
     jump.hidden = this.#scroll.atBottom && this.#log.atEnd
-    jumpCount.hidden = this.#unseen === 0
-    jumpCount.textContent = String(this.#unseen)
+    jumpCount.hidden = this.#unread === 0
+    jumpCount.textContent = String(this.#unread)
     const isEmpty = !lines.some((line) => line.kind === 'gap' || line.message.type === 'chat')
     beginning.classList.toggle('empty', isEmpty)
     beginning.hidden = !loaded || !(isEmpty || oldest === 1)

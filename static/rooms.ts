@@ -9,14 +9,14 @@ export const MAX_ROOMS = 16
 const RECENT = 12
 const FIRST = 'lobby'
 
-export type Unread = { readonly count: number; readonly mentions: number }
+export type UnreadCount = { readonly count: number; readonly mentions: number }
 
-const NOTHING: Unread = { count: 0, mentions: 0 }
+const NOTHING: UnreadCount = { count: 0, mentions: 0 }
 
 export class Rooms {
   readonly #stored = stored('local', 'rooms', asRooms)
   readonly #recent = stored('local', 'recent', asRooms)
-  readonly #unread = new Map<string, Unread>()
+  readonly #unread = new Map<string, UnreadCount>()
   readonly #listeners = new Set<() => void>()
 
   constructor() {
@@ -44,14 +44,14 @@ export class Rooms {
     return inAddress() ?? this.#stored.read()[0] ?? FIRST
   }
 
-  get unread(): Unread {
+  get unread(): UnreadCount {
     let sum = NOTHING
     for (const { count, mentions } of this.#unread.values())
       sum = { count: sum.count + count, mentions: sum.mentions + mentions }
     return sum
   }
 
-  unreadIn(room: string): Unread {
+  unreadIn(room: string): UnreadCount {
     return this.#unread.get(room) ?? NOTHING
   }
 

@@ -1,4 +1,4 @@
-// What I have not seen: a message of somebody else is unread where nobody looks, until somebody does. The title says
+// What is unread: what others said in a room that this tab does not show, until it does. The title says
 // how many there are; and when one speaks of me while I am at something else, a notification calls me.
 
 import type { Message } from '../src/client/wire.js'
@@ -6,19 +6,19 @@ import { Notifications } from './notifications.js'
 import type { Rooms } from './rooms.js'
 import { mentions } from './text.js'
 
-export type UnseenParts = {
+export type UnreadParts = {
   readonly rooms: Rooms
   /** My name. */
-  readonly me: () => string
-  /** Does this tab lead? Of what no tab shows, one alone calls me. */
+  readonly myName: () => string
+  /** Does this tab lead? Only the tab that leads notifies for a message that no tab shows. */
   readonly leads: () => boolean
 }
 
-export class Unseen {
-  readonly #parts: UnseenParts
+export class Unread {
+  readonly #parts: UnreadParts
   readonly #notifications = new Notifications()
 
-  constructor(parts: UnseenParts) {
+  constructor(parts: UnreadParts) {
     this.#parts = parts
     document.addEventListener('visibilitychange', () => this.look())
   }
@@ -26,7 +26,7 @@ export class Unseen {
   /** Counts what others said. */
   take(messages: readonly Message[]): void {
     for (const message of messages)
-      if (message.type === 'chat' && message.username !== this.#parts.me()) this.#count(message)
+      if (message.type === 'chat' && message.username !== this.#parts.myName()) this.#count(message)
     this.look()
   }
 
@@ -42,9 +42,9 @@ export class Unseen {
   }
 
   #count(message: Message): void {
-    const { rooms, me, leads } = this.#parts
+    const { rooms, myName, leads } = this.#parts
     const isSeen = message.room === rooms.current && document.visibilityState === 'visible'
-    const isMention = mentions(message.text, me())
+    const isMention = mentions(message.text, myName())
     if (!isSeen) rooms.count(message.room, 1, isMention ? 1 : 0)
     if (isMention && (leads() || isSeen) && !document.hasFocus()) this.#notifications.mention(message)
   }
