@@ -72,11 +72,22 @@ function linkTo(found: string): Nodes {
   return [link, found.slice(address.length)]
 }
 
-function trimEnd(address: string): string {
-  const cut = address.replace(/[.,;:!?…]+$/, '')
-  const open = cut.split('(').length
-  const shut = cut.split(')').length
-  return shut > open && cut.endsWith(')') ? trimEnd(cut.slice(0, -1)) : cut
+const PUNCTUATION = '.,;:!?…'
+
+/**
+ * An address without the full stop behind it, and without a parenthesis that it does not open. It is walked once from
+ * its end: a pattern for that starts anew at each of four thousand full stops.
+ */
+export function trimEnd(address: string): string {
+  let surplus = address.split(')').length - address.split('(').length
+  let end = address.length
+  while (end > 0) {
+    const last = address.charAt(end - 1)
+    if (last === ')' && surplus > 0) surplus--
+    else if (!PUNCTUATION.includes(last)) break
+    end--
+  }
+  return address.slice(0, end)
 }
 
 let compiled: { readonly name: string; readonly mention: RegExp } | undefined
