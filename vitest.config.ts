@@ -11,6 +11,7 @@ const MEASURED = [
 export default defineConfig({
   test: {
     testTimeout: 10_000,
+    globalSetup: 'test/support/skipped.ts',
     // Where everything is checked the machine is shared, and some tests measure: what fails three times is broken.
     retry: process.env['MINI_CHAT_TEST_ALL'] === '1' ? 2 : 0,
     projects: [

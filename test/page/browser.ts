@@ -1,13 +1,15 @@
-// A real browser for the tests of the page: Debian's Chromium, a new profile each time, nothing that phones home.
+// A real browser for the tests of the page: Chromium, Chrome or Edge, a new profile each time, nothing that phones
+// home.
 //
 // A `Visitor` is one browser of one person, with as many tabs as it opens. What its tabs write to the console, or
 // throw, is kept: a test that ends with anything there fails, unless it said that it expects lost connections.
 
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import { needs } from '../support/needs.js'
+import { findChromium, HERE } from '../support/chromium.js'
+import { lacks } from '../support/needs.js'
 
-export const CHROMIUM = '/usr/bin/chromium'
+const CHROMIUM = findChromium(HERE)
 
 const FLAGS = [
   '--no-sandbox',
@@ -19,13 +21,16 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-export const hasChromium = needs(CHROMIUM, 'chromium')
+export const hasChromium =
+  CHROMIUM !== undefined ||
+  lacks('no Chromium, Chrome or Edge was found: install one, or say where it is with CHROME_PATH')
 
 /** Opens one browser for the tests of a file, and closes it behind them. */
 export function useBrowser(flags: readonly string[] = []): () => Browser {
   let browser: Browser | undefined
   beforeAll(async () => {
-    if (hasChromium) browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+    if (CHROMIUM !== undefined)
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
   }, 30_000)
   afterAll(() => browser?.close())
   return () => {

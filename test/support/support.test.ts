@@ -1,0 +1,45 @@
+// The tests' own tools: where they look for a browser, and how they say what they skipped.
+
+import { expect, test } from 'vitest'
+import { findChromium, type Machine } from './chromium.js'
+import { summaryOf } from './skipped.js'
+
+function machine(platform: NodeJS.Platform, env: Machine['env'], ...files: string[]): Machine {
+  return { platform, env, home: '/Users/ada', exists: (path) => files.includes(path) }
+}
+
+test('a browser is found by its names on the path, and at its places on a Mac and on Windows', () => {
+  const chrome = '/Users/ada/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
+  const edge = 'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe'
+  const windows = {
+    Path: 'C:\\Windows',
+    ProgramFiles: 'C:\\Program Files',
+    'ProgramFiles(x86)': 'C:\\Program Files (x86)',
+  }
+  expect([
+    findChromium(machine('linux', { PATH: '/bin:/opt/bin' }, '/opt/bin/google-chrome')),
+    findChromium(machine('linux', { PATH: '/bin' }, '/bin/chromium-browser', '/bin/google-chrome')),
+    findChromium(machine('linux', {}, '/usr/bin/chromium')),
+    findChromium(machine('darwin', { PATH: '/bin' }, chrome)),
+    findChromium(machine('win32', windows, edge)),
+    findChromium(machine('linux', { PATH: '/bin' })),
+  ]).toEqual(['/opt/bin/google-chrome', '/bin/chromium-browser', '/usr/bin/chromium', chrome, edge, undefined])
+})
+
+test('CHROME_PATH is the browser, and no other is taken where it is wrong', () => {
+  const env = { PATH: '/bin', CHROME_PATH: '/my/chrome' }
+  expect(findChromium(machine('linux', env, '/bin/chromium', '/my/chrome'))).toBe('/my/chrome')
+  expect(findChromium(machine('linux', env, '/bin/chromium'))).toBeUndefined()
+})
+
+test('what was skipped is said once a reason, with the files', () => {
+  const lines = [
+    ['no tmux', 'b.test.ts'],
+    ['no nc', 'a.test.ts'],
+    ['no tmux', 'a.test.ts'],
+    ['no tmux', 'b.test.ts'],
+  ]
+  expect(summaryOf(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))).toBe(
+    '  SKIPPED  a.test.ts, b.test.ts: no tmux\n  SKIPPED  a.test.ts: no nc\n',
+  )
+})
