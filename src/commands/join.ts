@@ -5,6 +5,8 @@ import { parseRoom, parseUsername } from '../core/message.js'
 import { UsageError, type Values } from '../flags.js'
 import { TerminalScreen } from '../terminal/console.js'
 import { letIn } from '../terminal/door.js'
+import { HangUp } from '../terminal/hangup.js'
+import { keptIn, NOTHING_KEPT, stateFolder } from '../terminal/kept.js'
 import { helpRows } from '../terminal/lists.js'
 import { NoName } from '../terminal/membership.js'
 import { Outlet, PipeScreen } from '../terminal/pipe.js'
@@ -53,6 +55,9 @@ export const join: Subcommand = {
     const isTerminal = io.stdin.isTTY && io.stdout.isTTY && io.env['TERM'] !== 'dumb'
     if (username === undefined && !isTerminal && gave !== 'token')
       throw new UsageError('somebody has to speak: add --as NAME')
+    const hangUp = new HangUp(io)
+    // A token that has the name in it opens the session that there is.
+    const kept = gave === 'token' ? NOTHING_KEPT : keptIn(stateFolder(io.env), url)
     try {
       const isAsked = isTerminal && gave === 'nothing'
       const door = { url, room, input: io.stdin, output: io.stdout, otherwise: credentials }
@@ -63,13 +68,17 @@ export const join: Subcommand = {
         output === undefined
           ? new TerminalScreen(io.stdin, io.stdout, io.env)
           : new PipeScreen(io.stdin, output, io.stderr)
-      const code = await converse(new Talk({ url, room, username, credentials: opening, screen }), io)
+      const code = await converse(new Talk({ url, room, username, credentials: opening, screen, kept }), io, hangUp)
       return output?.error === undefined ? code : 1
     } catch (error) {
       // Whoever left when asked for a name needs no explanation.
       if (error instanceof NoName && error.message === '') return LEFT
       io.stderr.write(`mini-chat: ${sanitize(error instanceof NoName ? error.message : sentenceOf(error, url))}\n`)
       return 1
+    } finally {
+      // Node puts the terminal's mode back when it exits, and aborts where there is none: the signal of a hang-up ends
+      // the program without that, as it ends others.
+      if (hangUp.isGone) io.kill(io.pid, 'SIGHUP')
     }
   },
 }
@@ -77,16 +86,20 @@ export const join: Subcommand = {
 /** The exit code of whoever leaves when asked for something, as Ctrl-C would. */
 const LEFT = 130
 
-async function converse(talk: Talk, io: Io): Promise<number> {
+async function converse(talk: Talk, io: Io, hangUp: HangUp): Promise<number> {
   const stop = (): void => talk.stop()
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) io.on(signal, stop)
+  const leave = (): void => talk.hangUp()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) io.on(signal, stop)
+  io.on('SIGHUP', leave)
+  const undo = hangUp.onGone(leave)
   try {
     const lost = await talk.run()
     if (lost > 0) io.stderr.write(`mini-chat: ${lost} ${lost === 1 ? 'message' : 'messages'} did not arrive\n`)
     return lost > 0 ? 1 : 0
   } finally {
-    for (const signal of signals) io.off(signal, stop)
+    undo()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) io.off(signal, stop)
+    io.off('SIGHUP', leave)
   }
 }
 

@@ -5,7 +5,7 @@ import { flagRows, parseFlags, type Setting, UsageError, type Values } from '../
 import { ChatError } from '../core/errors.js'
 
 /** What a command may touch of its process. */
-export type Io = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env' | 'on' | 'off'>
+export type Io = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env' | 'on' | 'off' | 'pid' | 'kill'>
 
 export type Subcommand = {
   readonly name: string

@@ -26,7 +26,7 @@ export class TerminalScreen implements Screen {
   readonly isTerminal = true
   readonly #paint: Paint
   readonly #line: TypedLine
-  readonly #gone = new Set<() => void>()
+  readonly #gone = new Set<(isAsked: boolean) => void>()
   #answer: ((line: string | undefined) => void) | undefined
   #obey: (line: string) => Promise<void> = async () => undefined
   /** Lines are obeyed one after the other, from `read` on; what is typed before waits. */
@@ -43,7 +43,8 @@ export class TerminalScreen implements Screen {
       output,
       complete: (line) => this.#completion.complete(line),
       onLine: (line) => this.#take(line),
-      onLeave: () => this.#leave(),
+      onInterrupt: () => this.#leave(true),
+      onClose: () => this.#leave(false),
     })
   }
 
@@ -64,7 +65,7 @@ export class TerminalScreen implements Screen {
   read(obey: (line: string) => Promise<void>): Promise<void> {
     this.#obey = obey
     this.#start()
-    return new Promise((resolve) => this.onGone(resolve))
+    return new Promise((resolve) => this.onGone(() => resolve()))
   }
 
   async show(
@@ -101,8 +102,8 @@ export class TerminalScreen implements Screen {
     if (this.#answer === undefined) this.#line.draw(text)
   }
 
-  onGone(call: () => void): Undo {
-    if (this.#line.isClosed) call()
+  onGone(call: (isAsked: boolean) => void): Undo {
+    if (this.#line.isClosed) call(false)
     this.#gone.add(call)
     return () => this.#gone.delete(call)
   }
@@ -117,8 +118,8 @@ export class TerminalScreen implements Screen {
     this.#queue = this.#queue.then(() => this.#obey(line))
   }
 
-  #leave(): void {
+  #leave(isAsked: boolean): void {
     this.#answer?.(undefined)
-    for (const call of this.#gone) call()
+    for (const call of this.#gone) call(isAsked)
   }
 }

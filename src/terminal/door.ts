@@ -68,6 +68,8 @@ function askSecret(
     })
     // Ctrl-C; Ctrl-D closes by itself.
     readline.once('SIGINT', () => readline.close())
+    // The terminal has gone (hangup.ts). readline's own closing may have told so, and must not begin again.
+    readline.on('error', () => setImmediate(() => readline.close()))
     readline.once('close', () => {
       output.write('\n')
       resolve(answer)

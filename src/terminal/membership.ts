@@ -17,11 +17,14 @@ import {
   Refused,
   standardPlatform,
 } from '../client/index.js'
+import type { Kept } from './kept.js'
 
 export type MembershipOptions = {
   readonly url: string
   readonly credentials: Credentials
   readonly platform?: Platform
+  /** Where the token is kept for coming back. */
+  readonly kept: Kept
   /** A name was refused, or there is none yet (then there is no sentence). Throws `NoName` when there is nobody to ask. */
   readonly anotherName: (sentence: string | undefined) => Promise<string>
   /** The session was made anew. `lost`: rooms in which somebody else has the name by now. */
@@ -83,6 +86,7 @@ export class Membership {
   async end(signal: AbortSignal): Promise<void> {
     this.#over = true
     await this.#post('/leave', {}, signal)
+    this.#options.kept.forget(this.username)
   }
 
   /** Makes the session anew. Throws only what another try would not mend. */
@@ -123,11 +127,14 @@ export class Membership {
       const body = username === undefined ? { room } : { room, username }
       const request = { url: this.#options.url, path: '/join', body, timeoutMs: COMMAND_MS }
       try {
-        const answer = await (token === undefined
-          ? enter(this.#platform, this.#proof, request)
-          : join(this.#platform, { ...request, token }))
+        const answer =
+          (await this.#comeBack(username, room)) ??
+          (await (token === undefined
+            ? enter(this.#platform, this.#proof, request)
+            : join(this.#platform, { ...request, token })))
         this.#token = answer.token
         this.#username = answer.username
+        this.#options.kept.keep(answer.username, answer.token)
         return answer
       } catch (error) {
         const isAboutName = error instanceof Refused && (error.code === 'name_taken' || error.code === 'bad_request')
@@ -135,6 +142,19 @@ export class Membership {
         if (!isAboutName || token !== undefined || this.#proof.shown.token !== undefined) throw error
         this.#username = await this.#options.anotherName(username === undefined ? undefined : error.message)
       }
+    }
+  }
+
+  /** With the session that an earlier process had under this name, if there was one and the server still knows it. */
+  async #comeBack(username: string | undefined, room: string): Promise<JoinAnswer | undefined> {
+    const { url, kept } = this.#options
+    const token = username === undefined ? undefined : kept.find(username)
+    if (token === undefined) return undefined
+    try {
+      return await join(this.#platform, { url, path: '/join', body: { room }, token, timeoutMs: COMMAND_MS })
+    } catch (error) {
+      if (isUnauthorized(error)) return undefined
+      throw error
     }
   }
 

@@ -87,8 +87,8 @@ export class PipeScreen implements Screen {
     // Nobody types here.
   }
 
-  onGone(call: () => void): Undo {
-    return this.#outlet.onGone(call)
+  onGone(call: (isAsked: boolean) => void): Undo {
+    return this.#outlet.onGone(() => call(false))
   }
 
   close(): void {

@@ -18,8 +18,11 @@ export type Screen = {
   gap(gap: Gap): void
   /** What stands before the line that is being typed. */
   prompt(text: string): void
-  /** Calls back when the person or the reader of the output has gone; returns its undo. */
-  onGone(call: () => void): Undo
+  /**
+   * Calls back when the person or the reader of the output has gone, maybe more than once, or asks to leave
+   * (`isAsked`). Returns its undo.
+   */
+  onGone(call: (isAsked: boolean) => void): Undo
   /** Puts everything back as it was. */
   close(): void
 }

@@ -9,6 +9,7 @@
 
 import type { Credentials } from '../client/index.js'
 import { Incoming } from './incoming.js'
+import type { Kept } from './kept.js'
 import { helpRows, roomRows, whoRow } from './lists.js'
 import { Membership, NoName } from './membership.js'
 import { type Command, parseCommand } from './commands.js'
@@ -28,6 +29,7 @@ export type TalkOptions = {
   readonly username: string | undefined
   readonly credentials: Credentials
   readonly screen: Screen
+  readonly kept: Kept
 }
 
 export class Talk {
@@ -42,7 +44,7 @@ export class Talk {
   #stopping = false
   #active: string
 
-  constructor({ url, room, username, credentials, screen }: TalkOptions) {
+  constructor({ url, room, username, credentials, screen, kept }: TalkOptions) {
     this.#url = url
     this.#screen = screen
     this.#active = room
@@ -51,6 +53,7 @@ export class Talk {
       {
         url,
         credentials,
+        kept,
         anotherName: (sentence) => this.#askName(sentence),
         onRejoined: (lost) => this.#rejoined(lost),
       },
@@ -69,7 +72,7 @@ export class Talk {
 
   /** Enters, talks and leaves. Resolves with how many messages did not arrive; throws what kept it from going on. */
   async run(): Promise<number> {
-    const undo = this.#screen.onGone(() => this.stop())
+    const undo = this.#screen.onGone((isAsked) => (isAsked ? this.stop() : this.hangUp()))
     try {
       await this.#membership.join(this.#active)
       this.#prompt()
@@ -93,9 +96,14 @@ export class Talk {
     return this.#sending.pending + (this.#screen.isTerminal ? 0 : this.#sending.refused)
   }
 
-  /** Leaves in good order; a second call leaves at once. */
+  /** The person asks to leave: that is done in good order, and at once when it is asked again. */
   stop(): void {
     if (this.#stopping) this.#impatience.abort()
+    this.hangUp()
+  }
+
+  /** The person has gone. A terminal that is closed says so in several ways, and none of them is impatience. */
+  hangUp(): void {
     this.#stopping = true
     this.#end(undefined)
   }

@@ -17,8 +17,10 @@ export type TypedLineParts = {
   readonly complete: (line: string) => [string[], string]
   /** Told a line that has been sent, when it is erased. */
   readonly onLine: (line: string) => void
-  /** Ctrl-C, Ctrl-D, the end of the input, or `close`. */
-  readonly onLeave: () => void
+  /** Ctrl-C. */
+  readonly onInterrupt: () => void
+  /** Ctrl-D, the end of the input, or `close`. */
+  readonly onClose: () => void
 }
 
 export class TypedLine {
@@ -27,9 +29,11 @@ export class TypedLine {
   /** How many rows the cursor was below the start of the line when Enter was pressed. */
   #rows = 0
   #closed = false
+  /** readline sets the mode of the terminal before it calls itself closed, and an error of that comes back here. */
+  #closing = false
   #counting: NodeJS.Immediate | undefined
 
-  constructor({ input, output, complete, onLine, onLeave }: TypedLineParts) {
+  constructor({ input, output, complete, onLine, onInterrupt, onClose }: TypedLineParts) {
     this.#output = output
     this.#readline = createInterface({ input, output, terminal: true, prompt: '', tabSize: 4, completer: complete })
     // Before readline sees the key: afterwards the line is gone, and nobody knows how many rows it had.
@@ -40,14 +44,16 @@ export class TypedLine {
       this.#rows = 0
       onLine(line)
     })
-    this.#readline.on('SIGINT', onLeave)
+    this.#readline.on('SIGINT', onInterrupt)
     // From here on readline draws nothing any more.
     this.#readline.on('close', () => {
       output.write(this.#erased())
       this.#closed = true
       input.off('keypress', this.#beforeKey)
-      onLeave()
+      onClose()
     })
+    // The terminal has gone (hangup.ts), and its mode cannot be put back.
+    this.#readline.on('error', () => this.close())
   }
 
   get isClosed(): boolean {
@@ -86,7 +92,9 @@ export class TypedLine {
   }
 
   close(): void {
-    if (!this.#closed) this.#readline.close()
+    if (this.#closing) return
+    this.#closing = true
+    this.#readline.close()
   }
 
   readonly #beforeKey = (_text: string | undefined, key: { readonly name?: string } | undefined): void => {

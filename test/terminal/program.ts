@@ -1,6 +1,8 @@
 // The built program as a person starts it, in a process of its own that ends with its test.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { PACKAGE_ROOT } from '../../src/platform.js'
@@ -16,9 +18,10 @@ export class Program {
 
   /** Starts `mini-chat` with its input and outputs as pipes; the input stays open. */
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const state = mkdtempSync(join(tmpdir(), 'mini-chat-state-'))
     this.#child = spawn(process.execPath, [MAIN, ...args], {
       stdio: 'pipe',
-      env: { ...process.env, TZ: 'UTC', ...env },
+      env: { ...process.env, TZ: 'UTC', XDG_STATE_HOME: state, ...env },
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.out += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.err += text))
@@ -26,6 +29,7 @@ export class Program {
     onTestFinished(async () => {
       this.#child.kill('SIGKILL')
       await this.ended
+      rmSync(state, { recursive: true })
     })
   }
 

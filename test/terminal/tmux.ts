@@ -1,7 +1,7 @@
 // A terminal to test in: tmux draws what a program writes, and tells what is to be seen.
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -27,14 +27,18 @@ export class Tmux {
   /** A window that runs `mini-chat`, and says at the end what came of it and of the terminal. */
   open(args: readonly string[], env: Readonly<Record<string, string>> = {}): Screen {
     const words = [
-      ...Object.entries({ TZ: 'UTC', NO_COLOR: '', ...env }).map(([name, value]) => `${name}=${value}`),
+      ...Object.entries({ TZ: 'UTC', NO_COLOR: '', XDG_STATE_HOME: this.#folder, ...env }).map(
+        ([name, value]) => `${name}=${value}`,
+      ),
       process.execPath,
       MAIN,
       ...args,
     ]
-    const command = `env -u FORCE_COLOR ${words.map((word) => `'${word}'`).join(' ')}; echo "ended with $?"; stty -a | grep -o ' icanon'; exec sleep 60`
     const [columns, rows] = this.#size
     const window = `w${this.#windows++}`
+    const code = join(this.#folder, `${window}.code`)
+    // The shell outlives the window, to tell how the program ended; without a terminal it says no more.
+    const command = `trap : HUP; env -u FORCE_COLOR ${words.map((word) => `'${word}'`).join(' ')}; code=$?; echo $code > '${code}'; [ -t 1 ] || exit; echo "ended with $code"; stty -a | grep -o ' icanon'; exec sleep 60`
     if (window === 'w0')
       this.#tmux(
         '-f',
@@ -58,6 +62,15 @@ export class Tmux {
       cursor: () => this.#tmux('display-message', '-p', '-t', target, '#{cursor_x},#{cursor_y}').trim(),
       type: (text) => void this.#tmux('send-keys', '-t', target, '-l', text),
       press: (...keys) => void this.#tmux('send-keys', '-t', target, ...keys),
+      close: () => void this.#tmux('kill-window', '-t', target),
+      ended: async () =>
+        Number(
+          await until(
+            () => read(code),
+            (text) => text.endsWith('\n'),
+            SOON,
+          ),
+        ),
       resize: (width) => void this.#tmux('resize-window', '-t', target, '-x', String(width)),
       async sees(part) {
         await until(
@@ -77,6 +90,14 @@ export class Tmux {
   }
 }
 
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return '' // It is written when the program has ended.
+  }
+}
+
 export type Screen = {
   /** What is to be seen, row by row. */
   see(...flags: string[]): string
@@ -85,6 +106,10 @@ export type Screen = {
   type(text: string): void
   press(...keys: string[]): void
   resize(columns: number): void
+  /** Closes the window, as a click on its cross does. */
+  close(): void
+  /** Waits for the end of the program, and returns its exit code. */
+  ended(): Promise<number>
   /** Waits until something is to be seen. */
   sees(part: string | RegExp): Promise<void>
 }
