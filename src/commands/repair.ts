@@ -21,7 +21,7 @@ export const repair: Subcommand = {
   summary: 'take out of a folder of messages what is damaged: mini-chat repair DIR',
   run: (args, io) =>
     withFolder(USAGE, args, io, async ({ folder }) => {
-      const unlock = takeLock(folder)
+      const lock = await takeLock(folder)
       try {
         const repaired = repairFolder(folder, systemClock.date())
         if (repaired.length === 0) io.stdout.write('nothing to repair: every message is whole\n')
@@ -30,7 +30,7 @@ export const repair: Subcommand = {
           io.stdout.write(`${path}: repaired; as it was it is kept in ${copy}\n`)
         }
       } finally {
-        unlock()
+        lock.release()
       }
     }),
 }

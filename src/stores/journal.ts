@@ -10,8 +10,7 @@
 // In memory it has 8 to 12 bytes a message and no text: the rings are the rooms' own. What it refuses to be: a
 // database. There is one order, one writer, and no way to change what was said.
 
-import { mkdirSync } from 'node:fs'
-import type { Clock, Random, Undo } from '../core/clock.js'
+import type { Clock, Random } from '../core/clock.js'
 import { NO_EPOCH } from '../core/cursor.js'
 import { ChatError } from '../core/errors.js'
 import { KEY_MS } from '../core/keys.js'
@@ -20,9 +19,9 @@ import type { Deliver, History, Range, Store, Subscription } from '../core/store
 import type { Log as Words } from '../log.js'
 import { Commit, type Given, type Kept } from './journal/commit.js'
 import { Delivery } from './journal/delivery.js'
-import { codeOf } from './journal/folder.js'
+import { codeOf, makeFolder } from './journal/folder.js'
 import { load } from './journal/load.js'
-import { takeLock } from './journal/lock.js'
+import { type Lock, takeLock } from './journal/lock.js'
 import type { Log } from './journal/log.js'
 import { hashOf, KeyIndex } from './journal/key-index.js'
 import { JournalReader } from './journal/journal-reader.js'
@@ -48,12 +47,12 @@ const GROUP_BYTES = 2 ** 20
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { folder } = options
   try {
-    mkdirSync(folder, { recursive: true })
-    const unlock = takeLock(folder)
+    makeFolder(folder)
+    const lock = await takeLock(folder, (error) => options.log.error('folder_lost', error.message))
     try {
-      return await Journal.open(options, unlock)
+      return await Journal.open(options, lock)
     } catch (error) {
-      unlock()
+      lock.release()
       throw error
     }
   } catch (error) {
@@ -68,7 +67,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 
 type Parts = {
   readonly options: JournalOptions
-  readonly unlock: Undo
+  readonly lock: Lock
   readonly logs: Map<string, Log>
   readonly keys: KeyIndex
   readonly writer: SegmentWriter
@@ -83,7 +82,7 @@ export class Journal implements Store {
   readonly #commit: Commit
   #closed = false
 
-  static async open(options: JournalOptions, unlock: Undo): Promise<Journal> {
+  static async open(options: JournalOptions, lock: Lock): Promise<Journal> {
     const { folder, clock, log, sync } = options
     const logs = new Map<string, Log>()
     const keys = new KeyIndex(KEY_MS)
@@ -100,15 +99,15 @@ export class Journal implements Store {
       last === undefined ? await SegmentWriter.create(writerOptions, 1) : await SegmentWriter.open(writerOptions, last)
     const rotation = new Rotation({ folder, clock, log, logs, retention, writer, previous })
     const groupBytes = Math.min(GROUP_BYTES, retention.segmentBytes)
-    const journal = new Journal({ options, unlock, logs, keys, writer, rotation, groupBytes })
+    const journal = new Journal({ options, lock, logs, keys, writer, rotation, groupBytes })
     // What time has taken while nobody ran goes now. A disk that is full now may serve all the same.
     await journal.#commit.turn().catch((error: unknown) => log.error('retention', error))
-    rotation.watch(() => journal.#commit.turn())
+    rotation.watch(async () => (lock.isLost ? undefined : journal.#commit.turn()))
     return journal
   }
 
   private constructor(parts: Parts) {
-    const { options, logs, keys, writer, rotation, groupBytes } = parts
+    const { options, lock, logs, keys, writer, rotation, groupBytes } = parts
     this.#parts = parts
     const onUnreadable = (error: unknown): void => options.log.error('unreadable', error)
     this.#reader = new JournalReader({ folder: options.folder, logs, keys, onUnreadable })
@@ -118,7 +117,10 @@ export class Journal implements Store {
       groupBytes,
       endOf: (room) => this.endOf(room),
       newEpoch: () => options.random.epoch(),
-      prepare: () => rotation.prepare(),
+      prepare: () => {
+        lock.check()
+        return rotation.prepare()
+      },
       beginning: () => rotation.beginning(),
       keep: (kept) => this.#keep(kept),
       deliver: (kept) => this.#delivery.deliver(kept),
@@ -157,7 +159,7 @@ export class Journal implements Store {
   }
 
   ready(): boolean {
-    return !this.#parts.writer.isAway && !this.#closed
+    return !this.#parts.writer.isAway && !this.#parts.lock.isLost && !this.#closed
   }
 
   /** Where a room's log ends; without one at 0 in no epoch. */
@@ -169,12 +171,13 @@ export class Journal implements Store {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#parts.rotation.close()
+    const { rotation, writer, lock } = this.#parts
+    rotation.close()
     await this.#commit.close()
     try {
-      await this.#parts.writer.close()
+      await (isOurs(lock) ? writer.close() : writer.abandon())
     } finally {
-      this.#parts.unlock()
+      lock.release()
     }
   }
 
@@ -184,5 +187,14 @@ export class Journal implements Store {
     this.#delivery.keep(kept)
     rotation.count(kept)
     if (key !== undefined) keys.add(hashOf(room, JSON.stringify(username), key), kept.position, options.clock.date())
+  }
+}
+
+function isOurs(lock: Lock): boolean {
+  try {
+    lock.check()
+    return true
+  } catch {
+    return false
   }
 }

@@ -70,7 +70,8 @@ test('no file is named by a room', async () => {
   const folder = temporaryFolder()
   const journal = await journalIn(folder)
   for (const room of ['CON', 'lock', '00000001', '__proto__']) await journal.append(room, draft('hi', room))
-  expect(readdirSync(folder).toSorted()).toEqual(['00000001.log', 'lock'])
+  const files = readdirSync(folder).filter((name) => !name.endsWith('.sock'))
+  expect(files.toSorted()).toEqual(['00000001.log', 'lock'])
 })
 
 test('a subscriber that throws takes nothing from the others, and the message is kept', async () => {

@@ -3,7 +3,7 @@
 //     00000001.log  00000002.log  00000003.log     segments; the last one is written to
 //     00000003.log.torn-1763635200123              what a crash tore off, set aside
 //     00000002.log.damaged-1763635200123           what a repair found, as it was
-//     lock                                         who uses the folder (see lock.ts)
+//     lock  lock-5f0c9a12-9b1d03c47e2a.sock        who uses the folder (see lock.ts, claim.ts)
 //
 // No name comes from a room: what people type never becomes a path.
 
@@ -23,7 +23,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ChatError } from '../../core/errors.js'
 
 export type Segment = { readonly number: number; readonly path: string; readonly size: number }
@@ -35,9 +35,31 @@ export function segmentPath(folder: string, number: number): string {
   return join(folder, `${String(number).padStart(8, '0')}.log`)
 }
 
+/**
+ * Makes a folder and those above it. Node's own `recursive` tries for ever where the system will not have a folder and
+ * calls it missing, as below /proc.
+ */
+export function makeFolder(folder: string): void {
+  if (isFolder(folder)) return
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process may have made it just now.
+    if (codeOf(error) === 'EEXIST' && isFolder(folder)) return
+    const above = dirname(folder)
+    if (codeOf(error) !== 'ENOENT' || above === folder || isFolder(above)) throw error
+    makeFolder(above)
+    mkdirSync(folder)
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
 /** The segments there are, oldest first. Makes the folder if it is not there. */
 export function listSegments(folder: string): Segment[] {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   return readdirSync(folder)
     .filter((name) => /^\d{8,}\.log$/.test(name))
     .map((name) => ({

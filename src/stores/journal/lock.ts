@@ -1,99 +1,182 @@
-// One server a folder. The file `lock` says who: a process, on a machine, since when.
+// One server a folder. Two things say that a folder is taken:
 //
-// A lock whose process is gone is stale and is taken over: a server that was killed starts again by itself. Process
-// ids are used again, by every container even the same one; so on Linux the lock also says when its process began.
-// From another machine (a shared disk, another container) nobody can see the process, but the lock's file is touched
-// every few seconds: one that was not touched for a while is stale.
+//     lock-5f0c9a12-9b1d03c47e2a.sock    a claim that ends with its process: decides on one machine (claim.ts)
+//     lock                               who it is: for people, for other machines, and where no socket can be made
+//
+//     claim ──> another one lives? ──no──> the lock's owner lives? ──no──> write the lock ──> ours
+//                 │ yes                      │ yes
+//                 └── refused                └── refused
+//
+// Before each group the owner looks whether the lock is still its own file. A process that was stopped or cut off for
+// so long that another took the folder over finds that out, and writes nothing any more.
 
-import { linkSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { randomInt } from 'node:crypto'
+import {
+  closeSync,
+  futimesSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ChatError } from '../../core/errors.js'
-import { codeOf, removeFiles } from './folder.js'
+import { type Claim, liveClaims, makeClaim, removeOldClaims } from './claim.js'
+import { refusalOf } from './disk.js'
+import { codeOf } from './folder.js'
+import { isAlive, type Owner, ownOwner, parseOwner, TOUCH_MS } from './owner.js'
 
-const TOUCH_MS = 5000
-const STALE_MS = 20_000
+export type Lock = {
+  /** Has another process taken the folder, or removed the lock? Then it stays so. */
+  readonly isLost: boolean
+  /** Throws `unavailable` when the folder is not ours any more. Costs a look at one file, some microseconds. */
+  check(): void
+  release(): void
+}
 
-/** `began`: what tells a process from a later one with the same number; empty where the system does not say. */
-type Owner = { readonly pid: number; readonly host: string; readonly began: string }
+/** Two that start at one time may each give way to the other: then both try again, a random time later. */
+const MOST_TRIES = 12
 
-/** The folders that this process holds: its own number is in their locks, and says nothing about others. */
+const LOST =
+  'the folder of messages belongs to another server now, so this one keeps nothing any more: stop it, and see that each server has a folder of its own'
+
+/** The locks that this process holds: its own number is in them, and says nothing about others. */
 const held = new Set<string>()
 
-/** Takes a folder. Throws `unavailable` when somebody else has it. */
-export function takeLock(folder: string): () => void {
+/** Takes a folder. Rejects with `unavailable` when another process has it. `onLost` is told once if it is taken away. */
+export async function takeLock(folder: string, onLost: (error: ChatError) => void = () => undefined): Promise<Lock> {
   const path = join(folder, 'lock')
-  const me: Owner = { pid: process.pid, host: hostname(), began: beganAt(process.pid) }
-  for (let tries = 0; !create(path, me); tries++) {
-    const text = readText(path)
-    if (text === undefined) continue
-    const owner = parseOwner(text)
-    if (owner !== undefined && isAlive(owner, path)) throw new ChatError('unavailable', refusal(folder, owner))
-    if (tries >= 3)
-      throw new ChatError(
-        'unavailable',
-        `the lock of ${JSON.stringify(folder)} cannot be taken: remove the file ${path} if no server uses the folder`,
-      )
-    removeStale(path, text)
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const claim = await makeClaim(folder)
+    let lock: Lock | undefined
+    try {
+      lock = await attempt(folder, claim, onLost)
+      if (lock !== undefined) return lock
+    } finally {
+      if (lock === undefined) claim?.withdraw()
+    }
+    await sleep(randomInt(20, 120))
   }
-  held.add(path)
-  const touching = setInterval(() => touch(path), TOUCH_MS)
+  throw new ChatError(
+    'unavailable',
+    `the lock of ${JSON.stringify(folder)} cannot be taken: remove the file ${path} if no server uses the folder`,
+  )
+}
+
+/** Undefined where another process was in between: it is worth another try. */
+async function attempt(
+  folder: string,
+  claim: Claim | undefined,
+  onLost: (error: ChatError) => void,
+): Promise<Lock | undefined> {
+  const path = join(folder, 'lock')
+  const others = await liveClaims(folder, claim?.name)
+  const text = readText(path)
+  const owner = text === undefined ? undefined : parseOwner(text)
+  if (owner !== undefined && others.includes(owner.claim)) throw inUse(folder, owner)
+  if (others.length > 0) return undefined
+  if (owner !== undefined && (await isAlive(owner, path, held.has(path)))) throw inUse(folder, owner)
+  if (text !== undefined) removeIfSame(path, text)
+  const own = JSON.stringify(ownOwner(claim?.name ?? ''))
+  const fd = create(path, own)
+  if (fd === undefined) return undefined
+  removeOldClaims(folder)
+  return hold({ path, text: own, fd, claim, onLost })
+}
+
+type Held = {
+  readonly path: string
+  readonly text: string
+  /** Open as long as the lock is held: so no other file gets its number. */
+  readonly fd: number
+  readonly claim: Claim | undefined
+  readonly onLost: (error: ChatError) => void
+}
+
+function hold({ path, text, fd, claim, onLost }: Held): Lock {
+  const { ino, dev } = fstatSync(fd, { bigint: true })
+  let isLost = false
+  const isSame = (): boolean => {
+    try {
+      const file = statSync(path, { bigint: true, throwIfNoEntry: false })
+      // Some network file systems number a file anew: then its text decides.
+      return file !== undefined && ((file.ino === ino && file.dev === dev) || readText(path) === text)
+    } catch (error) {
+      throw refusalOf(codeOf(error) ?? 'EIO')
+    }
+  }
+  const check = (): void => {
+    if (!isLost) {
+      isLost = !isSame()
+      if (!isLost) return
+      onLost(new ChatError('unavailable', LOST))
+    }
+    throw new ChatError('unavailable', LOST)
+  }
+  const touching = setInterval(() => {
+    try {
+      check()
+      const now = new Date()
+      futimesSync(fd, now, now)
+    } catch {
+      // It is lost, which was said; or the disk is away, which the journal's own writes say.
+    }
+  }, TOUCH_MS)
   touching.unref()
-  return () => {
-    clearInterval(touching)
-    held.delete(path)
-    removeStale(path, JSON.stringify(me))
+  held.add(path)
+  return {
+    get isLost() {
+      return isLost
+    },
+    check,
+    release() {
+      clearInterval(touching)
+      held.delete(path)
+      closeSync(fd)
+      try {
+        removeIfSame(path, text)
+      } finally {
+        claim?.withdraw()
+      }
+    },
   }
 }
 
-function refusal(folder: string, { pid, host }: Owner): string {
-  const where = host === hostname() ? `process ${pid}` : `process ${pid} on ${JSON.stringify(host)}`
-  return `the folder ${JSON.stringify(folder)} is in use by ${where}: stop that one, or choose another folder`
+function inUse(folder: string, { pid, host }: Owner): ChatError {
+  const who = host === hostname() ? `process ${pid}` : `process ${pid} on ${JSON.stringify(host)}`
+  return new ChatError(
+    'unavailable',
+    `the folder ${JSON.stringify(folder)} is in use by ${who}: stop that one, or choose another folder`,
+  )
 }
 
-/** Creates the lock with its text in it, at once: nobody ever reads half of one. False if there is one. */
-function create(path: string, owner: Owner): boolean {
-  const aside = `${path}.${process.pid}`
+/** Creates the lock with its text in it, at once: nobody ever reads half of one. Undefined if there is one. */
+function create(path: string, text: string): number | undefined {
+  const aside = asideOf(path)
+  const fd = openSync(aside, 'wx')
   try {
-    writeFileSync(aside, JSON.stringify(owner))
+    writeSync(fd, text)
     linkSync(aside, path)
-    return true
+    return fd
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
+    closeSync(fd)
+    if (codeOf(error) === 'EEXIST') return undefined
     throw error
   } finally {
-    removeFiles(dirname(path), [aside])
-  }
-}
-
-function isAlive({ pid, host, began }: Owner, path: string): boolean {
-  if (host !== hostname()) return Date.now() - statSync(path).mtimeMs < STALE_MS
-  if (pid === process.pid) return held.has(path)
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    // EPERM: it lives, and is somebody else's.
-    if (codeOf(error) !== 'EPERM') return false
-  }
-  return began === '' || began === beganAt(pid)
-}
-
-/** When a process began: the boot it belongs to, and the clock ticks since then (proc(5), field 22 of stat). */
-function beganAt(pid: number): string {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field is the program's name in brackets, and may have spaces.
-    return `${boot} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`
-  } catch {
-    // No such system, or no such process: the number has to do.
-    return ''
+    unlinkSync(aside)
   }
 }
 
 /** Removes a lock if it still is the one that was read: two who find the same stale lock must not both win. */
-function removeStale(path: string, text: string): void {
-  const aside = `${path}.${process.pid}`
+function removeIfSame(path: string, text: string): void {
+  const aside = asideOf(path)
+  if (readText(path) !== text) return
   try {
     renameSync(path, aside)
   } catch (error) {
@@ -108,19 +191,14 @@ function restore(aside: string, path: string): void {
   try {
     linkSync(aside, path)
   } catch (error) {
-    // Somebody has taken it meanwhile: then the lock is theirs.
+    // Another process has taken it meanwhile: then the lock is its own.
     if (codeOf(error) !== 'EEXIST') throw error
   }
 }
 
-function touch(path: string): void {
-  try {
-    const now = new Date()
-    utimesSync(path, now, now)
-  } catch {
-    // The disk is away or the file was removed by hand: the journal's own writes will tell of the first, and on
-    // this machine the process itself is the proof.
-  }
+/** Two containers may number their processes alike, so the number alone is no name. */
+function asideOf(path: string): string {
+  return `${path}.${process.pid}-${randomInt(2 ** 40).toString(36)}`
 }
 
 function readText(path: string): string | undefined {
@@ -129,17 +207,5 @@ function readText(path: string): string | undefined {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
-  }
-}
-
-function parseOwner(text: string): Owner | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || !('pid' in value) || !('host' in value) || !('began' in value))
-      return undefined
-    return { pid: Number(value.pid), host: String(value.host), began: String(value.began) }
-  } catch {
-    // Its writer was stopped before it was whole.
-    return undefined
   }
 }

@@ -129,6 +129,13 @@ export class SegmentWriter {
     }
   }
 
+  /** Lets go of the segment as it is: it belongs to another process. */
+  async abandon(): Promise<void> {
+    this.#timer?.()
+    this.#health.close()
+    await this.#file.close()
+  }
+
   async close(): Promise<void> {
     this.#timer?.()
     this.#health.close()
