@@ -10,7 +10,8 @@ export type Command =
   /** A command word with the wrong arguments. */
   | { readonly name: 'wrong' }
 
-const WORDS = /^(?:JOIN|MSG|LEAVE|QUIT|WHO|ROOMS|PASS)$/i
+const WORD_LIST = ['JOIN', 'MSG', 'LEAVE', 'QUIT', 'WHO', 'ROOMS', 'PASS']
+const WORDS = new RegExp(`^(?:${WORD_LIST.join('|')})$`, 'i')
 
 const HTTP = /^[\w!#$%&'*+.^`|~-]+ +(?:\S+ +HTTP\/\d|\/|\*|https?:)/i
 
@@ -30,6 +31,12 @@ export function parseCommand(line: string): Command | undefined {
   // Whatever is behind the room is the text, its spaces too.
   const isMsg = word.toUpperCase() === 'MSG' && args.length >= 2
   return isMsg ? { name: 'msg', room: parseRoom(first), text: args.slice(1).join(' ') } : { name: 'wrong' }
+}
+
+/** Is this the beginning of a line that may be a command? Half a word counts as programs write it, in capitals. */
+export function mayBeCommand(text: string): boolean {
+  const [word = ''] = text.split(' ')
+  return WORDS.test(word) || WORD_LIST.some((whole) => whole.startsWith(text))
 }
 
 /** Is this the beginning of a request? A page of another site can have a browser send one anywhere. */

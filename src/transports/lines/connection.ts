@@ -14,7 +14,7 @@ import { ChatError } from '../../core/errors.js'
 import { Feed } from '../../core/feed.js'
 import type { Log } from '../../log.js'
 import { looksLikeHttp } from './command.js'
-import { type Line, Splitter } from './split.js'
+import { type Line, PIECE_MS, Splitter } from './split.js'
 import { Visitor, type VisitorParts, type Voice } from './visitor.js'
 
 export type ConnectionParts = VisitorParts & {
@@ -33,6 +33,11 @@ export class Connection implements Voice {
   readonly #parts: ConnectionParts
   readonly #socket: Socket
   readonly #visitor: Visitor
+  readonly #splitter = new Splitter()
+  /** Lines are done one after the other. */
+  #doing = Promise.resolve()
+  #count = 0
+  #quiet: Undo | undefined
   #isOver = false
   #contactAt: number
   #idle: Undo | undefined
@@ -47,6 +52,7 @@ export class Connection implements Voice {
     socket.on('drain', () => this.feed.drained())
     socket.on('close', () => {
       this.#idle?.()
+      this.#quiet?.()
       this.feed.close()
     })
     socket.on('error', () => undefined) // A peer that vanished: the reading below ends, and that is all there is to it.
@@ -54,24 +60,21 @@ export class Connection implements Voice {
 
   /** Reads until the connection ends, and gives everything back. */
   async run(): Promise<void> {
-    const splitter = new Splitter()
-    let count = 0
     this.#watch(IDLE_MS)
     this.say('INFO welcome to mini-chat')
     try {
       for await (const chunk of this.#socket) {
         this.#contactAt = this.#parts.chat.clock.now()
-        for (const line of splitter.push(chunk)) {
-          if (this.#isOver) break
-          await this.#take(line)
-          if (++count % BURST === 0) await breathe()
-          if (!this.feed.hasRoom) await this.#drained()
-        }
+        this.#quiet?.()
+        await this.#takeAll(this.#splitter.push(chunk))
+        if (this.#splitter.isWaiting) this.#awaitQuiet()
       }
     } catch {
       // A reset, or a socket that was cut: an ordinary end, and nobody is left to be told. Bugs are caught in #take.
     } finally {
       this.feed.close()
+      this.#quiet?.()
+      await this.#doing
       await this.#visitor.close()
       this.end()
     }
@@ -104,6 +107,24 @@ export class Connection implements Voice {
       if (left > 0) this.#watch(left)
       else this.end()
     })
+  }
+
+  /** What has not ended by then is a line as well. */
+  #awaitQuiet(): void {
+    if (this.#socket.destroyed) return
+    this.#quiet = this.#parts.chat.wheel.after(PIECE_MS, () => void this.#takeAll(this.#splitter.endPiece()))
+  }
+
+  /** Does what lines ask for, after what came before them. */
+  #takeAll(lines: readonly Line[]): Promise<void> {
+    return (this.#doing = this.#doing.then(async () => {
+      for (const line of lines) {
+        if (this.#isOver) break
+        await this.#take(line)
+        if (++this.#count % BURST === 0) await breathe()
+        if (!this.feed.hasRoom) await this.#drained()
+      }
+    }))
   }
 
   async #take({ text, isTooLong }: Line): Promise<void> {

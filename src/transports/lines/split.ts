@@ -2,9 +2,21 @@
 // when it is whole and not before. What has no end is no line: a command that a broken connection cut in half
 // is never run.
 //
+// The oldest clients end nothing, neither their name nor what they say. They are told by their first bytes:
+//
+//     ada⏎       ── a line feed ────────────────────────────────> lines
+//     JOIN lob   ── a command, or the beginning of one ─────────> lines
+//     a          ── one character, as a keyboard sends it ──────> lines
+//     ada        ── nothing more for `PIECE_MS` ────────────────> pieces: from now on each chunk is a line too
+//
 // At most 4 KiB are kept of a line that goes on and on; the rest of it is thrown away as it comes.
 
+import { mayBeCommand } from './command.js'
+
 export const LINE_BYTES = 4096
+
+/** How long first bytes without a line feed wait for one, and a piece whose last letter is cut for the rest of it. */
+export const PIECE_MS = 300
 
 /** A line without its end; or, of one that is too long, its beginning. */
 export type Line = { readonly text: string; readonly isTooLong: boolean }
@@ -15,6 +27,15 @@ const RETURN = 0x0d
 export class Splitter {
   #rest: Buffer = Buffer.alloc(0)
   #isSkipping = false
+  /** What the first bytes have told so far. */
+  #mode: 'new' | 'unended' | 'lines' | 'pieces' = 'new'
+
+  /** Is there something that `endPiece` should end when nothing more has come for `PIECE_MS`? */
+  get isWaiting(): boolean {
+    if (this.#rest.length === 0) return false
+    if (this.#mode === 'pieces') return true
+    return this.#mode === 'unended' && !mayBeCommand(decode(this.#rest))
+  }
 
   /** The lines that end in this chunk. A line that is too long is told once, as soon as it is. */
   push(chunk: Buffer): Line[] {
@@ -28,7 +49,20 @@ export class Splitter {
     }
     const line = this.#take(chunk.subarray(from), false)
     if (line !== undefined) lines.push(line)
+    if (this.#mode === 'new') this.#mode = from === 0 && !/^.$/su.test(decode(chunk)) ? 'unended' : 'lines'
+    if (this.#mode === 'unended' && from > 0) this.#mode = 'lines'
+    if (this.#mode === 'pieces') {
+      this.#isSkipping = false
+      if (!isCut(this.#rest)) lines.push(...this.endPiece())
+    }
     return lines
+  }
+
+  /** Takes what has no end for a line. */
+  endPiece(): Line[] {
+    this.#mode = 'pieces'
+    const line = this.#rest.length === 0 ? undefined : this.#take(Buffer.alloc(0), true)
+    return line === undefined ? [] : [line]
   }
 
   #take(part: Buffer, isWhole: boolean): Line | undefined {
@@ -49,4 +83,14 @@ export class Splitter {
 /** Bytes that are no UTF-8 become U+FFFD. */
 function decode(bytes: Buffer): string {
   return bytes.toString('utf8')
+}
+
+/** Do these bytes end in the middle of a letter? The first byte of a letter in UTF-8 says how long it is. */
+function isCut(bytes: Buffer): boolean {
+  for (let length = 1; length <= 3; length++) {
+    const byte = bytes.at(-length) ?? 0
+    if (byte < 0x80) return false
+    if (byte >= 0xc0) return length < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2)
+  }
+  return false
 }
