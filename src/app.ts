@@ -6,7 +6,7 @@ import { Password } from './access/password.js'
 import { Secret } from './access/secret.js'
 import { Chat } from './core/chat.js'
 import type { Clock } from './core/clock.js'
-import type { Grant } from './core/grant.js'
+import type { Identity } from './core/identity.js'
 import { Crowd } from './core/limit.js'
 import { Metrics } from './core/metrics.js'
 import type { Store } from './core/store.js'
@@ -141,8 +141,8 @@ async function openAccess({ password, jwt }: Config, chat: Chat, log: Log): Prom
   if (password !== undefined)
     return new Password({ password, clock: systemClock, isToken: (token) => chat.sessions.has(token) })
   if (jwt === undefined) return undefined
-  const grantOf = (token: string): Grant | undefined => chat.sessions.get(token).grant
-  return openJwt({ ...jwt, clock: systemClock, grantOf, onTrouble: (error) => log.error('jwks', error) })
+  const identityOf = (token: string): Identity | undefined => chat.sessions.get(token).identity
+  return openJwt({ ...jwt, clock: systemClock, identityOf, onTrouble: (error) => log.error('jwks', error) })
 }
 
 async function openStore(config: Config, log: Log): Promise<Store> {

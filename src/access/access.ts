@@ -7,7 +7,7 @@
 //
 // Without --password and --auth there is none of these, and nothing is asked or spent.
 
-import type { Grant } from '../core/grant.js'
+import type { Identity } from '../core/identity.js'
 
 /** What is looked at of a request that wants in. */
 export type Knock = {
@@ -18,7 +18,7 @@ export type Knock = {
 }
 
 export type Admitted = {
-  readonly grant: Grant | undefined
+  readonly identity: Identity | undefined
   /** `Authorization` was for this door alone, and is no session's token. */
   readonly isSpent: boolean
 }
@@ -27,7 +27,7 @@ export type Access = {
   /** Lets a request in. Throws or rejects with `unauthorized`, `rate_limited` or `unavailable`. */
   admit(knock: Knock): Admitted | Promise<Admitted>
   /** The same for a word that somebody typed. */
-  pass(word: string, address: string): Promise<Grant | undefined>
+  pass(word: string, address: string): Promise<Identity | undefined>
   /** What a door without headers asks for, as a sentence. */
   readonly wants: string
   /** Makes the page's cookie for whoever knows the password; a door that takes no password has none. */

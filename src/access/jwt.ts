@@ -10,7 +10,7 @@
 
 import type { Clock } from '../core/clock.js'
 import { ChatError } from '../core/errors.js'
-import type { Grant } from '../core/grant.js'
+import type { Identity } from '../core/identity.js'
 import { parseUsername } from '../core/message.js'
 import { loadPeer } from '../peer.js'
 import { type Access, type Admitted, bearerOf, type Knock } from './access.js'
@@ -23,8 +23,8 @@ export type JwtOptions = {
 
 export type JwtParts = JwtOptions & {
   readonly clock: Clock
-  /** The grant of a session's token. Throws `unauthorized` for a token that is not known. */
-  readonly grantOf: (token: string) => Grant | undefined
+  /** The identity of a session's token. Throws `unauthorized` for a token that is not known. */
+  readonly identityOf: (token: string) => Identity | undefined
   /** Told when the keys cannot be had. */
   readonly onTrouble: (error: unknown) => void
 }
@@ -43,7 +43,7 @@ const TOLERANCE_SECONDS = 5
 export async function openJwt(parts: JwtParts): Promise<Access> {
   const verify = await verifier(parts)
 
-  async function grantOf(token: string): Promise<Grant> {
+  async function identityOf(token: string): Promise<Identity> {
     const { sub, name = sub, rooms, exp } = await verify(token)
     const isRooms = rooms === undefined || (Array.isArray(rooms) && rooms.every((room) => typeof room === 'string'))
     if (typeof sub !== 'string' || sub === '' || typeof exp !== 'number' || !isRooms)
@@ -62,12 +62,12 @@ export async function openJwt(parts: JwtParts): Promise<Access> {
       const token = bearerOf(header('authorization') ?? '')
       if (token === undefined) throw new ChatError('unauthorized', NONE)
       // Only a JWT has dots: a session's token is base64url.
-      if (isDoor && token.includes('.')) return grantOf(token).then((grant) => ({ grant, isSpent: true }))
-      const grant = parts.grantOf(token)
-      if (grant === undefined || grant.until <= parts.clock.date()) throw new ChatError('unauthorized', BAD)
-      return { grant, isSpent: false }
+      if (isDoor && token.includes('.')) return identityOf(token).then((identity) => ({ identity, isSpent: true }))
+      const identity = parts.identityOf(token)
+      if (identity === undefined || identity.until <= parts.clock.date()) throw new ChatError('unauthorized', BAD)
+      return { identity, isSpent: false }
     },
-    pass: (word) => grantOf(word),
+    pass: (word) => identityOf(word),
   }
 }
 

@@ -24,8 +24,8 @@ const COOKIE_SECONDS = 30 * 86_400
 const TOKEN = /^[\w-]{22}$/
 
 const WRONG = 'this chat has a password, and this is not it: ask whoever runs it'
-const PASSWORD: Admitted = { grant: undefined, isSpent: true }
-const OTHER: Admitted = { grant: undefined, isSpent: false }
+const PASSWORD: Admitted = { identity: undefined, isSpent: true }
+const OTHER: Admitted = { identity: undefined, isSpent: false }
 
 export type PasswordParts = {
   readonly password: string

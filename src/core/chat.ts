@@ -7,7 +7,7 @@
 
 import type { Clock, Random, Undo } from './clock.js'
 import { ChatError } from './errors.js'
-import { type Grant, requireGrant } from './grant.js'
+import { type Identity, requireIdentity } from './identity.js'
 import { type Crowd, Limits, NO_LIMITS, type Rates } from './limit.js'
 import { type Message, parseKey, parseRoom, parseText, parseUsername } from './message.js'
 import { Moderation } from './moderation.js'
@@ -45,9 +45,9 @@ export type SendRequest = {
   readonly address?: string | undefined
 }
 
-/** `resumes`: who is in the room already, by the same grant, is given the session there is. */
+/** `resumes`: who is in the room already, by the same identity, is given the session there is. */
 export type JoinRequest = Pick<SendRequest, 'room' | 'username' | 'session' | 'address'> & {
-  readonly grant?: Grant | undefined
+  readonly identity?: Identity | undefined
   readonly resumes?: boolean
 }
 
@@ -110,21 +110,21 @@ export class Chat {
   /** Takes a name in a room, which is told to everyone there; with a session, under the session's name. */
   async join(request: JoinRequest): Promise<Joined> {
     const name = parseRoom(request.room)
-    const grant = request.session?.grant ?? request.grant
-    const username = nameFor(request.session ?? grant, request.username)
-    requireGrant(grant, name, this.clock.date())
+    const identity = request.session?.identity ?? request.identity
+    const username = nameFor(request.session ?? identity, request.username)
+    requireIdentity(identity, name, this.clock.date())
     this.moderation.refuseClosed(name, request.session)
     this.#limits.join(request.address)
     const room = this.#knock(name, request.address) ?? (await this.rooms.open(name))
     if (request.session !== undefined && room.members.has(request.session)) {
       return { session: request.session, room, id: room.last }
     }
-    const resumed = request.resumes === true ? ownSession(room, username, grant) : undefined
+    const resumed = request.resumes === true ? ownSession(room, username, identity) : undefined
     if (resumed !== undefined) return { session: resumed, room, id: room.last }
     refuseHeldName(room, username)
     let { session } = request
     try {
-      session ??= this.sessions.open(username, request.address, grant)
+      session ??= this.sessions.open(username, request.address, identity)
       // The name is held before the message is kept, so that two who join at once cannot both have it.
       takeName(session, room)
       const { id } = await this.#publisher.publish(room, { type: 'join', username: session.username, text: 'joined' })
@@ -188,7 +188,7 @@ export class Chat {
 
   /** May this name speak here now? */
   #refuse(room: string, username: string, session: Session | undefined): void {
-    if (session?.grant !== undefined) requireGrant(session.grant, room, this.clock.date())
+    if (session?.identity !== undefined) requireIdentity(session.identity, room, this.clock.date())
     this.moderation.refuseClosed(room, session)
     this.moderation.refuseMuted(room, username)
   }

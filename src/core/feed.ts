@@ -10,7 +10,7 @@
 
 import type { Chat } from './chat.js'
 import type { Undo } from './clock.js'
-import type { Grant } from './grant.js'
+import type { Identity } from './identity.js'
 import type { Place } from './cursor.js'
 import type { Metrics } from './metrics.js'
 import type { Room } from './room.js'
@@ -60,12 +60,12 @@ export class Feed {
     return () => this.#end(stream)
   }
 
-  /** Gives the connection up when the time of a grant is over. */
-  endWith(grant: Grant | undefined): void {
-    if (grant === undefined) return
+  /** Gives the connection up when the time of an identity is over. */
+  endWith(identity: Identity | undefined): void {
+    if (identity === undefined) return
     const { chat } = this.#parts
     this.#expiry?.()
-    this.#expiry = chat.wheel.after(Math.max(0, grant.until - chat.clock.date()), () => this.#parts.cut())
+    this.#expiry = chat.wheel.after(Math.max(0, identity.until - chat.clock.date()), () => this.#parts.cut())
   }
 
   /** Writes at once what there is: for somebody who is to see his own words before the answer to his next ones. */

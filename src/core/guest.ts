@@ -4,12 +4,12 @@
 import type { Chat, Joined } from './chat.js'
 import type { Undo } from './clock.js'
 import { ChatError } from './errors.js'
-import type { Grant } from './grant.js'
+import type { Identity } from './identity.js'
 import { foldName, parseRoom, parseUsername } from './message.js'
 import type { Session } from './sessions.js'
 
 /** Where a connection comes from, and what is known of the person, where people are asked who they are. */
-export type Origin = { readonly address?: string | undefined; readonly grant?: Grant | undefined }
+export type Origin = { readonly address?: string | undefined; readonly identity?: Identity | undefined }
 
 export class Guest {
   readonly #chat: Chat

@@ -11,7 +11,7 @@
 
 import type { Clock } from './clock.js'
 import { ChatError } from './errors.js'
-import { requireGrant } from './grant.js'
+import { requireIdentity } from './identity.js'
 import { foldName, type Message, parseRoom, parseUsername } from './message.js'
 import type { Publisher } from './publisher.js'
 import type { Room } from './room.js'
@@ -119,7 +119,7 @@ export class Moderation {
     if (!this.#moderators.has(session))
       throw new ChatError('forbidden', 'this session does not moderate: POST /admin with the key first')
     const room = parseRoom(name)
-    requireGrant(session.grant, room, this.#parts.clock.date())
+    requireIdentity(session.identity, room, this.#parts.clock.date())
     return room
   }
 

@@ -1,10 +1,10 @@
 // Names: which one somebody may speak under, and who holds it in a room.
 //
-//     a session, or a grant, has a name ──> that one, and no other
+//     a session, or an identity, has a name ──> that one, and no other
 //     nobody has said who it is         ──> any, as long as nobody in the room holds it, or one that looks the same
 
 import { ChatError } from './errors.js'
-import type { Grant } from './grant.js'
+import type { Identity } from './identity.js'
 import { foldName, parseUsername } from './message.js'
 import type { Room } from './room.js'
 import { Session } from './sessions.js'
@@ -13,17 +13,18 @@ import { Session } from './sessions.js'
 export function nameFor(somebody: Pick<Session, 'username'> | undefined, username: unknown): string {
   if (somebody === undefined) return parseUsername(username)
   const given = username === undefined ? somebody.username : parseUsername(username)
-  // A grant's name was given by others, and lines over TCP cannot write its spaces.
+  // An identity's name was given by others, and lines over TCP cannot write its spaces.
   if (given === somebody.username || ('subject' in somebody && foldName(given) === foldName(somebody.username)))
     return somebody.username
   throw new ChatError('bad_request', 'this session has another name: leave username out, or join without the token')
 }
 
-/** The session under which somebody is in the room already, with the newer grant. */
-export function ownSession(room: Room, username: string, grant: Grant | undefined): Session | undefined {
+/** The session under which somebody is in the room already, with the newer identity. */
+export function ownSession(room: Room, username: string, identity: Identity | undefined): Session | undefined {
   const holder = room.members.holder(username)
-  if (grant === undefined || !(holder instanceof Session) || holder.grant?.subject !== grant.subject) return undefined
-  holder.grant = grant
+  if (identity === undefined || !(holder instanceof Session) || holder.identity?.subject !== identity.subject)
+    return undefined
+  holder.identity = identity
   return holder
 }
 

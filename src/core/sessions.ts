@@ -6,7 +6,7 @@
 
 import type { Clock, Random, Undo } from './clock.js'
 import { ChatError } from './errors.js'
-import type { Grant } from './grant.js'
+import type { Identity } from './identity.js'
 import { Crowd, fullBucket } from './limit.js'
 import type { Holder } from './members.js'
 import { foldName } from './message.js'
@@ -27,7 +27,7 @@ export class Session implements Holder {
   readonly said = fullBucket()
   readonly typed = fullBucket()
   /** What is known of the person, where people are asked who they are. */
-  grant: Grant | undefined
+  identity: Identity | undefined
   readonly #clock: Clock
   #contactAt: number
   #connections = 0
@@ -107,7 +107,7 @@ export class Sessions {
     return this.#byToken.has(token)
   }
 
-  open(username: string, address?: string, grant?: Grant): Session {
+  open(username: string, address?: string, identity?: Identity): Session {
     if (this.#byToken.size >= this.#max)
       throw new ChatError('unavailable', 'too many people are here: try again in a minute', 60)
     const exit = address === undefined ? stay : this.#crowd.enter(address)
@@ -115,7 +115,7 @@ export class Sessions {
       throw new ChatError('unavailable', 'too many people are here from your address: try again in a minute', 60)
     const { clock, random } = this.#parts
     const session = new Session(random.token(), username, clock, address)
-    session.grant = grant
+    session.identity = identity
     this.#byToken.set(session.token, { session, exit, undo: this.#watch(session, SESSION_MS) })
     return session
   }

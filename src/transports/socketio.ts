@@ -9,7 +9,7 @@
 
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Chat } from '../core/chat.js'
-import type { Grant } from '../core/grant.js'
+import type { Identity } from '../core/identity.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Log } from '../log.js'
 import { loadPeer } from '../peer.js'
@@ -55,12 +55,12 @@ export async function createSocketIo({
   const short = speechOf(SHORT_DIALECT)
   const visitors = new Map<Visitor, Promise<void>>()
   /** What the door found out, kept beside the handshake until the engine has made a client of it. */
-  const grants = new WeakMap<IncomingMessage, Grant>()
+  const identities = new WeakMap<IncomingMessage, Identity>()
   io.on('connection', (client) => {
     const visitor = new Visitor({
       client,
       address: http.addressOf(client.request),
-      grant: grants.get(client.request),
+      identity: identities.get(client.request),
       chat,
       metrics,
       log,
@@ -76,14 +76,14 @@ export async function createSocketIo({
   })
   const unmount = http.mount({
     prefix: PREFIX,
-    request(incoming, response, grant) {
-      if (grant !== undefined) grants.set(incoming, grant)
+    request(incoming, response, identity) {
+      if (identity !== undefined) identities.set(incoming, identity)
       response.setHeader('Cache-Control', 'no-store')
       response.setHeader('X-Content-Type-Options', 'nosniff')
       inner.emit('request', incoming, response)
     },
-    upgrade(incoming, socket, head, grant) {
-      if (grant !== undefined) grants.set(incoming, grant)
+    upgrade(incoming, socket, head, identity) {
+      if (identity !== undefined) identities.set(incoming, identity)
       inner.emit('upgrade', incoming, socket, head)
     },
   })

@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream'
 import type { Chat } from '../core/chat.js'
 import { parseSince } from '../core/cursor.js'
 import { ChatError } from '../core/errors.js'
-import type { Grant } from '../core/grant.js'
+import type { Identity } from '../core/identity.js'
 import { Guest } from '../core/guest.js'
 import { parseRoom, parseUsername } from '../core/message.js'
 import type { Metrics } from '../core/metrics.js'
@@ -52,12 +52,12 @@ export async function createWebSocket({ chat, metrics, log, http }: WebSocketPar
     incoming: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    grant: Grant | undefined,
+    identity: Identity | undefined,
   ): Promise<void> {
     if (isStopping) throw new ChatError('unavailable', 'the server is stopping: try again in a moment', 2)
     requireHandshake(incoming)
     const { room, username, since } = parseTarget(incoming.url ?? '')
-    const guest = new Guest(chat, { address: http.addressOf(incoming), grant })
+    const guest = new Guest(chat, { address: http.addressOf(incoming), identity })
     const joined = await guest.join(room, username)
     // Whoever went away meanwhile, or whose handshake `ws` refuses, has never been here.
     let talk: Talk | undefined

@@ -112,7 +112,7 @@ test('a session ends with its token’s time', async () => {
   const { app, port } = await startServer(CONFIG)
   const { token } = parse(await joinBy(port, await sign({})))
   const session = app.chat.sessions.get(String(token))
-  session.grant = { subject: 'u1', username: 'Ada Lovelace', rooms: undefined, until: Date.now() - 1 }
+  session.identity = { subject: 'u1', username: 'Ada Lovelace', rooms: undefined, until: Date.now() - 1 }
   expect((await ask(port, { path: '/rooms', headers: bearer(token) })).status).toBe(401)
   await expect(app.chat.send({ room: 'lobby', text: 'hi', session })).rejects.toMatchObject({ code: 'unauthorized' })
 })

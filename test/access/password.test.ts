@@ -90,7 +90,7 @@ test('a cookie that is over, or was tampered with, is none', () => {
       isDoor: false,
       header: (header) => (header === 'cookie' ? cookie : undefined),
     })
-  expect(enter(`x=1; ${name}=${value}`)).toEqual({ grant: undefined, isSpent: false })
+  expect(enter(`x=1; ${name}=${value}`)).toEqual({ identity: undefined, isSpent: false })
   for (const bad of [`9${value}`, `${value}x`, value.replace('.', ''), '', '.', `${value.slice(0, -1)}é`])
     expect(() => enter(`${name}=${bad}`)).toThrow()
   clock.advance(seconds * 1000)

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Access, type Admitted, bearerOf } from '../../access/access.js'
 import type { Clock } from '../../core/clock.js'
-import { requireGrant } from '../../core/grant.js'
+import { requireIdentity } from '../../core/identity.js'
 import { addressOf } from '../address.js'
 import { findHeader } from './header.js'
 import type { Query } from './query.js'
@@ -31,7 +31,7 @@ export class Admission {
     const admitted = this.door(incoming, access === 'door')
     const check = (one: Admitted): Admitted => {
       const date = this.#parts.clock.date()
-      if (one.grant !== undefined) for (const room of query.all('room')) requireGrant(one.grant, room, date)
+      if (one.identity !== undefined) for (const room of query.all('room')) requireIdentity(one.identity, room, date)
       return one
     }
     return admitted instanceof Promise ? admitted.then(check) : check(admitted)
@@ -53,5 +53,5 @@ export class Admission {
 /** Nothing is asked; what is no session's token may be there for all that, since clients send it everywhere. */
 function openTo(incoming: IncomingMessage): Admitted {
   const given = findHeader(incoming.rawHeaders, 'authorization')
-  return { grant: undefined, isSpent: given !== undefined && bearerOf(given) === undefined }
+  return { identity: undefined, isSpent: given !== undefined && bearerOf(given) === undefined }
 }

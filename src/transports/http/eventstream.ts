@@ -84,7 +84,7 @@ export class EventStream implements Waiter {
     eventStreams.size++
     this.#undos.push(() => eventStreams.size--)
     if (session !== undefined) this.#undos.push(session.connect())
-    this.#feed.endWith(session?.grant)
+    this.#feed.endWith(session?.identity)
     if (exit !== undefined) this.#undos.push(exit)
     this.#write(`retry: ${RETRY_MS}\n\n`)
     const starts = this.#rooms.map((room) => ({ room, place: startOf(room, since, limit) }))

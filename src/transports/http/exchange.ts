@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Admitted } from '../../access/access.js'
 import type { Chat } from '../../core/chat.js'
 import { ChatError } from '../../core/errors.js'
-import type { Grant } from '../../core/grant.js'
+import type { Identity } from '../../core/identity.js'
 import type { Session } from '../../core/sessions.js'
 import { addressOf, isHttps } from '../address.js'
 import type { Reply } from './answer.js'
@@ -70,8 +70,8 @@ export class Exchange implements Request {
     return findHeader(this.#incoming.rawHeaders, name)
   }
 
-  get grant(): Grant | undefined {
-    return this.admitted?.grant
+  get identity(): Identity | undefined {
+    return this.admitted?.identity
   }
 
   get isSecure(): boolean {

@@ -9,7 +9,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Undo } from '../../core/clock.js'
-import type { Grant } from '../../core/grant.js'
+import type { Identity } from '../../core/identity.js'
 import type { Admission } from './admission.js'
 import { problem, type Reply } from './answer.js'
 import type { Gate } from './gate.js'
@@ -18,14 +18,14 @@ import { headLines } from './wire.js'
 export type Mount = {
   /** Such as `/ws/`. */
   readonly prefix: string
-  /** Takes a request; without it only upgrades are taken. `grant`: what the door found out, where there is one. */
-  readonly request?: (incoming: IncomingMessage, response: ServerResponse, grant: Grant | undefined) => void
+  /** Takes a request; without it only upgrades are taken. `identity`: what the door found out, where there is one. */
+  readonly request?: (incoming: IncomingMessage, response: ServerResponse, identity: Identity | undefined) => void
   /** Takes a socket that wants another protocol; throws or rejects to say no. */
   readonly upgrade: (
     incoming: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    grant: Grant | undefined,
+    identity: Identity | undefined,
   ) => void | Promise<void>
 }
 
@@ -54,12 +54,12 @@ export class Mounts {
   }
 
   /** Hands a request over that has passed the gate and the door. True when it was taken. */
-  take(incoming: IncomingMessage, response: ServerResponse, grant: Grant | undefined): boolean {
+  take(incoming: IncomingMessage, response: ServerResponse, identity: Identity | undefined): boolean {
     if (this.#mounts.size === 0) return false
     const request = this.#find(incoming)?.request
     if (request === undefined) return false
     this.#gate.checkOrigin(incoming)
-    request(this.#strip(incoming), response, grant)
+    request(this.#strip(incoming), response, identity)
     return true
   }
 
@@ -80,9 +80,11 @@ export class Mounts {
           return again(socket)
         }
         this.#gate.checkOrigin(incoming)
-        const go = (grant?: Grant): void | Promise<void> => mount.upgrade(this.#strip(incoming), socket, head, grant)
+        const go = (identity?: Identity): void | Promise<void> =>
+          mount.upgrade(this.#strip(incoming), socket, head, identity)
         const admitted = this.#admission?.door(incoming, true)
-        const result = admitted instanceof Promise ? admitted.then(({ grant }) => go(grant)) : go(admitted?.grant)
+        const result =
+          admitted instanceof Promise ? admitted.then(({ identity }) => go(identity)) : go(admitted?.identity)
         if (result instanceof Promise) result.catch(refuse)
       } catch (error) {
         refuse(error)

@@ -18,7 +18,7 @@ export class PlainRequest implements Request {
   readonly method: string
   readonly path: string
   readonly body: Buffer
-  readonly grant = undefined
+  readonly identity = undefined
   readonly number: number
   query = NO_QUERY
   readonly #lane: Lane

@@ -1,7 +1,7 @@
 // What came in, parsed. A route gets this and no `IncomingMessage`: a faster lane can be laid under the routes
 // without touching them.
 
-import type { Grant } from '../../core/grant.js'
+import type { Identity } from '../../core/identity.js'
 import type { Session } from '../../core/sessions.js'
 import type { Query } from './query.js'
 
@@ -18,7 +18,7 @@ export type Request = {
   /** A header's value by its lower-case name. */
   header(name: string): string | undefined
   /** What the door found out about the person, where there is one that asks. */
-  readonly grant: Grant | undefined
+  readonly identity: Identity | undefined
   /** Did it come to us, or to our proxies, by https? */
   readonly isSecure: boolean
   /** The session of the request's token; undefined without one. Throws `unauthorized`. */

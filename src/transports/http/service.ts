@@ -124,7 +124,7 @@ export class Service {
     incoming: IncomingMessage,
     response: ServerResponse,
   ): void | Promise<void> {
-    if (this.mounts.take(incoming, response, exchange.grant)) return
+    if (this.mounts.take(incoming, response, exchange.identity)) return
     const { context } = this.#parts
     const answer: Answer = (reply) => {
       exchange.answer(this.dress(exchange, reply))

@@ -10,7 +10,7 @@ import type { Chat, Joined } from '../../core/chat.js'
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import type { Feed } from '../../core/feed.js'
-import { type Grant, maySee } from '../../core/grant.js'
+import { type Identity, maySee } from '../../core/identity.js'
 import { Guest } from '../../core/guest.js'
 import type { Metrics } from '../../core/metrics.js'
 import { oldestOf, type Piece, type Pieces } from '../../core/stream.js'
@@ -47,7 +47,7 @@ export class Visitor {
   readonly #voice: Voice
   /** Asked until it has let somebody in. */
   #door: Access | undefined
-  #grant: Grant | undefined
+  #identity: Identity | undefined
   #guest: Guest
   readonly #reading = new Map<string, Undo>()
   #mode: 'new' | 'command' | 'plain' = 'new'
@@ -121,15 +121,15 @@ export class Visitor {
     const word = /^PASS (.+)$/i.exec(line)?.[1]
     if (word === undefined) throw new ChatError('unauthorized', door.wants)
     try {
-      this.#grant = await door.pass(word, address)
+      this.#identity = await door.pass(word, address)
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
       metrics.rejected.add(1, error.code)
       return this.#voice.end(`ERROR ${error.message}`)
     }
     this.#door = undefined
-    this.#guest = new Guest(chat, { address, grant: this.#grant })
-    this.#voice.feed.endWith(this.#grant)
+    this.#guest = new Guest(chat, { address, identity: this.#identity })
+    this.#voice.feed.endWith(this.#identity)
     this.#voice.say('INFO welcome')
   }
 
@@ -180,13 +180,13 @@ export class Visitor {
   }
 
   #who(room: string): void {
-    const here = maySee(this.#grant, room) ? this.#parts.chat.rooms.get(room) : undefined
+    const here = maySee(this.#identity, room) ? this.#parts.chat.rooms.get(room) : undefined
     const members = here?.members.state.presence.members ?? []
     this.#voice.say([`INFO ${room}:`, ...members.map(asWord)].join(' '))
   }
 
   #rooms(): void {
     for (const room of this.#parts.chat.rooms)
-      if (maySee(this.#grant, room.name)) this.#voice.say(`INFO ${room.name} ${room.members.size}`)
+      if (maySee(this.#identity, room.name)) this.#voice.say(`INFO ${room.name} ${room.members.size}`)
   }
 }

@@ -9,7 +9,7 @@
 import type { Chat } from '../../core/chat.js'
 import { ChatError } from '../../core/errors.js'
 import { Feed } from '../../core/feed.js'
-import type { Grant } from '../../core/grant.js'
+import type { Identity } from '../../core/identity.js'
 import type { Metrics } from '../../core/metrics.js'
 import type { Log } from '../../log.js'
 import { problemOf } from '../http/answer.js'
@@ -27,7 +27,7 @@ export type Client = {
 export type ConnectionParts = {
   readonly client: Client
   /** What the door found out, where there is one that asks. */
-  readonly grant: Grant | undefined
+  readonly identity: Identity | undefined
   readonly chat: Chat
   readonly metrics: Metrics
   readonly log: Log
@@ -47,10 +47,10 @@ export class Connection {
 
   /** `onDrained`: the client takes more again. */
   constructor(parts: ConnectionParts, onDrained: () => void) {
-    const { client, grant, chat, metrics } = parts
+    const { client, identity, chat, metrics } = parts
     this.#parts = parts
     this.feed = new Feed({ chat, metrics, transport: 'socketio', cut: () => client.disconnect(true) })
-    this.feed.endWith(grant)
+    this.feed.endWith(identity)
     client.conn.on('packetCreate', () => this.#buffered++)
     client.conn.on('flush', () => (this.#buffered = 0))
     client.conn.on('drain', () => {

@@ -39,8 +39,8 @@ export class Visitor {
 
   constructor(parts: VisitorParts) {
     this.#parts = parts
-    const { address, grant, chat, full, short } = parts
-    this.#guest = new Guest(chat, { address, grant })
+    const { address, identity, chat, full, short } = parts
+    this.#guest = new Guest(chat, { address, identity })
     const connection = new Connection(parts, () => {
       for (const { tell } of this.#seats.values()) tell()
     })

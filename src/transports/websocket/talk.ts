@@ -67,7 +67,7 @@ export class Talk {
   /** Reads and writes until the connection has closed. */
   async run(place: Place, frames: Pieces<readonly Buffer[]>): Promise<void> {
     const { joined } = this.#parts
-    this.#feed.endWith(joined.session.grant)
+    this.#feed.endWith(joined.session.identity)
     this.#feed.follow(joined.room, place, frames, (piece) => this.#write(piece))
     this.#pingLater()
     await this.#closed

@@ -16,7 +16,7 @@ export const join: Route = {
       username: fields.get('username'),
       session: request.session(),
       address: request.address,
-      grant: request.grant,
+      identity: request.identity,
       resumes: true,
     })
     const { token, username } = session

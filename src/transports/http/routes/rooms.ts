@@ -1,6 +1,6 @@
 // GET /rooms and GET /members: who is where.
 
-import { maySee } from '../../../core/grant.js'
+import { maySee } from '../../../core/identity.js'
 import { parseRoom } from '../../../core/message.js'
 import { json } from '../answer.js'
 import type { Route } from '../route.js'
@@ -8,8 +8,8 @@ import type { Route } from '../route.js'
 export const rooms: Route = {
   method: 'GET',
   path: '/rooms',
-  handle({ grant }, answer, { chat }) {
-    const seen = [...chat.rooms].filter((room) => maySee(grant, room.name))
+  handle({ identity }, answer, { chat }) {
+    const seen = [...chat.rooms].filter((room) => maySee(identity, room.name))
     const list = seen.map((room) => ({
       room: room.name,
       members: room.members.size,

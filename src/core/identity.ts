@@ -3,7 +3,7 @@
 
 import { ChatError } from './errors.js'
 
-export type Grant = {
+export type Identity = {
   /** The person, whatever the name: two grants with one subject are one person's. */
   readonly subject: string
   /** The name to speak under; no other will do. */
@@ -15,12 +15,12 @@ export type Grant = {
 }
 
 /** May whoever has this see the room? */
-export function maySee(grant: Grant | undefined, room: string): boolean {
+export function maySee(grant: Identity | undefined, room: string): boolean {
   return grant?.rooms?.has(room) ?? true
 }
 
 /** Throws `unauthorized` when its time is over, `forbidden` for a room that is not in it. `date`: `Clock.date`. */
-export function requireGrant(grant: Grant | undefined, room: string, date: number): void {
+export function requireIdentity(grant: Identity | undefined, room: string, date: number): void {
   if (grant === undefined) return
   if (grant.until <= date)
     throw new ChatError('unauthorized', 'your time is over: ask for a new token, and join again with it')
