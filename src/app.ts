@@ -7,7 +7,7 @@ import { Secret } from './access/secret.js'
 import { Chat } from './core/chat.js'
 import type { Clock } from './core/clock.js'
 import type { Identity } from './core/identity.js'
-import { Crowd } from './core/limit.js'
+import { ConnectionLimit } from './core/limits.js'
 import { Metrics } from './core/metrics.js'
 import type { Store } from './core/store.js'
 import type { Config } from './config.js'
@@ -55,7 +55,7 @@ export async function createApp(config: Config, log: Log, clock: Clock = systemC
   const metrics = new Metrics()
   const store = await openStore(config, log)
   const limits = { rooms: config.rooms, bytes: config.bytes, sessions: config.sessions }
-  const crowd = (): Crowd => new Crowd(config.addressConnections, isLocal)
+  const connectionLimit = (): ConnectionLimit => new ConnectionLimit(config.addressConnections, isLocal)
   const chat = new Chat({
     store,
     clock,
@@ -63,7 +63,7 @@ export async function createApp(config: Config, log: Log, clock: Clock = systemC
     ringSize: config.ring,
     limits,
     rates: ratesOf(config),
-    crowd: crowd(),
+    connectionLimit: connectionLimit(),
   })
   await restoreRooms(chat, store, log)
   chat.onPublish(() => metrics.published.add(1))
@@ -72,7 +72,7 @@ export async function createApp(config: Config, log: Log, clock: Clock = systemC
   const parking = new Parking(clock, config.polls)
   const encoder = new Encoder(clock)
   const eventStreams = new EventStreams(config.polls)
-  const readers = config.trustProxy > 0 ? crowd() : undefined
+  const readers = config.trustProxy > 0 ? connectionLimit() : undefined
   const giveUp = async (error: unknown): Promise<never> => {
     await chat.close()
     throw error
@@ -98,18 +98,25 @@ export async function createApp(config: Config, log: Log, clock: Clock = systemC
     stopping: () => stopping,
   }
   const gate = new Gate({ hosts: config.allowHost, origins: config.allowOrigin })
-  const connections = crowd()
+  const connections = connectionLimit()
   const http = createHttp({
     context,
     gate,
     assets: new Assets({ password: config.password !== undefined, moderation: config.adminKey !== undefined }),
     log,
     proxies: config.trustProxy,
-    crowd: connections,
+    connectionLimit: connections,
   })
-  const transports = await openTransports({ config, chat, metrics, log, http, gate, access, crowd: connections }).catch(
-    giveUp,
-  )
+  const transports = await openTransports({
+    config,
+    chat,
+    metrics,
+    log,
+    http,
+    gate,
+    access,
+    connectionLimit: connections,
+  }).catch(giveUp)
   let tcpPort: number | undefined
   return {
     chat,
@@ -176,7 +183,7 @@ type Parts = {
   readonly http: Http
   readonly gate: Gate
   readonly access: Access | undefined
-  readonly crowd: Crowd
+  readonly connectionLimit: ConnectionLimit
 }
 
 /** The ways in beside HTTP that were asked for. */

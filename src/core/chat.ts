@@ -8,7 +8,7 @@
 import type { Clock, Random, Undo } from './clock.js'
 import { ChatError } from './errors.js'
 import { type Identity, requireIdentity } from './identity.js'
-import { type Crowd, Limits, NO_LIMITS, type Rates } from './limit.js'
+import { type ConnectionLimit, Limits, NO_LIMITS, type Rates } from './limits.js'
 import { type Message, parseKey, parseRoom, parseText, parseUsername } from './message.js'
 import { Moderation } from './moderation.js'
 import { nameFor, ownSession, refuseHeldName, releaseName, requireJoined, takeName } from './names.js'
@@ -29,7 +29,7 @@ export type ChatOptions = {
   /** How fast people and addresses may be; without it as fast as they like. */
   readonly rates?: Rates | undefined
   /** How many sessions an address may have; without it as many as there are. */
-  readonly crowd?: Crowd | undefined
+  readonly connectionLimit?: ConnectionLimit | undefined
 }
 
 /**
@@ -66,7 +66,7 @@ export class Chat {
   readonly #limits: Limits
   readonly #publisher: Publisher
 
-  constructor({ store, clock, random, ringSize, limits, rates = NO_LIMITS, crowd }: ChatOptions) {
+  constructor({ store, clock, random, ringSize, limits, rates = NO_LIMITS, connectionLimit }: ChatOptions) {
     this.clock = clock
     this.random = random
     this.wheel = new Wheel(clock)
@@ -75,7 +75,7 @@ export class Chat {
     this.#limits = new Limits(clock, rates)
     this.rooms = new Rooms(store, { clock, wheel: this.wheel, waker: new Waker(clock), ringSize }, limits)
     this.sessions = new Sessions(
-      { clock, random, wheel: this.wheel, crowd },
+      { clock, random, wheel: this.wheel, connectionLimit },
       limits.sessions,
       (session) => void this.leaveAll(session),
     )

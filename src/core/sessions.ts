@@ -7,7 +7,7 @@
 import type { Clock, Random, Undo } from './clock.js'
 import { ChatError } from './errors.js'
 import type { Identity } from './identity.js'
-import { Crowd, fullBucket } from './limit.js'
+import { ConnectionLimit, fullBucket } from './limits.js'
 import type { Holder } from './members.js'
 import { foldName } from './message.js'
 import type { Room } from './room.js'
@@ -64,12 +64,12 @@ export class Session implements Holder {
   }
 }
 
-/** `crowd`: how many sessions each address has. */
+/** `connectionLimit`: how many sessions each address has. */
 export type SessionParts = {
   readonly clock: Clock
   readonly wheel: Wheel
   readonly random: Random
-  readonly crowd?: Crowd | undefined
+  readonly connectionLimit?: ConnectionLimit | undefined
 }
 
 type Open = { readonly session: Session; readonly exit: Undo; undo: Undo }
@@ -78,13 +78,13 @@ export class Sessions {
   readonly #parts: SessionParts
   readonly #max: number
   readonly #end: (session: Session) => void
-  readonly #crowd: Crowd
+  readonly #connectionLimit: ConnectionLimit
   readonly #byToken = new Map<string, Open>()
 
   /** `end` is called with a session that has run out. */
   constructor(parts: SessionParts, max: number, end: (session: Session) => void) {
     this.#parts = parts
-    this.#crowd = parts.crowd ?? new Crowd(Infinity)
+    this.#connectionLimit = parts.connectionLimit ?? new ConnectionLimit(Infinity)
     this.#max = max
     this.#end = end
   }
@@ -110,7 +110,7 @@ export class Sessions {
   open(username: string, address?: string, identity?: Identity): Session {
     if (this.#byToken.size >= this.#max)
       throw new ChatError('unavailable', 'too many people are here: try again in a minute', 60)
-    const exit = address === undefined ? stay : this.#crowd.enter(address)
+    const exit = address === undefined ? stay : this.#connectionLimit.enter(address)
     if (exit === undefined)
       throw new ChatError('unavailable', 'too many people are here from your address: try again in a minute', 60)
     const { clock, random } = this.#parts

@@ -12,7 +12,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import type { Access } from '../access/access.js'
 import type { Chat } from '../core/chat.js'
-import type { Crowd } from '../core/limit.js'
+import type { ConnectionLimit } from '../core/limits.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Log } from '../log.js'
 import { addressOf } from './address.js'
@@ -34,10 +34,19 @@ export type LinesParts = {
   readonly host: string
   readonly maxConnections: number
   /** How many connections each address has. */
-  readonly crowd: Crowd
+  readonly connectionLimit: ConnectionLimit
 }
 
-export function createLines({ chat, metrics, log, access, port, host, maxConnections, crowd }: LinesParts): Transport {
+export function createLines({
+  chat,
+  metrics,
+  log,
+  access,
+  port,
+  host,
+  maxConnections,
+  connectionLimit,
+}: LinesParts): Transport {
   const pieces = { command: piecesOf(COMMAND_FORM), plain: piecesOf(PLAIN_FORM) }
   const open = new Map<Connection, Promise<void>>()
   const server = createServer(
@@ -45,7 +54,7 @@ export function createLines({ chat, metrics, log, access, port, host, maxConnect
     (socket) => {
       const address = addressOf({ socket, rawHeaders: [] }, 0)
       const connection = new Connection({ chat, metrics, log, socket, address, access, pieces })
-      const exit = crowd.enter(address)
+      const exit = connectionLimit.enter(address)
       if (exit === undefined) {
         metrics.rejected.add(1, 'unavailable')
         return connection.end(CROWDED)

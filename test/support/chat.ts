@@ -2,7 +2,7 @@
 
 import { Chat } from '../../src/core/chat.js'
 import { ChatError, type Code } from '../../src/core/errors.js'
-import type { Crowd, Rates } from '../../src/core/limit.js'
+import type { ConnectionLimit, Rates } from '../../src/core/limits.js'
 import type { Message } from '../../src/core/message.js'
 import { Room } from '../../src/core/room.js'
 import type { Store } from '../../src/core/store.js'
@@ -20,17 +20,25 @@ export type ChatSizes = {
   readonly bytes?: number
   readonly sessions?: number
   readonly rates?: Rates
-  readonly crowd?: Crowd
+  readonly connectionLimit?: ConnectionLimit
 }
 
 export function createChat(
-  { ring = 500, rooms = 1000, bytes = 1e9, sessions = 1000, rates, crowd }: ChatSizes = {},
+  { ring = 500, rooms = 1000, bytes = 1e9, sessions = 1000, rates, connectionLimit }: ChatSizes = {},
   kept?: Store,
 ): ChatFixture {
   const clock = new FakeClock()
   const random = fixedRandom()
   const store = kept ?? memoryStore(ring, random)
-  const chat = new Chat({ store, clock, random, ringSize: ring, limits: { rooms, bytes, sessions }, rates, crowd })
+  const chat = new Chat({
+    store,
+    clock,
+    random,
+    ringSize: ring,
+    limits: { rooms, bytes, sessions },
+    rates,
+    connectionLimit,
+  })
   return { chat, clock, store }
 }
 

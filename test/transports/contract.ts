@@ -175,10 +175,10 @@ export function transportContract(door: Door): void {
         const before = descriptors()
         const visits: Visit[] = []
         for (let i = 0; i < dropped; i += CROWD) {
-          const crowd = Array.from({ length: CROWD }, (_, n) =>
+          const connectionLimit = Array.from({ length: CROWD }, (_, n) =>
             door.open(portOf(server, door), `room${i}`, `user${i + n}`),
           )
-          visits.push(...(await Promise.all(crowd)))
+          visits.push(...(await Promise.all(connectionLimit)))
         }
         await until(
           () => [...server.app.chat.rooms.all()].reduce((sum, room) => sum + room.waiting, 0),

@@ -4,7 +4,7 @@
 import type { Access } from '../../access/access.js'
 import type { Secret } from '../../access/secret.js'
 import type { Chat } from '../../core/chat.js'
-import type { Crowd } from '../../core/limit.js'
+import type { ConnectionLimit } from '../../core/limits.js'
 import type { Metrics } from '../../core/metrics.js'
 import type { Reply } from './answer.js'
 import type { Encoder } from './encode.js'
@@ -24,7 +24,7 @@ export type Context = {
   readonly eventStreams: EventStreams
   readonly parking: Parking
   /** How many readers wait for each address; undefined where sockets are counted, as without a proxy. */
-  readonly readers: Crowd | undefined
+  readonly readers: ConnectionLimit | undefined
   readonly version: string
   /** What everything begins with, such as `/chat`; nothing by itself. */
   readonly base: string

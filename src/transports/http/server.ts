@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Socket } from 'node:net'
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
-import type { Crowd } from '../../core/limit.js'
+import type { ConnectionLimit } from '../../core/limits.js'
 import { addressOf, type Caller } from '../address.js'
 import { problem } from './answer.js'
 import { Connections } from './connection.js'
@@ -32,8 +32,8 @@ export type Http = {
   stop(ms: number): Promise<void>
 }
 
-/** `crowd`: how many connections each address has. */
-export type HttpParts = ServiceParts & { readonly crowd: Crowd }
+/** `connectionLimit`: how many connections each address has. */
+export type HttpParts = ServiceParts & { readonly connectionLimit: ConnectionLimit }
 
 const LIMITS = {
   headersTimeout: 10_000,
@@ -44,7 +44,7 @@ const LIMITS = {
 const SOCKET_MS = 60_000
 const BACKLOG = 4096
 
-export function createHttp({ crowd, ...parts }: HttpParts): Http {
+export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
   const { context, gate, proxies } = parts
   const service = new Service(parts)
   const connections = new Connections()
@@ -103,8 +103,8 @@ export function createHttp({ crowd, ...parts }: HttpParts): Http {
   /** Counts a socket to its address, and closes one that is too many. Behind a proxy all sockets have one address. */
   function hasRoom(socket: Socket): boolean {
     const address = addressOf({ socket, rawHeaders: [] }, 0)
-    if (!crowd.counts(address)) return true
-    const exit = crowd.enter(address)
+    if (!connectionLimit.counts(address)) return true
+    const exit = connectionLimit.enter(address)
     if (exit !== undefined) {
       socket.once('close', exit)
       return true

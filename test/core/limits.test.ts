@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ChatError } from '../../src/core/errors.js'
-import { Buckets, Crowd, fullBucket, Limits, NO_LIMITS, type Rate, take } from '../../src/core/limit.js'
+import { Buckets, ConnectionLimit, fullBucket, Limits, NO_LIMITS, type Rate, take } from '../../src/core/limits.js'
 import { FakeClock } from '../support/clock.js'
 import { codeOf, createChat } from '../support/chat.js'
 
@@ -100,35 +100,39 @@ describe('the buckets of addresses', () => {
   })
 })
 
-describe('a crowd', () => {
+describe('a connectionLimit', () => {
   test('has so many of an address, and one more when one has gone', () => {
-    const crowd = new Crowd(2)
-    const [first, second] = [crowd.enter('a'), crowd.enter('a')]
-    expect([first, second, crowd.enter('a'), crowd.isFull('a')]).toEqual([
+    const connectionLimit = new ConnectionLimit(2)
+    const [first, second] = [connectionLimit.enter('a'), connectionLimit.enter('a')]
+    expect([first, second, connectionLimit.enter('a'), connectionLimit.isFull('a')]).toEqual([
       expect.any(Function),
       expect.any(Function),
       undefined,
       true,
     ])
-    expect(crowd.enter('b')).toBeDefined()
+    expect(connectionLimit.enter('b')).toBeDefined()
     first?.()
     first?.()
-    expect(crowd.enter('a')).toBeDefined()
-    expect(crowd.enter('a')).toBeUndefined()
+    expect(connectionLimit.enter('a')).toBeDefined()
+    expect(connectionLimit.enter('a')).toBeUndefined()
   })
 
   test('remembers nobody who has gone', () => {
-    const crowd = new Crowd(5)
-    const exits = Array.from({ length: 100 }, (_, i) => crowd.enter(`address ${i % 20}`))
-    expect(crowd.size).toBe(20)
+    const connectionLimit = new ConnectionLimit(5)
+    const exits = Array.from({ length: 100 }, (_, i) => connectionLimit.enter(`address ${i % 20}`))
+    expect(connectionLimit.size).toBe(20)
     for (const exit of exits) exit?.()
-    expect(crowd.size).toBe(0)
+    expect(connectionLimit.size).toBe(0)
   })
 
   test('does not count whom it is told not to', () => {
-    const crowd = new Crowd(1, (address) => address === 'home')
-    for (let i = 0; i < 10; i++) expect(crowd.enter('home')).toBeDefined()
-    expect([crowd.size, crowd.counts('home'), crowd.counts('a')]).toEqual([0, false, true])
+    const connectionLimit = new ConnectionLimit(1, (address) => address === 'home')
+    for (let i = 0; i < 10; i++) expect(connectionLimit.enter('home')).toBeDefined()
+    expect([connectionLimit.size, connectionLimit.counts('home'), connectionLimit.counts('a')]).toEqual([
+      0,
+      false,
+      true,
+    ])
   })
 })
 
@@ -207,7 +211,7 @@ describe('the limits of a chat', () => {
   })
 
   test('an address has only so many sessions, and one more when one has ended', async () => {
-    const { chat } = createChat({ crowd: new Crowd(2) })
+    const { chat } = createChat({ connectionLimit: new ConnectionLimit(2) })
     const join = (username: string) => chat.join({ room: 'lobby', username, address: 'a' })
     const { session } = await join('ada')
     await join('bob')

@@ -95,7 +95,7 @@ export class Buckets {
 }
 
 /** How many of something each address has at one time. */
-export class Crowd {
+export class ConnectionLimit {
   readonly #max: number
   readonly #isFree: (address: string) => boolean
   readonly #counts = new Map<string, number>()
