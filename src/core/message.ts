@@ -15,7 +15,7 @@ export type Message = {
   readonly username: string
   readonly text: string
   readonly timestamp: number
-  /** The sender's own mark (see `Keys`), echoed to everyone. */
+  /** The sender's own mark (see `IdempotencyKeys`), echoed to everyone. */
   readonly key?: string
   /** The id that this message speaks of, for types such as `delete`. */
   readonly of?: number

@@ -10,7 +10,7 @@
 import type { Clock, Undo } from './clock.js'
 import { isIn, NO_EPOCH, type Place } from './cursor.js'
 import { type Gap, gapAt } from './gap.js'
-import { type Find, Keys } from './keys.js'
+import { type Find, IdempotencyKeys } from './idempotency.js'
 import { Members } from './members.js'
 import { type Entry, entryOf, type Message, removed, removes } from './message.js'
 import { Ring } from './ring.js'
@@ -38,7 +38,7 @@ export type RoomParts = {
 export class Room {
   readonly name: string
   readonly members: Members
-  readonly keys: Keys
+  readonly keys: IdempotencyKeys
   readonly #ring: Ring<Entry>
   readonly #waiting: Waiting
   readonly #clock: Clock
@@ -52,7 +52,7 @@ export class Room {
     this.#ring = new Ring(ringSize)
     this.#waiting = new Waiting(waker)
     this.members = new Members(clock, wheel)
-    this.keys = new Keys(clock, find)
+    this.keys = new IdempotencyKeys(clock, find)
   }
 
   /** The name of the log; `00000000` while there is none. */

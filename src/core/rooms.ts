@@ -6,7 +6,7 @@
 
 import { NO_EPOCH } from './cursor.js'
 import { ChatError } from './errors.js'
-import type { Find } from './keys.js'
+import type { Find } from './idempotency.js'
 import { Room, type RoomParts } from './room.js'
 import type { Deliver, Store } from './store.js'
 

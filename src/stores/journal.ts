@@ -13,7 +13,7 @@
 import type { Clock, Random } from '../core/clock.js'
 import { NO_EPOCH } from '../core/cursor.js'
 import { ChatError } from '../core/errors.js'
-import { KEY_MS } from '../core/keys.js'
+import { KEY_MS } from '../core/idempotency.js'
 import type { Draft, Message } from '../core/message.js'
 import type { Deliver, History, Range, Store, Subscription } from '../core/store.js'
 import type { Log as Words } from '../log.js'

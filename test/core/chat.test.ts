@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Chat, SendRequest } from '../../src/core/chat.js'
-import { KEY_MS } from '../../src/core/keys.js'
+import { KEY_MS } from '../../src/core/idempotency.js'
 import { SESSION_MS } from '../../src/core/sessions.js'
 import { TICK_MS } from '../../src/core/wheel.js'
 import { codeOf, createChat } from '../support/chat.js'

@@ -1,7 +1,7 @@
 // What the core makes of a store that keeps messages from before.
 
 import { expect, test } from 'vitest'
-import { type Find, KEY_MS, Keys } from '../../src/core/keys.js'
+import { type Find, KEY_MS, IdempotencyKeys } from '../../src/core/idempotency.js'
 import type { Message } from '../../src/core/message.js'
 import { FakeClock } from '../support/clock.js'
 import { codeOf } from '../support/chat.js'
@@ -14,7 +14,7 @@ const finding: Find = (username, key) => (username === 'ada' && key === 'k' ? Pr
 
 test('a message that the store brought counts for its name, with a session or without', async () => {
   for (const sender of ['name ada', 'session ada']) {
-    const keys = new Keys(new FakeClock())
+    const keys = new IdempotencyKeys(new FakeClock())
     keys.note(kept)
     expect(await keys.once(sender, 'k', 'hi', send)).toEqual({ message: kept, replayed: true })
     expect(await codeOf(() => keys.once(sender, 'k', 'ho', send))).toBe('key_reused')
@@ -23,7 +23,7 @@ test('a message that the store brought counts for its name, with a session or wi
 })
 
 test('a message that was sent from here is not noted again for everybody of its name', async () => {
-  const keys = new Keys(new FakeClock())
+  const keys = new IdempotencyKeys(new FakeClock())
   await keys.once('name ada', 'k', 'hi', send)
   keys.note(fresh)
   expect([keys.size, (await keys.once('session ada', 'k', 'hi', send)).replayed]).toEqual([1, false])
@@ -31,7 +31,7 @@ test('a message that was sent from here is not noted again for everybody of its 
 
 test('a noted key is forgotten ten minutes after its message was sent, once that has left the ring', () => {
   const clock = new FakeClock()
-  const keys = new Keys(clock)
+  const keys = new IdempotencyKeys(clock)
   keys.note({ ...kept, timestamp: clock.date() - KEY_MS + 1000 })
   keys.trim(8)
   expect(keys.size).toBe(1)
@@ -43,25 +43,25 @@ test('a noted key is forgotten ten minutes after its message was sent, once that
 })
 
 test('a key that is not known is looked for in the store, and one message comes of many tries', async () => {
-  const keys = new Keys(new FakeClock(), finding)
+  const keys = new IdempotencyKeys(new FakeClock(), finding)
   const all = await Promise.all(Array.from({ length: 5 }, () => keys.once('name ada', 'k', 'hi', send)))
   expect(all).toEqual(Array.from({ length: 5 }, () => ({ message: kept, replayed: true })))
   expect(await keys.once('name ada', 'other', 'hi', send)).toEqual({ message: fresh, replayed: false })
 })
 
 test('a key that the store has under another text is refused', async () => {
-  const keys = new Keys(new FakeClock(), finding)
+  const keys = new IdempotencyKeys(new FakeClock(), finding)
   expect(await codeOf(() => keys.once('name ada', 'k', 'ho', send))).toBe('key_reused')
   expect(keys.size).toBe(0)
 })
 
 test('where the store finds nothing after all, the message is sent', async () => {
-  const keys = new Keys(new FakeClock(), () => Promise.resolve(undefined))
+  const keys = new IdempotencyKeys(new FakeClock(), () => Promise.resolve(undefined))
   expect(await keys.once('name ada', 'k', 'hi', send)).toEqual({ message: fresh, replayed: false })
 })
 
 test('where the store remembers, nothing is held beyond the ring', async () => {
-  const keys = new Keys(new FakeClock(), finding)
+  const keys = new IdempotencyKeys(new FakeClock(), finding)
   await keys.once('name ada', 'k2', 'hi', send)
   keys.trim(9)
   expect(keys.size).toBe(0)

@@ -20,12 +20,12 @@ export const KEY_MS = 10 * 60_000
 /** Looks for a message that a store has kept. Undefined at once where there is none. */
 export type Find = (username: string, key: string) => Promise<Message | undefined> | undefined
 
-type Sent = { readonly text: string; readonly at: number; message: Promise<Message>; id: number; size: number }
+type SentKey = { readonly text: string; readonly at: number; message: Promise<Message>; id: number; size: number }
 
-export class Keys {
+export class IdempotencyKeys {
   readonly #clock: Clock
   readonly #find: Find | undefined
-  readonly #sent = new Map<string, Sent>()
+  readonly #sent = new Map<string, SentKey>()
   #bytes = 0
 
   constructor(clock: Clock, find?: Find) {
@@ -68,7 +68,7 @@ export class Keys {
       return found
     }
     // Known before it is sent: a store may deliver it while `send` is still running.
-    const sent: Sent = { text, at: this.#clock.now(), message: NOT_YET, id: Infinity, size: 0 }
+    const sent: SentKey = { text, at: this.#clock.now(), message: NOT_YET, id: Infinity, size: 0 }
     this.#sent.set(mark, sent)
     sent.message = earlier?.then(replay) ?? send()
     try {
@@ -124,7 +124,7 @@ export class Keys {
     this.#bytes = 0
   }
 
-  #forget(mark: string, sent: Sent): void {
+  #forget(mark: string, sent: SentKey): void {
     this.#sent.delete(mark)
     this.#bytes -= sent.size
   }

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { KEY_MS, Keys } from '../../src/core/keys.js'
+import { KEY_MS, IdempotencyKeys } from '../../src/core/idempotency.js'
 import type { Message } from '../../src/core/message.js'
 import { codeOf, message } from '../support/chat.js'
 import { FakeClock } from '../support/clock.js'
@@ -8,7 +8,7 @@ function createKeys() {
   const clock = new FakeClock()
   let id = 0
   const send = vi.fn((): Promise<Message> => Promise.resolve(message(++id)))
-  return { clock, keys: new Keys(clock), send }
+  return { clock, keys: new IdempotencyKeys(clock), send }
 }
 
 test('a repeat by the same sender gets the first answer and sends nothing', async () => {
@@ -118,7 +118,7 @@ test('a message that was sent from here is remembered once', async () => {
 test('a store that remembers is asked, and what left the ring is not held here as well', async () => {
   const clock = new FakeClock()
   const old = message(3, { key: 'old', text: 'hi' })
-  const keys = new Keys(clock, (username, key) =>
+  const keys = new IdempotencyKeys(clock, (username, key) =>
     username === 'ada' ? Promise.resolve(key === 'old' ? old : undefined) : undefined,
   )
   const send = vi.fn((): Promise<Message> => Promise.resolve(message(9)))
