@@ -7,7 +7,7 @@
 // does not wait. So it may be told something twice and never too little; ids sort out the rest.
 
 import { follow, type Following } from '../src/client/follow.js'
-import type { Gap, Message, Presence } from '../src/client/wire.js'
+import type { Gap, Message, PresenceState } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { Leader } from './leader.js'
 import type { Batch, Note, Status, Tabs } from './tabs.js'
@@ -118,7 +118,7 @@ export class Feed {
   async #listen(following: Following, forEver: boolean): Promise<void> {
     let messages: Message[] = []
     let gaps: Gap[] = []
-    let rooms: Readonly<Record<string, Presence>> | undefined
+    let rooms: Readonly<Record<string, PresenceState>> | undefined
     for await (const event of following) {
       if (this.#following !== following) return
       if (event.kind === 'message') messages.push(event.message)

@@ -1,6 +1,6 @@
 // Who is here, and who is typing.
 
-import type { Presence } from '../src/client/wire.js'
+import type { PresenceState } from '../src/client/wire.js'
 import { byId, element, nameElement } from './element.js'
 import { listOf } from './line.js'
 
@@ -8,7 +8,7 @@ export class People {
   readonly #list = byId('people', HTMLUListElement)
   readonly #counts = [byId('people-count', HTMLElement), byId('people-count-small', HTMLElement)]
   readonly #typing = byId('typing', HTMLElement)
-  readonly #byRoom = new Map<string, Presence>()
+  readonly #byRoom = new Map<string, PresenceState>()
   readonly #me: () => string
   #shown = ''
 
@@ -17,7 +17,7 @@ export class People {
     this.#me = me
   }
 
-  take(rooms: Readonly<Record<string, Presence>>, room: string): void {
+  take(rooms: Readonly<Record<string, PresenceState>>, room: string): void {
     for (const [name, presence] of Object.entries(rooms)) this.#byRoom.set(name, presence)
     this.show(room)
   }

@@ -1,14 +1,14 @@
 // What the tabs of one browser say to each other. A BroadcastChannel works on plain http too; where there is none
 // at all, a tab is alone and polls for itself.
 
-import type { Gap, Message, Presence } from '../src/client/wire.js'
+import type { Gap, Message, PresenceState } from '../src/client/wire.js'
 import { PLACE } from './base.js'
 
 /** What one answer brought, as the leader hands it on. */
 export type Batch = {
   readonly messages: readonly Message[]
   readonly gaps: readonly Gap[]
-  readonly rooms: Readonly<Record<string, Presence>> | undefined
+  readonly rooms: Readonly<Record<string, PresenceState>> | undefined
   readonly next: string
   readonly now: number
 }

@@ -15,7 +15,7 @@ import { isUnauthorized } from './credentials.js'
 import { type Entry, type EntryOptions, openEntry, type Refusal } from './entry.js'
 import { pathOf, type Place, withRooms } from './place.js'
 import { type Platform, standardPlatform } from './platform.js'
-import { type Gap, type Message, type PollAnswer, poll, type Presence, Refused } from './wire.js'
+import { type Gap, type Message, type PollAnswer, poll, type PresenceState, Refused } from './wire.js'
 
 export type FollowOptions = EntryOptions & {
   readonly rooms: readonly string[]
@@ -33,7 +33,7 @@ export type FollowOptions = EntryOptions & {
 export type FollowEvent =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'gap'; readonly gap: Gap }
-  | { readonly kind: 'presence'; readonly rooms: Readonly<Record<string, Presence>> }
+  | { readonly kind: 'presence'; readonly rooms: Readonly<Record<string, PresenceState>> }
   /**
    * An answer came, and all of it has been handed over. `next`: the cursor to keep. `more`: the next one comes at
    * once, with what the limit cut off. `now`: the server's clock.

@@ -14,7 +14,7 @@ export {
   type Message,
   poll,
   type PollAnswer,
-  type Presence,
+  type PresenceState,
   Refused,
   send,
   type SendAnswer,

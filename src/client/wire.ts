@@ -4,10 +4,10 @@
 import type { Code } from '../core/errors.js'
 import type { Gap } from '../core/gap.js'
 import type { Message } from '../core/message.js'
-import type { Presence } from '../core/members.js'
+import type { PresenceState } from '../core/presence.js'
 import type { Platform } from './platform.js'
 
-export type { Gap, Message, Presence }
+export type { Gap, Message, PresenceState }
 
 export type PollAnswer = {
   readonly messages: readonly Message[]
@@ -15,7 +15,7 @@ export type PollAnswer = {
   readonly more: boolean
   readonly gaps: readonly Gap[]
   readonly now: number
-  readonly rooms?: Readonly<Record<string, Presence>>
+  readonly rooms?: Readonly<Record<string, PresenceState>>
   readonly retry?: number
 }
 

@@ -116,7 +116,7 @@ export class Chat {
     this.moderation.refuseClosed(name, request.session)
     this.#limits.join(request.address)
     const room = this.#knock(name, request.address) ?? (await this.rooms.open(name))
-    if (request.session !== undefined && room.members.has(request.session)) {
+    if (request.session !== undefined && room.presence.has(request.session)) {
       return { session: request.session, room, id: room.last }
     }
     const resumed = request.resumes === true ? ownSession(room, username, identity) : undefined
@@ -165,7 +165,7 @@ export class Chat {
     const room = requireJoined(session, this.rooms.get(parseRoom(name)))
     this.#refuse(room.name, session.username, session)
     this.#limits.typing(session.typed)
-    room.members.setTyping(session, typing)
+    room.presence.setTyping(session, typing)
   }
 
   /** A page of a room's past, from the ring where it is there, else from the store. */

@@ -21,7 +21,7 @@ export function nameFor(somebody: Pick<Session, 'username'> | undefined, usernam
 
 /** The session under which somebody is in the room already, with the newer identity. */
 export function ownSession(room: Room, username: string, identity: Identity | undefined): Session | undefined {
-  const holder = room.members.holder(username)
+  const holder = room.presence.holder(username)
   if (identity === undefined || !(holder instanceof Session) || holder.identity?.subject !== identity.subject)
     return undefined
   holder.identity = identity
@@ -30,22 +30,22 @@ export function ownSession(room: Room, username: string, identity: Identity | un
 
 /** Throws `name_taken`. */
 export function refuseHeldName(room: Room, username: string): void {
-  if (room.members.holder(username) === undefined) return
+  if (room.presence.holder(username) === undefined) return
   throw new ChatError('name_taken', 'somebody in this room has that name: choose another, or try again in a minute')
 }
 
 /** The room, where this session holds its name in it. Throws `not_joined`. */
 export function requireJoined(session: Session, room: Room | undefined): Room {
-  if (room !== undefined && room.members.has(session)) return room
+  if (room !== undefined && room.presence.has(session)) return room
   throw new ChatError('not_joined', 'you have not joined this room: join it first')
 }
 
 export function takeName(session: Session, room: Room): void {
-  room.members.add(session)
+  room.presence.add(session)
   session.rooms.add(room)
 }
 
 export function releaseName(session: Session, room: Room): void {
-  room.members.remove(session)
+  room.presence.remove(session)
   session.rooms.delete(room)
 }

@@ -50,8 +50,8 @@ export class Publisher {
       // Where nothing could be kept, the room that was opened for it goes again.
       this.#rooms.settle(room)
     }
-    const holder = room.members.holder(username)
-    if (type === 'chat' && holder !== undefined) room.members.setTyping(holder, false)
+    const holder = room.presence.holder(username)
+    if (type === 'chat' && holder !== undefined) room.presence.setTyping(holder, false)
     for (const listener of this.#listeners) listener(message)
     return message
   }

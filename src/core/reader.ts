@@ -106,14 +106,14 @@ export class Reader {
     if (!this.presence) return leave
     // A change that is about to be told is waited for: that is what keeps presence to one wake-up a second. Who was
     // told nothing yet need not wait.
-    const isDue = this.#told !== undefined && this.rooms.some((room) => room.members.telling)
+    const isDue = this.#told !== undefined && this.rooms.some((room) => room.presence.telling)
     if (this.#presenceIsNews() && !isDue) {
       leave()
       return undefined
     }
     for (const room of this.rooms) {
       undos.push(
-        room.members.watch(() => {
+        room.presence.watch(() => {
           if (this.#presenceIsNews()) wakeOnce()
         }),
       )
@@ -129,9 +129,9 @@ export class Reader {
 /** The version of what several rooms' presence is, in whatever order they were asked for. */
 export function presenceVersion(rooms: readonly Room[]): string {
   const [only] = rooms
-  if (rooms.length === 1 && only !== undefined) return only.members.state.version
+  if (rooms.length === 1 && only !== undefined) return only.presence.state.version
   const byName = rooms.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  return byName.map((room) => room.members.state.version).join('')
+  return byName.map((room) => room.presence.state.version).join('')
 }
 
 function newestOf(room: Room): Place {

@@ -11,7 +11,7 @@ import type { Clock, Undo } from './clock.js'
 import { isIn, NO_EPOCH, type Place } from './cursor.js'
 import { type Gap, gapAt } from './gap.js'
 import { type Find, IdempotencyKeys } from './idempotency.js'
-import { Members } from './members.js'
+import { Presence } from './presence.js'
 import { type Entry, entryOf, type Message, removed, removes } from './message.js'
 import { Ring } from './ring.js'
 import type { Wake } from './waitlist.js'
@@ -37,7 +37,7 @@ export type RoomParts = {
 
 export class Room {
   readonly name: string
-  readonly members: Members
+  readonly presence: Presence
   readonly keys: IdempotencyKeys
   readonly #ring: Ring<Entry>
   readonly #waiting: Waiting
@@ -51,7 +51,7 @@ export class Room {
     this.#clock = clock
     this.#ring = new Ring(ringSize)
     this.#waiting = new Waiting(waker)
-    this.members = new Members(clock, wheel)
+    this.presence = new Presence(clock, wheel)
     this.keys = new IdempotencyKeys(clock, find)
   }
 
@@ -84,7 +84,7 @@ export class Room {
 
   /** Nobody is in it, nobody waits in it, and no message is on its way: it may be forgotten. */
   get idle(): boolean {
-    return this.#underWay === 0 && this.#waiting.size === 0 && this.members.size === 0 && this.members.watchers === 0
+    return this.#underWay === 0 && this.#waiting.size === 0 && this.presence.size === 0 && this.presence.watchers === 0
   }
 
   /** Something is on its way into this room, until the undo: it must not be forgotten meanwhile. */

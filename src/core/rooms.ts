@@ -173,7 +173,7 @@ export class Rooms {
     this.#open.delete(room.name)
     if (this.#newest === room) this.#newest = undefined
     open?.close()
-    room.members.close()
+    room.presence.close()
     this.#bytes -= room.bytes
     if (room.epoch !== NO_EPOCH) this.#logs--
   }

@@ -66,7 +66,7 @@ describe('whoever leaves has left', () => {
       const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
       fail(error)
       await chat.leave(session, 'lobby')
-      expect(room.members.holder('ada')).toBeUndefined()
+      expect(room.presence.holder('ada')).toBeUndefined()
       expect(await codeOf(() => chat.leave(session, 'lobby'))).toBe('not_joined')
     },
   )
@@ -84,7 +84,7 @@ describe('whoever leaves has left', () => {
     const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
     while ((await codeOrUndefined(() => chat.send({ room: 'lobby', text: 'hi', session }))) !== 'full');
     await chat.leave(session, 'lobby')
-    expect(room.members.size).toBe(0)
+    expect(room.presence.size).toBe(0)
   })
 
   async function codeOrUndefined(call: () => Promise<unknown>): Promise<string | undefined> {

@@ -208,5 +208,5 @@ function tokens(...list: string[]): () => string {
 }
 
 function membersOf({ app }: TestServer): readonly string[] {
-  return app.chat.rooms.get('lobby')?.members.state.presence.members ?? []
+  return app.chat.rooms.get('lobby')?.presence.state.presence.members ?? []
 }

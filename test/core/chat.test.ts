@@ -65,7 +65,7 @@ describe('sending', () => {
     for (const name of ['__proto__', 'constructor', 'toString']) {
       const sent = await say(chat, { room: name, username: name, key: name })
       expect([sent.message.id, sent.replayed, sent.message.room, sent.message.username]).toEqual([1, false, name, name])
-      expect((await chat.join({ room: name, username: name })).room.members.state.presence.members).toEqual([name])
+      expect((await chat.join({ room: name, username: name })).room.presence.state.presence.members).toEqual([name])
     }
   })
 })
@@ -137,10 +137,10 @@ describe('being somebody', () => {
   test('joining is told to the room, and so is leaving', async () => {
     const { chat } = createChat()
     const { session, id, room } = await chat.join({ room: 'lobby', username: 'ada' })
-    expect([id, room.members.state.presence.members]).toEqual([1, ['ada']])
+    expect([id, room.presence.state.presence.members]).toEqual([1, ['ada']])
     await chat.leave(session, 'lobby')
     expect(await told(chat)).toEqual(['1 join ada joined', '2 leave ada left'])
-    expect(room.members.size).toBe(0)
+    expect(room.presence.size).toBe(0)
   })
 
   test('a held name is nobody else’s, in any way of writing it, to join or to send', async () => {
@@ -235,9 +235,9 @@ describe('typing', () => {
     const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
     chat.typing(session, 'lobby', true)
     await say(chat, { username: 'bob' })
-    expect(room.members.state.presence.typing).toEqual(['ada'])
+    expect(room.presence.state.presence.typing).toEqual(['ada'])
     await say(chat, { session })
-    expect(room.members.state.presence.typing).toEqual([])
+    expect(room.presence.state.presence.typing).toEqual([])
   })
 
   test('ends with leaving, and leaves no timer', async () => {
@@ -245,6 +245,6 @@ describe('typing', () => {
     const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
     chat.typing(session, 'lobby', true)
     await chat.end(session)
-    expect([room.members.state.presence, chat.wheel.size, clock.timers]).toEqual([{ members: [], typing: [] }, 0, 0])
+    expect([room.presence.state.presence, chat.wheel.size, clock.timers]).toEqual([{ members: [], typing: [] }, 0, 0])
   })
 })

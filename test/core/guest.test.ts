@@ -20,7 +20,7 @@ test('a guest whose connection ends leaves every room under every name', async (
   await guest.join('lobby', 'ada')
   await guest.join('den', 'bob')
   await guest.end()
-  expect([...chat.rooms].map((room) => room.members.size)).toEqual([0, 0])
+  expect([...chat.rooms].map((room) => room.presence.size)).toEqual([0, 0])
   expect([chat.sessions.size, chat.wheel.size]).toEqual([0, 0])
 })
 
@@ -30,5 +30,5 @@ test('a guest whose connection ends while it joins has left when the join is don
   const joining = guest.join('lobby', 'ada')
   await guest.end()
   await joining
-  expect([chat.sessions.size, chat.rooms.get('lobby')?.members.size]).toEqual([0, 0])
+  expect([chat.sessions.size, chat.rooms.get('lobby')?.presence.size]).toEqual([0, 0])
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseSince } from '../../src/core/cursor.js'
-import { TELL_MS } from '../../src/core/members.js'
+import { TELL_MS } from '../../src/core/presence.js'
 import { presenceVersion, Reader, type View } from '../../src/core/reader.js'
 import type { Room } from '../../src/core/room.js'
 import { createRoom, fill } from '../support/chat.js'
@@ -118,9 +118,9 @@ describe('presence', () => {
   test('is told at once to who was told none, also while a change is about to be told', () => {
     const { room } = createRoom()
     const leave = reader([room], 'now').park(never)
-    room.members.watch(() => undefined)
-    room.members.add(ada)
-    expect(room.members.telling).toBe(true)
+    room.presence.watch(() => undefined)
+    room.presence.add(ada)
+    expect(room.presence.telling).toBe(true)
     expect(reader([room], 'now', { presence: true }).park(never)).toBeUndefined()
     leave?.()
   })
@@ -133,20 +133,20 @@ describe('presence', () => {
     let woken = 0
     reader([room], cursor, { presence: true }).park(() => woken++)
     reader([room], cursor).park(never)
-    room.members.add(ada)
+    room.presence.add(ada)
     clock.advance(TELL_MS)
-    expect([woken, room.members.watchers, room.waiting]).toEqual([1, 0, 1])
+    expect([woken, room.presence.watchers, room.waiting]).toEqual([1, 0, 1])
   })
 
   test('that is as it was told wakes nobody', () => {
     const { room, clock } = createRoom()
     const first = reader([room], 'now', { presence: true })
     const leave = reader([room], first.cursor(first.look()), { presence: true }).park(never)
-    room.members.add(ada)
-    room.members.remove(ada)
+    room.presence.add(ada)
+    room.presence.remove(ada)
     clock.advance(3 * TELL_MS)
     leave?.()
-    expect([room.waiting, room.members.watchers, clock.timers]).toEqual([0, 0, 0])
+    expect([room.waiting, room.presence.watchers, clock.timers]).toEqual([0, 0, 0])
   })
 
   test('that changed while a reader was away is told when it comes back, but not twice in a second', () => {
@@ -159,9 +159,9 @@ describe('presence', () => {
       one.move(one.look())
     }
     one.park(go)
-    room.members.add(ada)
+    room.presence.add(ada)
     clock.advance(30)
-    room.members.add(bob)
+    room.presence.add(bob)
     expect(times).toHaveLength(1)
     expect(one.park(go)).toBeDefined()
     clock.advance(2 * TELL_MS)
@@ -171,10 +171,10 @@ describe('presence', () => {
   test('of several rooms is one version, in whatever order they are asked for', () => {
     const { room: lobby } = createRoom(500, 'lobby')
     const { room: den } = createRoom(500, 'den')
-    lobby.members.add(ada)
+    lobby.presence.add(ada)
     expect(presenceVersion([lobby, den])).toBe(presenceVersion([den, lobby]))
     const before = presenceVersion([lobby, den])
-    den.members.add(bob)
+    den.presence.add(bob)
     expect(presenceVersion([lobby, den])).not.toBe(before)
   })
 })

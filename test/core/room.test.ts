@@ -201,12 +201,12 @@ test('the bytes of a room are those of what its ring holds', () => {
 test('a room is idle unless somebody is in it, waits in it, watches it or has a message on its way', () => {
   const { room } = createRoom()
   const holder = { username: 'ada', fold: 'ada' }
-  room.members.add(holder)
+  room.presence.add(holder)
   expect(room.idle).toBe(false)
-  room.members.remove(holder)
+  room.presence.remove(holder)
   const busy = [
     () => room.park({ epoch: undefined, id: 0 }, () => undefined),
-    () => room.members.watch(() => undefined),
+    () => room.presence.watch(() => undefined),
     () => room.hold(),
   ]
   for (const begin of busy) {

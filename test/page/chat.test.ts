@@ -72,7 +72,7 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
     await ada.getByRole('textbox', { name: 'Room' }).fill('den')
     await ada.getByRole('button', { name: 'Join' }).click()
     await ada.getByRole('heading', { name: 'den' }).waitFor()
-    await expect.poll(() => app.chat.rooms.get('den')?.members.size).toBe(1)
+    await expect.poll(() => app.chat.rooms.get('den')?.presence.size).toBe(1)
     await app.chat.send({ room: 'lobby', username: 'curl', text: 'psst @Ada' })
     await ada.getByRole('list', { name: 'Rooms' }).getByText('1 unread').waitFor()
     expect(await ada.title()).toBe('(1) den · mini-chat')

@@ -84,5 +84,5 @@ async function enter(page: Page, name: string): Promise<void> {
 }
 
 function membersOf({ app }: TestServer, room: string): readonly string[] {
-  return app.chat.rooms.get(room)?.members.state.presence.members ?? []
+  return app.chat.rooms.get(room)?.presence.state.presence.members ?? []
 }

@@ -64,7 +64,7 @@ describe('with a password', () => {
     await first.stop()
     const second = await startServer({ password: PASSWORD, port: first.port })
     await until(
-      () => second.app.chat.rooms.get('lobby')?.members.size,
+      () => second.app.chat.rooms.get('lobby')?.presence.size,
       (size) => size === 1,
       SOON,
     )

@@ -15,7 +15,7 @@ async function joined(server: TestServer, name: string, ...args: string[]): Prom
 }
 
 function membersOf(server: TestServer, room = 'lobby'): readonly string[] {
-  return server.app.chat.rooms.get(room)?.members.state.presence.members ?? []
+  return server.app.chat.rooms.get(room)?.presence.state.presence.members ?? []
 }
 
 test('through pipes, the lines of the input are said and the end of it leaves', async () => {

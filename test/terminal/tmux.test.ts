@@ -124,7 +124,7 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
     if (keys.startsWith('C-')) ada.press(keys)
     else ada.press(keys, 'Enter')
     await ada.sees(/\* ada left\nended with 0\n icanon/)
-    expect(server.app.chat.rooms.get('lobby')?.members.size).toBe(0)
+    expect(server.app.chat.rooms.get('lobby')?.presence.size).toBe(0)
   })
 
   test('a missing name is asked for, and one that is held is asked for again', async () => {
@@ -165,7 +165,7 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
     await ada.sees(/\nlobby> half a sen$/)
     ada.press('tence', 'Enter')
     await ada.sees('ada: half a sentence')
-    expect(second.app.chat.rooms.get('lobby')?.members.state.presence.members).toEqual(['ada'])
+    expect(second.app.chat.rooms.get('lobby')?.presence.state.presence.members).toEqual(['ada'])
   })
 
   test('colours mark names and mentions, and NO_COLOR takes every one away', async () => {

@@ -24,8 +24,8 @@ export function portOf({ app, port }: TestServer, door: Door): number {
 export function held({ app }: TestServer): Record<string, number> {
   const rooms = [...app.chat.rooms.all()]
   return {
-    members: rooms.reduce((sum, room) => sum + room.members.size, 0),
-    watchers: rooms.reduce((sum, room) => sum + room.members.watchers, 0),
+    members: rooms.reduce((sum, room) => sum + room.presence.size, 0),
+    watchers: rooms.reduce((sum, room) => sum + room.presence.watchers, 0),
     readers: rooms.reduce((sum, room) => sum + room.waiting, 0),
     sessions: app.chat.sessions.size,
     timers: app.chat.wheel.size,

@@ -178,14 +178,14 @@ test('a stream with a token keeps its session, and a minute after its end the se
   const token = await join(server.port, 'lobby', 'ada')
   const raw = await isOpen(server, 'room=lobby', { Authorization: `Bearer ${token}` })
   server.clock.advance(4 * 60_000)
-  expect(server.chat.rooms.get('lobby')?.members.size).toBe(1)
+  expect(server.chat.rooms.get('lobby')?.presence.size).toBe(1)
   raw.socket.destroy()
   await until(
     () => server.chat.rooms.get('lobby')?.waiting,
     (waiting) => waiting === 0,
   )
   server.clock.advance(61_000)
-  expect(server.chat.rooms.get('lobby')?.members.size).toBe(0)
+  expect(server.chat.rooms.get('lobby')?.presence.size).toBe(0)
 })
 
 test('a reader that does not drain for 30 seconds is cut', { timeout: 20_000 }, async () => {

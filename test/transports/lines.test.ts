@@ -52,7 +52,7 @@ test('somebody joins, sees what was said, is seen, speaks and leaves', async () 
   expect(await ada.hear('INFO bye')).toEqual(['INFO bye'])
   await ada.closed()
   await until(
-    () => server.app.chat.rooms.get('lobby')?.members.size,
+    () => server.app.chat.rooms.get('lobby')?.presence.size,
     (size) => size === 0,
   )
 })

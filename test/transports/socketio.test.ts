@@ -134,7 +134,7 @@ test('a client as it comes begins with polling and goes over to WebSocket', asyn
   )
   client.emit('join', { room: 'lobby', username: 'ada' })
   await until(
-    () => server.app.chat.rooms.get('lobby')?.members.size,
+    () => server.app.chat.rooms.get('lobby')?.presence.size,
     (size) => size === 1,
   )
   client.disconnect()

@@ -184,7 +184,7 @@ test('whoever does not answer a ping is gone with the next one', async () => {
   clock.advance(20_100)
   await new Promise((resolve) => ada.client.once('ping', resolve))
   await until(
-    () => chat.rooms.get('lobby')?.members.size,
+    () => chat.rooms.get('lobby')?.presence.size,
     (size) => size === 1,
   )
   ada.client.pause()
@@ -194,7 +194,7 @@ test('whoever does not answer a ping is gone with the next one', async () => {
     () => transports.get('websocket')?.connections,
     (count) => count === 0,
   )
-  expect(chat.rooms.get('lobby')?.members.size).toBe(0)
+  expect(chat.rooms.get('lobby')?.presence.size).toBe(0)
 })
 
 test('a flood from one connection is taken in its order', async () => {

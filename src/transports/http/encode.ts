@@ -52,7 +52,7 @@ export class Encoder {
     if (room === undefined || place === undefined || retry !== undefined) return this.#make(reader, retry)
     const { epoch, id } = place
     const { limit } = reader
-    const version = reader.presence ? room.members.state.version : undefined
+    const version = reader.presence ? room.presence.state.version : undefined
     const answers = this.#answersOf(room)
     for (const answer of answers) {
       if (answer.id === id && answer.limit === limit && answer.version === version && answer.epoch === epoch)
@@ -105,7 +105,7 @@ export class Encoder {
     const messages = view.entries.map((entry) => entry.json).join(',')
     const gaps = view.gaps.length === 0 ? '[]' : JSON.stringify(view.gaps)
     const rooms = reader.presence
-      ? `,"rooms":{${reader.rooms.map((room) => `"${room.name}":${room.members.state.json}`).join(',')}}`
+      ? `,"rooms":{${reader.rooms.map((room) => `"${room.name}":${room.presence.state.json}`).join(',')}}`
       : ''
     const wait = retry === undefined ? '' : `,"retry":${retry}`
     const next = reader.cursor(view)

@@ -45,7 +45,7 @@ export class EventStreams {
   }
 
   /** The event that tells the presence of a room, encoded once a change. */
-  presenceOf({ name, members: { state } }: Room): Buffer {
+  presenceOf({ name, presence: { state } }: Room): Buffer {
     let event = this.#presence.get(state)
     if (event === undefined) this.#presence.set(state, (event = Buffer.from(presenceEvent(`"${name}":${state.json}`))))
     return event
@@ -119,7 +119,7 @@ export class EventStream implements Waiter {
   #watch(told: string | undefined): void {
     this.#watches = true
     this.#told = told
-    for (const room of this.#rooms) this.#undos.push(room.members.watch(() => this.#tellPresence()))
+    for (const room of this.#rooms) this.#undos.push(room.presence.watch(() => this.#tellPresence()))
     this.#tellPresence()
   }
 
@@ -129,7 +129,7 @@ export class EventStream implements Waiter {
     this.#told = version
     const [room] = this.#rooms
     if (this.#rooms.length === 1 && room !== undefined) return this.#write(this.#context.eventStreams.presenceOf(room))
-    this.#write(presenceEvent(this.#rooms.map(({ name, members }) => `"${name}":${members.state.json}`).join(',')))
+    this.#write(presenceEvent(this.#rooms.map(({ name, presence }) => `"${name}":${presence.state.json}`).join(',')))
   }
 
   #drained(): void {

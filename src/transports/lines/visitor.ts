@@ -181,12 +181,12 @@ export class Visitor {
 
   #who(room: string): void {
     const here = maySee(this.#identity, room) ? this.#parts.chat.rooms.get(room) : undefined
-    const members = here?.members.state.presence.members ?? []
+    const members = here?.presence.state.presence.members ?? []
     this.#voice.say([`INFO ${room}:`, ...members.map(asWord)].join(' '))
   }
 
   #rooms(): void {
     for (const room of this.#parts.chat.rooms)
-      if (maySee(this.#identity, room.name)) this.#voice.say(`INFO ${room.name} ${room.members.size}`)
+      if (maySee(this.#identity, room.name)) this.#voice.say(`INFO ${room.name} ${room.presence.size}`)
   }
 }

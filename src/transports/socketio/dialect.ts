@@ -41,7 +41,7 @@ export class Directory {
   isTaken(room: Room, userId: UserId, username: string): boolean {
     const fold = foldName(username)
     for (const [other, id] of this.#rooms.get(room) ?? []) {
-      if (id === userId && other !== fold && room.members.holder(other) !== undefined) return true
+      if (id === userId && other !== fold && room.presence.holder(other) !== undefined) return true
     }
     return false
   }

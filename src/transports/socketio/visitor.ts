@@ -9,7 +9,7 @@ import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import { Guest } from '../../core/guest.js'
 import { foldName, parseRoom, parseUsername } from '../../core/message.js'
-import type { Presence } from '../../core/members.js'
+import type { PresenceState } from '../../core/presence.js'
 import type { Room } from '../../core/room.js'
 import type { Session } from '../../core/sessions.js'
 import type { Pieces } from '../../core/stream.js'
@@ -99,7 +99,7 @@ export class Visitor {
     }
     this.#seats.set(room.name, seat)
     seat.tell()
-    if (dialect.hasPresence) seat.undos.push(room.members.watch(seat.tell))
+    if (dialect.hasPresence) seat.undos.push(room.presence.watch(seat.tell))
     seat.undos.push(this.#connection.feed.follow(room, place, pieces, (piece) => this.#connection.write(piece.form)))
   }
 
@@ -140,14 +140,14 @@ export class Visitor {
 
   /** What tells who is in the room, and who of the others begins or stops to type, where it is news. */
   #presence(room: Room, { username: self }: Session): () => void {
-    let last: Presence = { members: [], typing: [] }
+    let last: PresenceState = { members: [], typing: [] }
     const user = (username: string): object => ({
       userId: this.#parts.directory.idOf(room, username),
       username,
     })
     return () => {
       if (!this.#connection.feed.hasRoom) return
-      const { presence } = room.members.state
+      const { presence } = room.presence.state
       const told = last
       // Before anything goes out: where that drains the socket at once, this is called again.
       last = presence

@@ -20,7 +20,7 @@ export const join: Route = {
       resumes: true,
     })
     const { token, username } = session
-    const { members } = room.members.state.presence
+    const { members } = room.presence.state.presence
     const next = formatCursor([{ room: room.name, epoch: room.epoch, id }])
     answer(json(201, { token, room: room.name, username, members, next }))
   },

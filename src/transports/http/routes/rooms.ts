@@ -12,7 +12,7 @@ export const rooms: Route = {
     const seen = [...chat.rooms].filter((room) => maySee(identity, room.name))
     const list = seen.map((room) => ({
       room: room.name,
-      members: room.members.size,
+      members: room.presence.size,
       parked: room.waiting,
       first: room.first,
       last: room.last,
@@ -26,6 +26,6 @@ export const members: Route = {
   path: '/members',
   handle(request, answer, { chat }) {
     const room = parseRoom(request.query.one('room'))
-    answer(json(200, { room, members: chat.rooms.get(room)?.members.state.presence.members ?? [] }))
+    answer(json(200, { room, members: chat.rooms.get(room)?.presence.state.presence.members ?? [] }))
   },
 }

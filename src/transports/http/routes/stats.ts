@@ -16,7 +16,7 @@ export const stats: Route = {
         version,
         uptime: Math.round(process.uptime()),
         rooms: rooms.length,
-        members: rooms.reduce((sum, room) => sum + room.members.size, 0),
+        members: rooms.reduce((sum, room) => sum + room.presence.size, 0),
         sessions: chat.sessions.size,
         parked: parking.size,
         waiting,

@@ -11,7 +11,7 @@ import type { Wheel } from './wheel.js'
 /** One person at one keyboard: a name, held in every room joined until the session ends. */
 export type Holder = { readonly username: string; readonly fold: string }
 
-export type Presence = { readonly members: readonly string[]; readonly typing: readonly string[] }
+export type PresenceState = { readonly members: readonly string[]; readonly typing: readonly string[] }
 
 export const TYPING_MS = 6000
 export const TELL_MS = 1000
@@ -19,13 +19,13 @@ export const TELL_MS = 1000
 /** Time for the message that often comes with a change: both then go out in one answer. */
 const SETTLE_MS = 25
 
-export class Members {
+export class Presence {
   readonly #clock: Clock
   readonly #wheel: Wheel
   readonly #held = new Map<string, Holder>()
   readonly #typing = new Map<string, Undo>()
   readonly #watchers = new Set<() => void>()
-  #state: { presence: Presence; json: string; version: string } | undefined
+  #state: { presence: PresenceState; json: string; version: string } | undefined
   #toldAt = -Infinity
   #telling: Undo | undefined
 
@@ -80,7 +80,7 @@ export class Members {
   }
 
   /** The whole state, its JSON and its version, made once a change. */
-  get state(): { readonly presence: Presence; readonly json: string; readonly version: string } {
+  get state(): { readonly presence: PresenceState; readonly json: string; readonly version: string } {
     if (this.#state === undefined) {
       const holders = [...this.#held.values()]
       const presence = {

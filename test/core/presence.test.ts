@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Members, TELL_MS, TYPING_MS } from '../../src/core/members.js'
+import { Presence, TELL_MS, TYPING_MS } from '../../src/core/presence.js'
 import { foldName } from '../../src/core/message.js'
 import { Wheel } from '../../src/core/wheel.js'
 import { FakeClock } from '../support/clock.js'
@@ -7,7 +7,7 @@ import { FakeClock } from '../support/clock.js'
 function createMembers() {
   const clock = new FakeClock()
   const wheel = new Wheel(clock)
-  const members = new Members(clock, wheel)
+  const members = new Presence(clock, wheel)
   const told: number[] = []
   const person = (username: string) => ({ username, fold: foldName(username) })
   return {
