@@ -15,7 +15,7 @@ import { Presence } from './presence.js'
 import { type Entry, entryOf, type Message, removed, removes } from './message.js'
 import { Ring } from './ring.js'
 import type { Wake } from './waitlist.js'
-import { Waiting } from './waiting.js'
+import { Waiters } from './waiters.js'
 import type { Waker } from './waker.js'
 import type { Wheel } from './wheel.js'
 
@@ -40,7 +40,7 @@ export class Room {
   readonly presence: Presence
   readonly keys: IdempotencyKeys
   readonly #ring: Ring<Entry>
-  readonly #waiting: Waiting
+  readonly #waiting: Waiters
   readonly #clock: Clock
   #epoch = NO_EPOCH
   #bytes = 0
@@ -50,7 +50,7 @@ export class Room {
     this.name = name
     this.#clock = clock
     this.#ring = new Ring(ringSize)
-    this.#waiting = new Waiting(waker)
+    this.#waiting = new Waiters(waker)
     this.presence = new Presence(clock, wheel)
     this.keys = new IdempotencyKeys(clock, find)
   }

@@ -9,7 +9,7 @@ export type Wake = () => void
 
 /** To leave is to put the last one in one's place. Nothing else ever moves. */
 export class WaitList {
-  readonly #list: Place[] = []
+  readonly #list: Waiter[] = []
   /** Whose turn it is. Those before have been taken. */
   #turn = 0
 
@@ -18,7 +18,7 @@ export class WaitList {
   }
 
   add(wake: Wake): Undo {
-    const place: Place = { wake, index: this.#list.length, list: this.#list }
+    const place: Waiter = { wake, index: this.#list.length, list: this.#list }
     this.#list.push(place)
     return () => leave(place)
   }
@@ -36,9 +36,9 @@ export class WaitList {
   }
 }
 
-type Place = { readonly wake: Wake; index: number; list: Place[] | undefined }
+type Waiter = { readonly wake: Wake; index: number; list: Waiter[] | undefined }
 
-function leave(place: Place): void {
+function leave(place: Waiter): void {
   const { list } = place
   if (list === undefined) return
   place.list = undefined

@@ -1,7 +1,7 @@
 // Wakes the readers of all rooms, a slice of a room at a time, with the I/O in between.
 
 import type { Clock, Undo } from './clock.js'
-import type { Waiting } from './waiting.js'
+import type { Waiters } from './waiters.js'
 
 /** How long all the rooms together may take before the I/O has its turn. */
 const TURN_MS = 3
@@ -9,7 +9,7 @@ const TURN_MS = 3
 /** Takes the rooms that have news in turn, a slice each, and lets the I/O in between. One for the whole chat. */
 export class Waker {
   readonly #clock: Clock
-  readonly #queue: Waiting[] = []
+  readonly #queue: Waiters[] = []
   #running = false
 
   constructor(clock: Clock) {
@@ -24,7 +24,7 @@ export class Waker {
     return this.#clock.after(ms, call)
   }
 
-  add(waiting: Waiting): void {
+  add(waiting: Waiters): void {
     this.#queue.push(waiting)
     if (this.#running) return
     this.#running = true

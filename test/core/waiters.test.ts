@@ -2,14 +2,14 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { COALESCE_MS, Waiting } from '../../src/core/waiting.js'
+import { COALESCE_MS, Waiters } from '../../src/core/waiters.js'
 import { Waker } from '../../src/core/waker.js'
 import { FakeClock } from '../support/clock.js'
 
 function createWaiting() {
   const clock = new FakeClock()
   const waker = new Waker(clock)
-  return { clock, waker, waiting: new Waiting(waker) }
+  return { clock, waker, waiting: new Waiters(waker) }
 }
 
 const never = (): never => expect.unreachable('woken')
@@ -270,7 +270,7 @@ test('a message in the middle of a waking wakes those who came back meanwhile', 
 
 test('a hall of readers does not hold up a conversation in another room', () => {
   const { clock, waker, waiting: hall } = createWaiting()
-  const den = new Waiting(waker)
+  const den = new Waiters(waker)
   for (let i = 0; i < 200; i++) hall.park(() => clock.stall(1))
   let turnsToDen = 0
   let woken = false

@@ -31,7 +31,7 @@ const SLICE_MS = { quiet: 12, busy: 1 }
 /** The readers that a waking counts on to come back: those it woke, or so much of what the last one counted on. */
 const REMEMBERED = 0.75
 
-export class Waiting {
+export class Waiters {
   readonly #waker: Waker
   #parked = new WaitList()
   #waking = new WaitList()
