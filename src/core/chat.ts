@@ -17,7 +17,7 @@ import type { Room } from './room.js'
 import { type RoomLimits, Rooms } from './rooms.js'
 import { type Session, Sessions } from './sessions.js'
 import type { History, Range, Store } from './store.js'
-import { Waker } from './waker.js'
+import { Scheduler } from './scheduler.js'
 import { Wheel } from './wheel.js'
 
 export type ChatOptions = {
@@ -73,7 +73,7 @@ export class Chat {
     this.ringSize = ringSize
     this.#store = store
     this.#limits = new Limits(clock, rates)
-    this.rooms = new Rooms(store, { clock, wheel: this.wheel, waker: new Waker(clock), ringSize }, limits)
+    this.rooms = new Rooms(store, { clock, wheel: this.wheel, scheduler: new Scheduler(clock), ringSize }, limits)
     this.sessions = new Sessions(
       { clock, random, wheel: this.wheel, connectionLimit },
       limits.sessions,

@@ -16,7 +16,7 @@ import { type Entry, entryOf, type Message, removed, removes } from './message.j
 import { Ring } from './ring.js'
 import type { Wake } from './waitlist.js'
 import { Waiters } from './waiters.js'
-import type { Waker } from './waker.js'
+import type { Scheduler } from './scheduler.js'
 import type { Wheel } from './wheel.js'
 
 /** What a reader gets: entries, oldest first; the id to go on from; whether a limit cut them. */
@@ -30,7 +30,7 @@ export type Page = {
 export type RoomParts = {
   readonly clock: Clock
   readonly wheel: Wheel
-  readonly waker: Waker
+  readonly scheduler: Scheduler
   readonly ringSize: number
   readonly find?: Find | undefined
 }
@@ -46,11 +46,11 @@ export class Room {
   #bytes = 0
   #underWay = 0
 
-  constructor(name: string, { clock, wheel, waker, ringSize, find }: RoomParts) {
+  constructor(name: string, { clock, wheel, scheduler, ringSize, find }: RoomParts) {
     this.name = name
     this.#clock = clock
     this.#ring = new Ring(ringSize)
-    this.#waiting = new Waiters(waker)
+    this.#waiting = new Waiters(scheduler)
     this.presence = new Presence(clock, wheel)
     this.keys = new IdempotencyKeys(clock, find)
   }

@@ -17,7 +17,7 @@
 
 import type { Undo } from './clock.js'
 import { type Wake, WaitList } from './waitlist.js'
-import type { Waker } from './waker.js'
+import type { Scheduler } from './scheduler.js'
 
 /** From one waking of a busy room to the next. */
 export const COALESCE_MS = 20
@@ -32,7 +32,7 @@ const SLICE_MS = { quiet: 12, busy: 1 }
 const REMEMBERED = 0.75
 
 export class Waiters {
-  readonly #waker: Waker
+  readonly #scheduler: Scheduler
   #parked = new WaitList()
   #waking = new WaitList()
   #state: 'idle' | 'asked' | 'waking' = 'idle'
@@ -49,8 +49,8 @@ export class Waiters {
   #told = Infinity
   #last = 0
 
-  constructor(waker: Waker) {
-    this.#waker = waker
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler
   }
 
   get size(): number {
@@ -74,7 +74,7 @@ export class Waiters {
     // Not the one under way: whoever comes back again and again could make it last for ever.
     if (this.#state === 'waking') this.#again = true
     if (this.#state === 'idle') {
-      const now = this.#waker.now()
+      const now = this.#scheduler.now()
       if (!this.#isBusy(now)) return undefined
       this.#ask(now)
     }
@@ -86,7 +86,7 @@ export class Waiters {
     this.#last = last
     if (this.#state === 'waking') this.#again = true
     if (this.#state !== 'idle') return
-    const now = this.#waker.now()
+    const now = this.#scheduler.now()
     if (this.#parked.size > 0 || this.#isBusy(now)) this.#ask(now)
   }
 
@@ -108,7 +108,7 @@ export class Waiters {
     this.#state = 'asked'
     this.#busy = this.#isBusy(now)
     const delay = this.#wokeAt + this.#pauseAfter(this.#tookMs) - now
-    if (!this.#busy || delay <= 0) return this.#waker.add(this)
+    if (!this.#busy || delay <= 0) return this.#scheduler.add(this)
     this.#isPutOff = true
     this.#wakeIn(delay)
   }
@@ -144,7 +144,7 @@ export class Waiters {
   /** The readers are back: what is left of the pause is as long as that took. */
   #rest(): void {
     this.#isPutOff = false
-    const since = this.#waker.now() - this.#wokeAt
+    const since = this.#scheduler.now() - this.#wokeAt
     this.#stop?.()
     this.#wakeIn(Math.min(since, this.#pauseAfter(since) - since))
   }
@@ -155,9 +155,9 @@ export class Waiters {
   }
 
   #wakeIn(ms: number): void {
-    this.#stop = this.#waker.after(ms, () => {
+    this.#stop = this.#scheduler.after(ms, () => {
       this.#isPutOff = false
-      this.#waker.add(this)
+      this.#scheduler.add(this)
     })
   }
 }

@@ -3,13 +3,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { COALESCE_MS, Waiters } from '../../src/core/waiters.js'
-import { Waker } from '../../src/core/waker.js'
+import { Scheduler } from '../../src/core/scheduler.js'
 import { FakeClock } from '../support/clock.js'
 
 function createWaiting() {
   const clock = new FakeClock()
-  const waker = new Waker(clock)
-  return { clock, waker, waiting: new Waiters(waker) }
+  const scheduler = new Scheduler(clock)
+  return { clock, scheduler, waiting: new Waiters(scheduler) }
 }
 
 const never = (): never => expect.unreachable('woken')
@@ -269,8 +269,8 @@ test('a message in the middle of a waking wakes those who came back meanwhile', 
 })
 
 test('a hall of readers does not hold up a conversation in another room', () => {
-  const { clock, waker, waiting: hall } = createWaiting()
-  const den = new Waiters(waker)
+  const { clock, scheduler, waiting: hall } = createWaiting()
+  const den = new Waiters(scheduler)
   for (let i = 0; i < 200; i++) hall.park(() => clock.stall(1))
   let turnsToDen = 0
   let woken = false

@@ -6,7 +6,7 @@ import type { ConnectionLimit, Rates } from '../../src/core/limits.js'
 import type { Message } from '../../src/core/message.js'
 import { Room } from '../../src/core/room.js'
 import type { Store } from '../../src/core/store.js'
-import { Waker } from '../../src/core/waker.js'
+import { Scheduler } from '../../src/core/scheduler.js'
 import { Wheel } from '../../src/core/wheel.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { FakeClock } from './clock.js'
@@ -46,7 +46,7 @@ export function createChat(
 export function createRoom(ringSize = 500, name = 'lobby'): { room: Room; clock: FakeClock; wheel: Wheel } {
   const clock = new FakeClock()
   const wheel = new Wheel(clock)
-  return { room: new Room(name, { clock, wheel, waker: new Waker(clock), ringSize }), clock, wheel }
+  return { room: new Room(name, { clock, wheel, scheduler: new Scheduler(clock), ringSize }), clock, wheel }
 }
 
 export function message(id: number, parts: Partial<Message> = {}): Message {

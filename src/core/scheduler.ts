@@ -7,7 +7,7 @@ import type { Waiters } from './waiters.js'
 const TURN_MS = 3
 
 /** Takes the rooms that have news in turn, a slice each, and lets the I/O in between. One for the whole chat. */
-export class Waker {
+export class Scheduler {
   readonly #clock: Clock
   readonly #queue: Waiters[] = []
   #running = false
