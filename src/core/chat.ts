@@ -18,7 +18,7 @@ import { type RoomLimits, Rooms } from './rooms.js'
 import { type Session, Sessions } from './sessions.js'
 import type { History, Range, Store } from './store.js'
 import { Scheduler } from './scheduler.js'
-import { Wheel } from './wheel.js'
+import { TimerWheel } from './timer-wheel.js'
 
 export type ChatOptions = {
   readonly store: Store
@@ -59,7 +59,7 @@ export class Chat {
   readonly sessions: Sessions
   readonly clock: Clock
   readonly random: Random
-  readonly wheel: Wheel
+  readonly timers: TimerWheel
   readonly ringSize: number
   readonly moderation: Moderation
   readonly #store: Store
@@ -69,13 +69,13 @@ export class Chat {
   constructor({ store, clock, random, ringSize, limits, rates = NO_LIMITS, connectionLimit }: ChatOptions) {
     this.clock = clock
     this.random = random
-    this.wheel = new Wheel(clock)
+    this.timers = new TimerWheel(clock)
     this.ringSize = ringSize
     this.#store = store
     this.#limits = new Limits(clock, rates)
-    this.rooms = new Rooms(store, { clock, wheel: this.wheel, scheduler: new Scheduler(clock), ringSize }, limits)
+    this.rooms = new Rooms(store, { clock, timers: this.timers, scheduler: new Scheduler(clock), ringSize }, limits)
     this.sessions = new Sessions(
-      { clock, random, wheel: this.wheel, connectionLimit },
+      { clock, random, timers: this.timers, connectionLimit },
       limits.sessions,
       (session) => void this.leaveAll(session),
     )

@@ -65,7 +65,7 @@ export class Feed {
     if (identity === undefined) return
     const { chat } = this.#parts
     this.#expiry?.()
-    this.#expiry = chat.wheel.after(Math.max(0, identity.until - chat.clock.date()), () => this.#parts.cut())
+    this.#expiry = chat.timers.after(Math.max(0, identity.until - chat.clock.date()), () => this.#parts.cut())
   }
 
   /** Writes at once what there is: for somebody who is to see his own words before the answer to his next ones. */
@@ -76,7 +76,7 @@ export class Feed {
   /** The socket takes no more for now. */
   full(): void {
     if (!this.#open) return
-    this.#stall ??= this.#parts.chat.wheel.after(STALL_MS, () => this.#parts.cut())
+    this.#stall ??= this.#parts.chat.timers.after(STALL_MS, () => this.#parts.cut())
   }
 
   /** The socket has drained. */

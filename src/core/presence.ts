@@ -6,7 +6,7 @@
 
 import type { Clock, Undo } from './clock.js'
 import { foldName } from './message.js'
-import type { Wheel } from './wheel.js'
+import type { TimerWheel } from './timer-wheel.js'
 
 /** One person at one keyboard: a name, held in every room joined until the session ends. */
 export type Holder = { readonly username: string; readonly fold: string }
@@ -21,7 +21,7 @@ const SETTLE_MS = 25
 
 export class Presence {
   readonly #clock: Clock
-  readonly #wheel: Wheel
+  readonly #timers: TimerWheel
   readonly #held = new Map<string, Holder>()
   readonly #typing = new Map<string, Undo>()
   readonly #watchers = new Set<() => void>()
@@ -29,9 +29,9 @@ export class Presence {
   #toldAt = -Infinity
   #telling: Undo | undefined
 
-  constructor(clock: Clock, wheel: Wheel) {
+  constructor(clock: Clock, timers: TimerWheel) {
     this.#clock = clock
-    this.#wheel = wheel
+    this.#timers = timers
   }
 
   get size(): number {
@@ -74,7 +74,7 @@ export class Presence {
     if (typing)
       this.#typing.set(
         holder.fold,
-        this.#wheel.after(TYPING_MS, () => this.setTyping(holder, false)),
+        this.#timers.after(TYPING_MS, () => this.setTyping(holder, false)),
       )
     if (was !== typing) this.#change()
   }

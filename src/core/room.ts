@@ -17,7 +17,7 @@ import { Ring } from './ring.js'
 import type { Wake } from './waitlist.js'
 import { Waiters } from './waiters.js'
 import type { Scheduler } from './scheduler.js'
-import type { Wheel } from './wheel.js'
+import type { TimerWheel } from './timer-wheel.js'
 
 /** What a reader gets: entries, oldest first; the id to go on from; whether a limit cut them. */
 export type Page = {
@@ -29,7 +29,7 @@ export type Page = {
 
 export type RoomParts = {
   readonly clock: Clock
-  readonly wheel: Wheel
+  readonly timers: TimerWheel
   readonly scheduler: Scheduler
   readonly ringSize: number
   readonly find?: Find | undefined
@@ -46,12 +46,12 @@ export class Room {
   #bytes = 0
   #underWay = 0
 
-  constructor(name: string, { clock, wheel, scheduler, ringSize, find }: RoomParts) {
+  constructor(name: string, { clock, timers, scheduler, ringSize, find }: RoomParts) {
     this.name = name
     this.#clock = clock
     this.#ring = new Ring(ringSize)
     this.#waiting = new Waiters(scheduler)
-    this.presence = new Presence(clock, wheel)
+    this.presence = new Presence(clock, timers)
     this.keys = new IdempotencyKeys(clock, find)
   }
 

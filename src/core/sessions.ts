@@ -11,7 +11,7 @@ import { ConnectionLimit, fullBucket } from './limits.js'
 import type { Holder } from './presence.js'
 import { foldName } from './message.js'
 import type { Room } from './room.js'
-import type { Wheel } from './wheel.js'
+import type { TimerWheel } from './timer-wheel.js'
 
 /** A session without contact for this long is over, and its names are free. */
 export const SESSION_MS = 60_000
@@ -67,7 +67,7 @@ export class Session implements Holder {
 /** `connectionLimit`: how many sessions each address has. */
 export type SessionParts = {
   readonly clock: Clock
-  readonly wheel: Wheel
+  readonly timers: TimerWheel
   readonly random: Random
   readonly connectionLimit?: ConnectionLimit | undefined
 }
@@ -133,7 +133,7 @@ export class Sessions {
 
   // One look a minute for each session, however often it is heard from.
   #watch(session: Session, ms: number): Undo {
-    return this.#parts.wheel.after(ms, () => {
+    return this.#parts.timers.after(ms, () => {
       const open = this.#byToken.get(session.token)
       if (open === undefined) return
       if (session.left > 0) {

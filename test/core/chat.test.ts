@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Chat, SendRequest } from '../../src/core/chat.js'
 import { KEY_MS } from '../../src/core/idempotency.js'
 import { SESSION_MS } from '../../src/core/sessions.js'
-import { TICK_MS } from '../../src/core/wheel.js'
+import { TICK_MS } from '../../src/core/timer-wheel.js'
 import { codeOf, createChat } from '../support/chat.js'
 
 const say = (chat: Chat, more: Partial<SendRequest> = {}) =>
@@ -245,6 +245,6 @@ describe('typing', () => {
     const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
     chat.typing(session, 'lobby', true)
     await chat.end(session)
-    expect([room.presence.state.presence, chat.wheel.size, clock.timers]).toEqual([{ members: [], typing: [] }, 0, 0])
+    expect([room.presence.state.presence, chat.timers.size, clock.timers]).toEqual([{ members: [], typing: [] }, 0, 0])
   })
 })

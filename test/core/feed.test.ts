@@ -90,7 +90,7 @@ test('after the end nothing is followed, no timer runs, and rooms that were ther
   feed.drained()
   await say('a')
   clock.settle()
-  expect([seen, chat.wheel.size, clock.timers, [...chat.rooms.all()].map((room) => room.name)]).toEqual([
+  expect([seen, chat.timers.size, clock.timers, [...chat.rooms.all()].map((room) => room.name)]).toEqual([
     [],
     0,
     0,

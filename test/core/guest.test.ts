@@ -21,7 +21,7 @@ test('a guest whose connection ends leaves every room under every name', async (
   await guest.join('den', 'bob')
   await guest.end()
   expect([...chat.rooms].map((room) => room.presence.size)).toEqual([0, 0])
-  expect([chat.sessions.size, chat.wheel.size]).toEqual([0, 0])
+  expect([chat.sessions.size, chat.timers.size]).toEqual([0, 0])
 })
 
 test('a guest whose connection ends while it joins has left when the join is done', async () => {

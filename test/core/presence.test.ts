@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
 import { Presence, TELL_MS, TYPING_MS } from '../../src/core/presence.js'
 import { foldName } from '../../src/core/message.js'
-import { Wheel } from '../../src/core/wheel.js'
+import { TimerWheel } from '../../src/core/timer-wheel.js'
 import { FakeClock } from '../support/clock.js'
 
 function createMembers() {
   const clock = new FakeClock()
-  const wheel = new Wheel(clock)
-  const members = new Presence(clock, wheel)
+  const timers = new TimerWheel(clock)
+  const members = new Presence(clock, timers)
   const told: number[] = []
   const person = (username: string) => ({ username, fold: foldName(username) })
   return {
     clock,
-    wheel,
+    timers,
     members,
     told,
     person,
@@ -60,7 +60,7 @@ test('a version is of the state itself: the same state has the same version, ano
 })
 
 test('typing ends by itself after 6 s, counted from the last time it was said', () => {
-  const { members, person, clock, wheel } = createMembers()
+  const { members, person, clock, timers } = createMembers()
   const ada = person('ada')
   members.add(ada)
   members.setTyping(ada, true)
@@ -70,17 +70,17 @@ test('typing ends by itself after 6 s, counted from the last time it was said', 
   expect(members.state.presence.typing).toEqual(['ada'])
   clock.advance(200)
   expect(members.state.presence.typing).toEqual([])
-  expect([wheel.size, clock.timers]).toEqual([0, 0])
+  expect([timers.size, clock.timers]).toEqual([0, 0])
 })
 
 test('who leaves while typing leaves no timer behind', () => {
-  const { members, person, clock, wheel } = createMembers()
+  const { members, person, clock, timers } = createMembers()
   const ada = person('ada')
   members.add(ada)
   members.setTyping(ada, true)
   members.remove(ada)
   expect(members.state.presence).toEqual({ members: [], typing: [] })
-  expect([wheel.size, clock.timers]).toEqual([0, 0])
+  expect([timers.size, clock.timers]).toEqual([0, 0])
 })
 
 test('however many changes there are, watchers are called at most once a second, and of the last one', () => {
@@ -134,12 +134,12 @@ test('a watcher that went is not called, and two may share one function', () => 
 })
 
 test('a closed room has no timer left', () => {
-  const { members, person, clock, wheel, watch } = createMembers()
+  const { members, person, clock, timers, watch } = createMembers()
   watch()
   const ada = person('ada')
   members.add(ada)
   members.setTyping(ada, true)
   expect(members.telling).toBe(true)
   members.close()
-  expect([members.telling, wheel.size, clock.timers]).toEqual([false, 0, 0])
+  expect([members.telling, timers.size, clock.timers]).toEqual([false, 0, 0])
 })

@@ -106,7 +106,7 @@ test('after the end nothing is open and nothing is counted', async () => {
   chat.typing(session, 'a', true)
   await chat.close()
   clock.settle()
-  expect([chat.rooms.size, chat.rooms.bytes, chat.sessions.size, chat.wheel.size, clock.timers]).toEqual([
+  expect([chat.rooms.size, chat.rooms.bytes, chat.sessions.size, chat.timers.size, clock.timers]).toEqual([
     0, 0, 0, 0, 0,
   ])
 })

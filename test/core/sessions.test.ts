@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import { type Session, SESSION_MS, Sessions } from '../../src/core/sessions.js'
-import { TICK_MS, Wheel } from '../../src/core/wheel.js'
+import { TICK_MS, TimerWheel } from '../../src/core/timer-wheel.js'
 import { codeOf } from '../support/chat.js'
 import { FakeClock } from '../support/clock.js'
 import { fixedRandom } from '../support/random.js'
 
 function createSessions(max = 10) {
   const clock = new FakeClock()
-  const wheel = new Wheel(clock)
+  const timers = new TimerWheel(clock)
   const ended: Session[] = []
-  const sessions = new Sessions({ clock, wheel, random: fixedRandom() }, max, (session) => ended.push(session))
-  return { clock, wheel, sessions, ended }
+  const sessions = new Sessions({ clock, timers, random: fixedRandom() }, max, (session) => ended.push(session))
+  return { clock, timers, sessions, ended }
 }
 
 test('a session is found by its token, and by no other', async () => {
@@ -72,12 +72,12 @@ test('a house that is full says so, and when to come again', async () => {
 })
 
 test('a closed session leaves no timer, and does not end again', () => {
-  const { clock, wheel, sessions, ended } = createSessions()
+  const { clock, timers, sessions, ended } = createSessions()
   const ada = sessions.open('ada')
   sessions.open('bob')
   sessions.close(ada)
   sessions.close(ada)
   sessions.closeAll()
   clock.advance(10 * SESSION_MS)
-  expect([sessions.size, wheel.size, clock.timers, ended.length]).toEqual([0, 0, 0, 0])
+  expect([sessions.size, timers.size, clock.timers, ended.length]).toEqual([0, 0, 0, 0])
 })

@@ -7,7 +7,7 @@ import type { Message } from '../../src/core/message.js'
 import { Room } from '../../src/core/room.js'
 import type { Store } from '../../src/core/store.js'
 import { Scheduler } from '../../src/core/scheduler.js'
-import { Wheel } from '../../src/core/wheel.js'
+import { TimerWheel } from '../../src/core/timer-wheel.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { FakeClock } from './clock.js'
 import { fixedRandom } from './random.js'
@@ -43,10 +43,10 @@ export function createChat(
 }
 
 /** A room by itself, which a test fills by `deliver`. */
-export function createRoom(ringSize = 500, name = 'lobby'): { room: Room; clock: FakeClock; wheel: Wheel } {
+export function createRoom(ringSize = 500, name = 'lobby'): { room: Room; clock: FakeClock; timers: TimerWheel } {
   const clock = new FakeClock()
-  const wheel = new Wheel(clock)
-  return { room: new Room(name, { clock, wheel, scheduler: new Scheduler(clock), ringSize }), clock, wheel }
+  const timers = new TimerWheel(clock)
+  return { room: new Room(name, { clock, timers, scheduler: new Scheduler(clock), ringSize }), clock, timers }
 }
 
 export function message(id: number, parts: Partial<Message> = {}): Message {

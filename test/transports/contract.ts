@@ -28,7 +28,7 @@ export function held({ app }: TestServer): Record<string, number> {
     watchers: rooms.reduce((sum, room) => sum + room.presence.watchers, 0),
     readers: rooms.reduce((sum, room) => sum + room.waiting, 0),
     sessions: app.chat.sessions.size,
-    timers: app.chat.wheel.size,
+    timers: app.chat.timers.size,
     connections: [...app.transports.values()].reduce((sum, transport) => sum + transport.connections, 0),
   }
 }

@@ -168,7 +168,7 @@ test('a stream is closed between the fifth and the tenth minute', async () => {
   server.clock.advance(5 * 60_000)
   await until(raw.isClosed, (isClosed) => isClosed)
   await until(
-    () => server.chat.wheel.size,
+    () => server.chat.timers.size,
     (size) => size === 0,
   )
 })
@@ -192,13 +192,13 @@ test('a reader that does not drain for 30 seconds is cut', { timeout: 20_000 }, 
   const server = await startHeld({ ring: 5, rate: Infinity, addressRate: Infinity })
   const raw = await isOpen(server)
   raw.socket.pause()
-  const timers = server.chat.wheel.size
-  for (let i = 0; i < 2000 && server.chat.wheel.size === timers; i++) {
+  const timers = server.chat.timers.size
+  for (let i = 0; i < 2000 && server.chat.timers.size === timers; i++) {
     await server.chat.send({ room: 'lobby', username: 'ada', text: '\u{1f600}'.repeat(4000) })
     server.clock.settle()
     await new Promise(setImmediate)
   }
-  expect(server.chat.wheel.size).toBe(timers + 1)
+  expect(server.chat.timers.size).toBe(timers + 1)
   server.clock.advance(30_100)
   raw.socket.resume()
   await until(raw.isClosed, (isClosed) => isClosed)
@@ -217,5 +217,5 @@ test('the next request on the socket ends the stream', async () => {
   await comes(raw, 'retry')
   raw.socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await until(raw.isClosed, (isClosed) => isClosed)
-  expect(app.chat.wheel.size).toBe(0)
+  expect(app.chat.timers.size).toBe(0)
 })

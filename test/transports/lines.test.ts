@@ -291,7 +291,7 @@ test('a connection on which nothing goes either way for ten minutes is closed', 
   clock.advance(9 * 60_000)
   await reader.closed()
   await until(
-    () => chat.wheel.size,
+    () => chat.timers.size,
     (size) => size === 0,
   )
 })

@@ -91,7 +91,7 @@ export class EventStream implements Waiter {
     for (const { room, place } of starts) this.#places.set(room, { epoch: place.epoch ?? room.epoch, id: place.id })
     for (const { room, place } of starts) this.#follow(room, place)
     if (presence) this.#watch(since.presence)
-    this.#undos.push(chat.wheel.after(LIFE_MS * (1 + chat.random.fraction()), () => this.#end('')))
+    this.#undos.push(chat.timers.after(LIFE_MS * (1 + chat.random.fraction()), () => this.#end('')))
     this.#beatLater()
   }
 
@@ -138,7 +138,7 @@ export class EventStream implements Waiter {
   }
 
   #beatLater(): void {
-    this.#beat = this.#context.chat.wheel.after(BEAT_MS, () => {
+    this.#beat = this.#context.chat.timers.after(BEAT_MS, () => {
       if (this.#feed.hasRoom) this.#write(':\n\n')
       this.#beatLater()
     })

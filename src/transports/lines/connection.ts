@@ -101,8 +101,8 @@ export class Connection implements Voice {
   }
 
   #watch(ms: number): void {
-    const { wheel, clock } = this.#parts.chat
-    this.#idle = wheel.after(ms, () => {
+    const { timers, clock } = this.#parts.chat
+    this.#idle = timers.after(ms, () => {
       const left = this.#contactAt + IDLE_MS - clock.now()
       if (left > 0) this.#watch(left)
       else this.end()

@@ -125,7 +125,7 @@ export class Talk {
 
   #pingLater(): void {
     const { client, chat } = this.#parts
-    this.#ping = chat.wheel.after(PING_MS, () => {
+    this.#ping = chat.timers.after(PING_MS, () => {
       if (!this.#isHeard) return client.terminate()
       this.#isHeard = false
       client.ping()

@@ -338,7 +338,7 @@ test('200 sockets with 50 pipelined polls each, destroyed, leave nobody parked a
   for (const client of clients) client.destroy()
   const hall = (): number => server.app.chat.rooms.get('hall')?.waiting ?? 0
   await until(hall, (waiting) => waiting === 0, BOUND_MS)
-  expect([await stats(), server.app.chat.wheel.size]).toEqual([0, 0])
+  expect([await stats(), server.app.chat.timers.size]).toEqual([0, 0])
   await expectChat(server)
 })
 

@@ -289,7 +289,7 @@ describe('a parked poll', () => {
       () => [...server.app.chat.rooms.all()].length,
       (rooms) => rooms === 0,
     )
-    expect([await parked(server).parking(), server.app.chat.wheel.size]).toEqual([0, 0])
+    expect([await parked(server).parking(), server.app.chat.timers.size]).toEqual([0, 0])
   })
 
   test('whose client says that it will send no more is let go', async () => {

@@ -8,7 +8,7 @@ import type { Clock, Undo } from './clock.js'
 
 export const TICK_MS = 50
 
-export class Wheel {
+export class TimerWheel {
   readonly #clock: Clock
   readonly #slots = new Map<number, Set<() => void>>()
   #size = 0
