@@ -14,7 +14,7 @@ import type { Identity } from './identity.js'
 import type { Place } from './cursor.js'
 import type { Metrics } from './metrics.js'
 import type { Room } from './room.js'
-import { type Piece, type Pieces, Stream } from './stream.js'
+import { type Frame, type Frames, Stream } from './stream.js'
 
 /** How long a socket may stay full. */
 export const STALL_MS = 30_000
@@ -46,12 +46,12 @@ export class Feed {
   }
 
   /** Writes what is newer in a room than a place, as long as the connection lasts or until the undo. `write` says whether the socket takes more. */
-  follow<T>(room: Room, place: Place, pieces: Pieces<T>, write: (piece: Piece<T>) => boolean): Undo {
-    const stream = new Stream(room, place, pieces, {
+  follow<T>(room: Room, place: Place, frames: Frames<T>, write: (frame: Frame<T>) => boolean): Undo {
+    const stream = new Stream(room, place, frames, {
       hasRoom: () => this.#stall === undefined,
-      write: (piece, isLive) => {
-        const hasRoom = write(piece)
-        this.#count(piece, isLive)
+      write: (frame, isLive) => {
+        const hasRoom = write(frame)
+        this.#count(frame, isLive)
         if (!hasRoom) this.full()
       },
     })
@@ -108,7 +108,7 @@ export class Feed {
     this.#parts.chat.rooms.settle(stream.room)
   }
 
-  #count({ entries }: Piece<unknown>, isLive: boolean): void {
+  #count({ entries }: Frame<unknown>, isLive: boolean): void {
     const { chat, metrics, transport } = this.#parts
     metrics.delivered.add(entries.length, transport)
     const newest = entries.at(-1)

@@ -1,12 +1,12 @@
 // A stream: a reader that stays.
 //
-//     pull ── something newer? ── yes ──> write a piece of it ── room in the socket? ── yes ──> pull
+//     pull ── something newer? ── yes ──> write a frame of it ── room in the socket? ── yes ──> pull
 //        └── no ──> park ── a message ──> pull                └── no ──> nothing, until it has drained
 //
 // The ring is the queue of every stream: a stream keeps a place and nothing else, so a slow reader costs no
 // memory, and one that was too slow finds a gap when it looks and is told how much it missed.
 //
-// Everyone at one place is told the same next. A piece is cut and encoded once for all of them, and a waking
+// Everyone at one place is told the same next. A frame is cut and encoded once for all of them, and a waking
 // costs each reader a lookup and a write.
 
 import type { Undo } from './clock.js'
@@ -23,21 +23,21 @@ export type Cut = {
   readonly place: { readonly epoch: string; readonly id: number }
 }
 
-export type Piece<T> = Cut & { readonly form: T }
+export type Frame<T> = Cut & { readonly form: T }
 
-/** A piece has at most so many messages, and ends with the one that passes this length; so it is never 256 KiB. */
-const PIECE_MESSAGES = 256
-const PIECE_LENGTH = 32 * 1024
+/** A frame has at most so many messages, and ends with the one that passes this length; so it is never 256 KiB. */
+const FRAME_MESSAGES = 256
+const FRAME_LENGTH = 32 * 1024
 
 /** Pieces that are remembered in all rooms together. */
-const KEPT_PIECES = 128
+const KEPT_FRAMES = 128
 
-type Kept<T> = { readonly epoch: string; readonly last: number; readonly pieces: Map<number, Piece<T>> }
+type KeptFrames<T> = { readonly epoch: string; readonly last: number; readonly frames: Map<number, Frame<T>> }
 
-/** The pieces of all rooms in one transport's form, each encoded once. */
-export class Pieces<T> {
+/** The frames of all rooms in one transport's form, each encoded once. */
+export class Frames<T> {
   readonly #encode: (cut: Cut) => T
-  #kept = new WeakMap<Room, Kept<T>>()
+  #kept = new WeakMap<Room, KeptFrames<T>>()
   #count = 0
 
   constructor(encode: (cut: Cut) => T) {
@@ -45,35 +45,35 @@ export class Pieces<T> {
   }
 
   /** What a reader at this place is told next. */
-  after(room: Room, place: Place): Piece<T> {
+  after(room: Room, place: Place): Frame<T> {
     if (place.epoch !== room.epoch) return this.#make(room, place)
-    const { pieces } = this.#keptOf(room)
-    let piece = pieces.get(place.id)
-    if (piece === undefined) {
-      piece = this.#make(room, place)
-      pieces.set(place.id, piece)
+    const { frames } = this.#keptOf(room)
+    let frame = frames.get(place.id)
+    if (frame === undefined) {
+      frame = this.#make(room, place)
+      frames.set(place.id, frame)
       this.#count++
     }
-    return piece
+    return frame
   }
 
-  #keptOf(room: Room): Kept<T> {
+  #keptOf(room: Room): KeptFrames<T> {
     const old = this.#kept.get(room)
     if (old !== undefined && old.last === room.last && old.epoch === room.epoch) return old
-    this.#count -= old?.pieces.size ?? 0
-    if (this.#count > KEPT_PIECES) {
+    this.#count -= old?.frames.size ?? 0
+    if (this.#count > KEPT_FRAMES) {
       this.#kept = new WeakMap()
       this.#count = 0
     }
-    const kept = { epoch: room.epoch, last: room.last, pieces: new Map<number, Piece<T>>() }
+    const kept = { epoch: room.epoch, last: room.last, frames: new Map<number, Frame<T>>() }
     this.#kept.set(room, kept)
     return kept
   }
 
-  #make(room: Room, place: Place): Piece<T> {
-    const { entries: all, gap } = room.read(place, PIECE_MESSAGES)
+  #make(room: Room, place: Place): Frame<T> {
+    const { entries: all, gap } = room.read(place, FRAME_MESSAGES)
     let length = 0
-    const end = all.findIndex((entry) => (length += entry.json.length) > PIECE_LENGTH)
+    const end = all.findIndex((entry) => (length += entry.json.length) > FRAME_LENGTH)
     const entries = end < 0 ? all : all.slice(0, end + 1)
     const cut = {
       room,
@@ -90,12 +90,12 @@ export type Sink<T> = {
   /** Does the socket take more? */
   hasRoom(): boolean
   /** `isLive`: the reader waited for it. */
-  write(piece: Piece<T>, isLive: boolean): void
+  write(frame: Frame<T>, isLive: boolean): void
 }
 
 export class Stream<T> {
   readonly room: Room
-  readonly #pieces: Pieces<T>
+  readonly #frames: Frames<T>
   readonly #sink: Sink<T>
   readonly #release: Undo
   readonly #wake = (): void => {
@@ -107,10 +107,10 @@ export class Stream<T> {
   #open = true
 
   /** Begins to write at once what is newer than `place`. */
-  constructor(room: Room, place: Place, pieces: Pieces<T>, sink: Sink<T>) {
+  constructor(room: Room, place: Place, frames: Frames<T>, sink: Sink<T>) {
     this.room = room
     this.#place = place
-    this.#pieces = pieces
+    this.#frames = frames
     this.#sink = sink
     // A room is not forgotten under a reader that does not wait just now, because its socket is full.
     this.#release = room.hold()
@@ -149,9 +149,9 @@ export class Stream<T> {
   }
 
   #next(isLive: boolean): void {
-    const piece = this.#pieces.after(this.room, this.#place)
-    this.#place = piece.place
-    this.#sink.write(piece, isLive)
+    const frame = this.#frames.after(this.room, this.#place)
+    this.#place = frame.place
+    this.#sink.write(frame, isLive)
   }
 }
 

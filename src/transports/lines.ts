@@ -17,7 +17,7 @@ import type { Metrics } from '../core/metrics.js'
 import type { Log } from '../log.js'
 import { addressOf } from './address.js'
 import { Connection } from './lines/connection.js'
-import { COMMAND_FORM, piecesOf, PLAIN_FORM } from './lines/form.js'
+import { COMMAND_FORM, framesOf, PLAIN_FORM } from './lines/form.js'
 import type { Transport } from './transport.js'
 
 const BACKLOG = 4096
@@ -47,13 +47,13 @@ export function createLines({
   maxConnections,
   connectionLimit,
 }: LinesParts): Transport {
-  const pieces = { command: piecesOf(COMMAND_FORM), plain: piecesOf(PLAIN_FORM) }
+  const frames = { command: framesOf(COMMAND_FORM), plain: framesOf(PLAIN_FORM) }
   const open = new Map<Connection, Promise<void>>()
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
     (socket) => {
       const address = addressOf({ socket, rawHeaders: [] }, 0)
-      const connection = new Connection({ chat, metrics, log, socket, address, access, pieces })
+      const connection = new Connection({ chat, metrics, log, socket, address, access, frames })
       const exit = connectionLimit.enter(address)
       if (exit === undefined) {
         metrics.rejected.add(1, 'unavailable')

@@ -15,7 +15,7 @@ import type { Log } from '../log.js'
 import { loadPeer } from '../peer.js'
 import type { Gate } from './http/gate.js'
 import type { Http } from './http/server.js'
-import { type Dialect, Directory, fullDialect, piecesOf, SHORT_DIALECT } from './socketio/dialect.js'
+import { type Dialect, Directory, fullDialect, framesOf, SHORT_DIALECT } from './socketio/dialect.js'
 import { type Speech, Visitor } from './socketio/visitor.js'
 import type { Transport } from './transport.js'
 
@@ -102,5 +102,5 @@ export async function createSocketIo({
 }
 
 function speechOf(dialect: Dialect): Speech {
-  return { dialect, pieces: piecesOf(dialect) }
+  return { dialect, frames: framesOf(dialect) }
 }

@@ -17,7 +17,7 @@ import { Guest } from '../core/guest.js'
 import { parseRoom, parseUsername } from '../core/message.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Room } from '../core/room.js'
-import { Pieces, startOf } from '../core/stream.js'
+import { Frames, startOf } from '../core/stream.js'
 import type { Log } from '../log.js'
 import { loadPeer } from '../peer.js'
 import { parseQuery } from './http/query.js'
@@ -44,7 +44,7 @@ export async function createWebSocket({ chat, metrics, log, http }: WebSocketPar
     perMessageDeflate: false,
     maxPayload: FRAME_BYTES,
   })
-  const frames = new Pieces(({ entries }) => entries.map(({ json }) => Buffer.from(json)))
+  const frames = new Frames(({ entries }) => entries.map(({ json }) => Buffer.from(json)))
   const talks = new Map<Talk, Promise<void>>()
   let isStopping = false
 

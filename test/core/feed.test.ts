@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Feed, STALL_MS } from '../../src/core/feed.js'
 import { Metrics } from '../../src/core/metrics.js'
-import { oldestOf, Pieces } from '../../src/core/stream.js'
+import { oldestOf, Frames } from '../../src/core/stream.js'
 import { createChat } from '../support/chat.js'
 
 async function createFeed(roomNames: readonly string[]) {
@@ -10,10 +10,10 @@ async function createFeed(roomNames: readonly string[]) {
   const seen: string[] = []
   const socket = { takes: true, cuts: 0 }
   const feed = new Feed({ chat, metrics, transport: 'test', cut: () => socket.cuts++ })
-  const pieces = new Pieces(({ entries }) => entries.map(({ message }) => `${message.room}${message.id}`))
+  const frames = new Frames(({ entries }) => entries.map(({ message }) => `${message.room}${message.id}`))
   const rooms = await Promise.all(roomNames.map((name) => chat.rooms.open(name)))
   const undos = rooms.map((room) =>
-    feed.follow(room, oldestOf(room), pieces, ({ form }) => {
+    feed.follow(room, oldestOf(room), frames, ({ form }) => {
       seen.push(...form)
       return socket.takes
     }),

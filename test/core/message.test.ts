@@ -88,13 +88,13 @@ describe('texts', () => {
   )
 
   test('whatever is taken is NFC, whole, without control characters, and taken again as it is', () => {
-    const piece = fc.oneof(
+    const frame = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('\r\n', '\n', 'e\u0301', '\u1e9b\u0323', '\u212b', '\ud83d', 'x'),
     )
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
-        const given = pieces.join('')
+      fc.property(fc.array(frame, { maxLength: 8 }), (frames) => {
+        const given = frames.join('')
         if (!takes(() => parseText(given))) return
         const text = parseText(given)
         expect(text).toBe(given.replaceAll('\r\n', '\n').normalize('NFC'))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseSince } from '../../src/core/cursor.js'
-import { type Cut, newestOf, oldestOf, Pieces, startOf, Stream } from '../../src/core/stream.js'
+import { type Cut, newestOf, oldestOf, Frames, startOf, Stream } from '../../src/core/stream.js'
 import { createRoom, fill, message } from '../support/chat.js'
 
 const words = ({ gap, entries }: Cut): string[] => [
@@ -12,12 +12,12 @@ function createStream(ringSize = 500) {
   const { room, clock } = createRoom(ringSize)
   const seen: string[] = []
   const socket = { hasRoom: true, encoded: 0 }
-  const pieces = new Pieces((cut) => {
+  const frames = new Frames((cut) => {
     socket.encoded++
     return words(cut)
   })
   const begin = (since: string | undefined = '0', limit = 500, onWrite: () => void = () => undefined) => {
-    const stream = new Stream(room, startOf(room, parseSince(since, ['lobby']), limit), pieces, {
+    const stream = new Stream(room, startOf(room, parseSince(since, ['lobby']), limit), frames, {
       hasRoom: () => socket.hasRoom,
       write: ({ form }) => {
         seen.push(...form)
@@ -27,7 +27,7 @@ function createStream(ringSize = 500) {
     stream.resume()
     return stream
   }
-  return { room, clock, seen, socket, pieces, begin }
+  return { room, clock, seen, socket, frames, begin }
 }
 
 describe('a stream', () => {
@@ -105,7 +105,7 @@ describe('a stream', () => {
   })
 })
 
-describe('pieces', () => {
+describe('frames', () => {
   test('are encoded once for all who are at one place', () => {
     const { room, seen, socket, begin } = createStream()
     fill(room, 1, 5)
@@ -124,7 +124,7 @@ describe('pieces', () => {
     expect(socket.encoded).toBeGreaterThan(4)
   })
 
-  test('of a message that is longer than a piece are that message', () => {
+  test('of a message that is longer than a frame are that message', () => {
     const { room, seen, begin } = createStream()
     room.deliver(message(1, { text: '\n'.repeat(40_000) }), 'epoch001')
     fill(room, 2, 2)
@@ -133,11 +133,11 @@ describe('pieces', () => {
   })
 
   test('are forgotten when there are many', () => {
-    const { room, socket, pieces } = createStream()
+    const { room, socket, frames } = createStream()
     const { room: den } = createRoom(500, 'den')
     for (const one of [room, den]) fill(one, 1, 300)
     const all = (one = room): void => {
-      for (let id = 0; id < 300; id++) pieces.after(one, { epoch: one.epoch, id })
+      for (let id = 0; id < 300; id++) frames.after(one, { epoch: one.epoch, id })
     }
     all()
     all()

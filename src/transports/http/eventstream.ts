@@ -6,7 +6,7 @@
 //     event: gap                        what this reader cannot have
 //     event: presence                   who is here and who types, whole
 //
-// What is on its way to one reader is one piece at most (see core/stream.ts), which is less than 256 KiB.
+// What is on its way to one reader is one frame at most (see core/stream.ts), which is less than 256 KiB.
 
 import type { Undo } from '../../core/clock.js'
 import { formatCursor, type Since } from '../../core/cursor.js'
@@ -15,7 +15,7 @@ import type { Gap } from '../../core/gap.js'
 import { presenceVersion } from '../../core/reader.js'
 import type { Room } from '../../core/room.js'
 import type { Session } from '../../core/sessions.js'
-import { type Cut, Pieces, startOf } from '../../core/stream.js'
+import { type Cut, Frames, startOf } from '../../core/stream.js'
 import type { Flow } from './flow.js'
 import type { LetGo, Waiter } from './request.js'
 import type { Context } from './route.js'
@@ -30,8 +30,8 @@ const RETRY_MS = 2000
 
 /** What all streams of a server share. */
 export class EventStreams {
-  readonly one = new Pieces((cut) => Buffer.from(eventsOf(cut, ({ epoch, id }) => `${epoch}.${id}`)))
-  readonly several = new Pieces(() => undefined)
+  readonly one = new Frames((cut) => Buffer.from(eventsOf(cut, ({ epoch, id }) => `${epoch}.${id}`)))
+  readonly several = new Frames(() => undefined)
   readonly #max: number
   readonly #presence = new WeakMap<object, Buffer>()
   size = 0
@@ -103,10 +103,10 @@ export class EventStream implements Waiter {
 
   #follow(room: Room, place: ReturnType<typeof startOf>): void {
     const { one, several } = this.#context.eventStreams
-    if (this.#rooms.length === 1) this.#feed.follow(room, place, one, (piece) => this.#flow.write(piece.form))
+    if (this.#rooms.length === 1) this.#feed.follow(room, place, one, (frame) => this.#flow.write(frame.form))
     else
-      this.#feed.follow(room, place, several, (piece) =>
-        this.#flow.write(eventsOf(piece, (at) => this.#cursor(room, at))),
+      this.#feed.follow(room, place, several, (frame) =>
+        this.#flow.write(eventsOf(frame, (at) => this.#cursor(room, at))),
       )
   }
 

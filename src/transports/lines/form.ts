@@ -5,7 +5,7 @@
 // somebody else's line, or send a terminal an order.
 
 import type { Message } from '../../core/message.js'
-import { type Cut, Pieces } from '../../core/stream.js'
+import { type Cut, Frames } from '../../core/stream.js'
 
 export type Form = {
   /** A message as a line, without its end; undefined for a type that this form does not know. */
@@ -49,9 +49,9 @@ export function linesOf({ gap, entries, room }: Cut, form: Form, lineOf: Form['l
   return lines
 }
 
-/** Everybody's pieces in one form, as bytes. */
-export function piecesOf(form: Form): Pieces<Buffer> {
-  return new Pieces((cut) => bytesOf(linesOf(cut, form)))
+/** Everybody's frames in one form, as bytes. */
+export function framesOf(form: Form): Frames<Buffer> {
+  return new Frames((cut) => bytesOf(linesOf(cut, form)))
 }
 
 export function bytesOf(lines: readonly string[]): Buffer {

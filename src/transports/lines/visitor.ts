@@ -13,7 +13,7 @@ import type { Feed } from '../../core/feed.js'
 import { type Identity, maySee } from '../../core/identity.js'
 import { Guest } from '../../core/guest.js'
 import type { Metrics } from '../../core/metrics.js'
-import { oldestOf, type Piece, type Pieces } from '../../core/stream.js'
+import { oldestOf, type Frame, type Frames } from '../../core/stream.js'
 import { parseCommand } from './command.js'
 import { asWord, bytesOf, COMMAND_FORM, type Form, linesOf, PLAIN_FORM } from './form.js'
 
@@ -24,7 +24,7 @@ export type VisitorParts = {
   readonly access: Access | undefined
   /** Whom to count it to. */
   readonly address: string
-  readonly pieces: { readonly command: Pieces<Buffer>; readonly plain: Pieces<Buffer> }
+  readonly frames: { readonly command: Frames<Buffer>; readonly plain: Frames<Buffer> }
 }
 
 /** What a visitor is told through. */
@@ -137,30 +137,30 @@ export class Visitor {
     if (this.#guest.isIn(room)) return this.#voice.say(`ERROR already in room ${room}`)
     const joined = await this.#guest.join(room, username)
     this.#voice.say(`INFO joined room ${room}`)
-    this.#follow(joined, COMMAND_FORM, this.#parts.pieces.command)
+    this.#follow(joined, COMMAND_FORM, this.#parts.frames.command)
   }
 
   async #joinPlain(username: string): Promise<void> {
     const joined = await this.#guest.join(LOBBY, username)
     this.#mode = 'plain'
-    this.#follow(joined, PLAIN_FORM, this.#parts.pieces.plain, 'HISTORY_END')
+    this.#follow(joined, PLAIN_FORM, this.#parts.frames.plain, 'HISTORY_END')
   }
 
   // What was said before is told first, as messages alone: who came and went then is no news any more.
-  #follow({ room, id }: Joined, form: Form, pieces: Pieces<Buffer>, end?: string): void {
+  #follow({ room, id }: Joined, form: Form, frames: Frames<Buffer>, end?: string): void {
     let isPast = true
-    const toSelf = (piece: Piece<Buffer>): Buffer => {
-      const lines = linesOf(piece, form, (message) =>
+    const toSelf = (frame: Frame<Buffer>): Buffer => {
+      const lines = linesOf(frame, form, (message) =>
         message.id > id || (message.id < id && message.type === 'chat') ? form.line(message) : undefined,
       )
-      if (piece.place.id < id) return bytesOf(lines)
+      if (frame.place.id < id) return bytesOf(lines)
       isPast = false
-      const live = piece.entries.filter(({ message }) => message.id > id && form.line(message) !== undefined).length
+      const live = frame.entries.filter(({ message }) => message.id > id && form.line(message) !== undefined).length
       if (end !== undefined) lines.splice(lines.length - live, 0, end)
       return bytesOf(lines)
     }
-    const unfollow = this.#voice.feed.follow(room, oldestOf(room), pieces, (piece) =>
-      this.#voice.write(isPast ? toSelf(piece) : piece.form),
+    const unfollow = this.#voice.feed.follow(room, oldestOf(room), frames, (frame) =>
+      this.#voice.write(isPast ? toSelf(frame) : frame.form),
     )
     this.#reading.set(room.name, unfollow)
   }

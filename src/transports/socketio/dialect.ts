@@ -12,7 +12,7 @@
 import type { Entry, Message } from '../../core/message.js'
 import { foldName } from '../../core/message.js'
 import type { Room } from '../../core/room.js'
-import { Pieces } from '../../core/stream.js'
+import { Frames } from '../../core/stream.js'
 
 export type UserId = string | number
 
@@ -82,9 +82,9 @@ export const SHORT_DIALECT: Dialect = {
   },
 }
 
-/** Everybody's pieces in one dialect. */
-export function piecesOf(dialect: Dialect): Pieces<readonly Event[]> {
-  return new Pieces(({ room, gap, entries }) => {
+/** Everybody's frames in one dialect. */
+export function framesOf(dialect: Dialect): Frames<readonly Event[]> {
+  return new Frames(({ room, gap, entries }) => {
     const events: Event[] = gap === undefined ? [] : [['gap', gap]]
     for (const { message } of entries) {
       const event = dialect.event(room, message)

@@ -12,12 +12,12 @@ import { foldName, parseRoom, parseUsername } from '../../core/message.js'
 import type { PresenceState } from '../../core/presence.js'
 import type { Room } from '../../core/room.js'
 import type { Session } from '../../core/sessions.js'
-import type { Pieces } from '../../core/stream.js'
+import type { Frames } from '../../core/stream.js'
 import { Connection, type ConnectionParts } from './connection.js'
 import { type Dialect, type Directory, type Event, recentOf, type UserId } from './dialect.js'
 import { type Fields, parseUserId } from './fields.js'
 
-export type Speech = { readonly dialect: Dialect; readonly pieces: Pieces<readonly Event[]> }
+export type Speech = { readonly dialect: Dialect; readonly frames: Frames<readonly Event[]> }
 
 export type VisitorParts = ConnectionParts & {
   /** Whom to count it to. */
@@ -80,7 +80,7 @@ export class Visitor {
   async #join(
     name: unknown,
     { username, userId }: { username: string; userId?: UserId },
-    { dialect, pieces }: Speech,
+    { dialect, frames }: Speech,
   ): Promise<void> {
     const { chat, directory } = this.#parts
     const here = chat.rooms.get(parseRoom(name))
@@ -100,7 +100,7 @@ export class Visitor {
     this.#seats.set(room.name, seat)
     seat.tell()
     if (dialect.hasPresence) seat.undos.push(room.presence.watch(seat.tell))
-    seat.undos.push(this.#connection.feed.follow(room, place, pieces, (piece) => this.#connection.write(piece.form)))
+    seat.undos.push(this.#connection.feed.follow(room, place, frames, (frame) => this.#connection.write(frame.form)))
   }
 
   async #leave(name: unknown): Promise<void> {

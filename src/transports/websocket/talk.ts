@@ -8,7 +8,7 @@ import type { Place } from '../../core/cursor.js'
 import { ChatError } from '../../core/errors.js'
 import { Feed } from '../../core/feed.js'
 import type { Metrics } from '../../core/metrics.js'
-import type { Piece, Pieces } from '../../core/stream.js'
+import type { Frame, Frames } from '../../core/stream.js'
 import type { Log } from '../../log.js'
 import { problemOf } from '../http/answer.js'
 
@@ -65,10 +65,10 @@ export class Talk {
   }
 
   /** Reads and writes until the connection has closed. */
-  async run(place: Place, frames: Pieces<readonly Buffer[]>): Promise<void> {
+  async run(place: Place, frames: Frames<readonly Buffer[]>): Promise<void> {
     const { joined } = this.#parts
     this.#feed.endWith(joined.session.identity)
-    this.#feed.follow(joined.room, place, frames, (piece) => this.#write(piece))
+    this.#feed.follow(joined.room, place, frames, (frame) => this.#write(frame))
     this.#pingLater()
     await this.#closed
     this.#ping?.()
@@ -83,7 +83,7 @@ export class Talk {
     socket.once('close', () => clearTimeout(timer))
   }
 
-  #write({ gap, form }: Piece<readonly Buffer[]>): boolean {
+  #write({ gap, form }: Frame<readonly Buffer[]>): boolean {
     const { client, socket } = this.#parts
     if (gap !== undefined) this.#tell({ type: 'gap', ...gap })
     for (const frame of form) client.send(frame, { binary: false })
