@@ -13,7 +13,7 @@ import type { Chat } from '../core/chat.js'
 import { parseSince } from '../core/cursor.js'
 import { ChatError } from '../core/errors.js'
 import type { Identity } from '../core/identity.js'
-import { Guest } from '../core/guest.js'
+import { ConnectionMember } from '../core/connection-member.js'
 import { parseRoom, parseUsername } from '../core/message.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Room } from '../core/room.js'
@@ -57,8 +57,8 @@ export async function createWebSocket({ chat, metrics, log, http }: WebSocketPar
     if (isStopping) throw new ChatError('unavailable', 'the server is stopping: try again in a moment', 2)
     requireHandshake(incoming)
     const { room, username, since } = parseTarget(incoming.url ?? '')
-    const guest = new Guest(chat, { address: http.addressOf(incoming), identity })
-    const joined = await guest.join(room, username)
+    const member = new ConnectionMember(chat, { address: http.addressOf(incoming), identity })
+    const joined = await member.join(room, username)
     // Whoever went away meanwhile, or whose handshake `ws` refuses, has never been here.
     let talk: Talk | undefined
     if (!socket.destroyed && !isStopping) {
@@ -69,19 +69,19 @@ export async function createWebSocket({ chat, metrics, log, http }: WebSocketPar
         (client) => (talk = new Talk({ client, socket, chat, metrics, log, joined })),
       )
     }
-    if (talk === undefined) return leave(guest, socket)
-    talks.set(talk, run(talk, guest, joined.room, since))
+    if (talk === undefined) return leave(member, socket)
+    talks.set(talk, run(talk, member, joined.room, since))
   }
 
-  async function run(talk: Talk, guest: Guest, room: Room, since: string | undefined): Promise<void> {
+  async function run(talk: Talk, member: ConnectionMember, room: Room, since: string | undefined): Promise<void> {
     await talk.run(startOf(room, parseSince(since ?? '0', [room.name]), chat.ringSize), frames)
-    await guest.end()
+    await member.end()
     talks.delete(talk)
   }
 
-  async function leave(guest: Guest, socket: Duplex): Promise<void> {
+  async function leave(member: ConnectionMember, socket: Duplex): Promise<void> {
     socket.destroy()
-    await guest.end()
+    await member.end()
   }
 
   const unmount = http.mount({ prefix: PREFIX, upgrade })

@@ -11,7 +11,7 @@ import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import type { Feed } from '../../core/feed.js'
 import { type Identity, maySee } from '../../core/identity.js'
-import { Guest } from '../../core/guest.js'
+import { ConnectionMember } from '../../core/connection-member.js'
 import type { Metrics } from '../../core/metrics.js'
 import { oldestOf, type Frame, type Frames } from '../../core/stream.js'
 import { parseCommand } from './command.js'
@@ -48,7 +48,7 @@ export class Visitor {
   /** Asked until it has let somebody in. */
   #door: Access | undefined
   #identity: Identity | undefined
-  #guest: Guest
+  #member: ConnectionMember
   readonly #reading = new Map<string, Undo>()
   #mode: 'new' | 'command' | 'plain' = 'new'
 
@@ -57,7 +57,7 @@ export class Visitor {
     this.#parts = parts
     this.#voice = voice
     this.#door = access
-    this.#guest = new Guest(chat, { address })
+    this.#member = new ConnectionMember(chat, { address })
   }
 
   /** Has it not said yet who it is? */
@@ -72,7 +72,7 @@ export class Visitor {
 
   /** The connection has ended: every room is left. */
   close(): Promise<void> {
-    return this.#guest.end()
+    return this.#member.end()
   }
 
   async #takePlain(text: string): Promise<void> {
@@ -128,20 +128,20 @@ export class Visitor {
       return this.#voice.end(`ERROR ${error.message}`)
     }
     this.#door = undefined
-    this.#guest = new Guest(chat, { address, identity: this.#identity })
+    this.#member = new ConnectionMember(chat, { address, identity: this.#identity })
     this.#voice.feed.endWith(this.#identity)
     this.#voice.say('INFO welcome')
   }
 
   async #join(room: string, username: string): Promise<void> {
-    if (this.#guest.isIn(room)) return this.#voice.say(`ERROR already in room ${room}`)
-    const joined = await this.#guest.join(room, username)
+    if (this.#member.isIn(room)) return this.#voice.say(`ERROR already in room ${room}`)
+    const joined = await this.#member.join(room, username)
     this.#voice.say(`INFO joined room ${room}`)
     this.#follow(joined, COMMAND_FORM, this.#parts.frames.command)
   }
 
   async #joinPlain(username: string): Promise<void> {
-    const joined = await this.#guest.join(LOBBY, username)
+    const joined = await this.#member.join(LOBBY, username)
     this.#mode = 'plain'
     this.#follow(joined, PLAIN_FORM, this.#parts.frames.plain, 'HISTORY_END')
   }
@@ -166,17 +166,17 @@ export class Visitor {
   }
 
   async #send(room: string, text: string): Promise<void> {
-    if (!this.#guest.isIn(room)) return this.#voice.say(`ERROR not in room ${room}`)
-    await this.#parts.chat.send({ room, text, session: this.#guest.in(room) })
+    if (!this.#member.isIn(room)) return this.#voice.say(`ERROR not in room ${room}`)
+    await this.#parts.chat.send({ room, text, session: this.#member.in(room) })
     this.#voice.feed.catchUp()
   }
 
   async #leave(room: string): Promise<void> {
-    if (!this.#guest.isIn(room)) return this.#voice.say(`ERROR not in room ${room}`)
+    if (!this.#member.isIn(room)) return this.#voice.say(`ERROR not in room ${room}`)
     this.#reading.get(room)?.()
     this.#reading.delete(room)
     this.#voice.say(`INFO left ${room}`)
-    await this.#guest.leave(room)
+    await this.#member.leave(room)
   }
 
   #who(room: string): void {

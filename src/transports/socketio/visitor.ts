@@ -7,7 +7,7 @@
 
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
-import { Guest } from '../../core/guest.js'
+import { ConnectionMember } from '../../core/connection-member.js'
 import { foldName, parseRoom, parseUsername } from '../../core/message.js'
 import type { PresenceState } from '../../core/presence.js'
 import type { Room } from '../../core/room.js'
@@ -34,13 +34,13 @@ export class Visitor {
   readonly #parts: VisitorParts
   readonly #connection: Connection
   readonly #seats = new Map<string, Seat>()
-  readonly #guest: Guest
+  readonly #member: ConnectionMember
   #self: { userId: UserId; username: string } | undefined
 
   constructor(parts: VisitorParts) {
     this.#parts = parts
     const { address, identity, chat, full, short } = parts
-    this.#guest = new Guest(chat, { address, identity })
+    this.#member = new ConnectionMember(chat, { address, identity })
     const connection = new Connection(parts, () => {
       for (const { tell } of this.#seats.values()) tell()
     })
@@ -62,7 +62,7 @@ export class Visitor {
     const done = this.#connection.close()
     for (const seat of this.#seats.values()) this.#rise(seat)
     await done
-    await this.#guest.end()
+    await this.#member.end()
   }
 
   #authenticate(fields: Fields): void {
@@ -87,7 +87,7 @@ export class Visitor {
     if (userId !== undefined && here !== undefined && directory.isTaken(here, userId, username)) {
       throw new ChatError('name_taken', 'somebody in this room has that userId: choose another')
     }
-    const { session, room } = await this.#guest.join(name, username)
+    const { session, room } = await this.#member.join(name, username)
     if (this.#connection.isGone) return
     if (userId !== undefined) directory.add(room, session.username, userId)
     this.#connection.emit(dialect.history(room, recentOf(room)))
@@ -106,12 +106,12 @@ export class Visitor {
   async #leave(name: unknown): Promise<void> {
     const seat = this.#seatIn(name)
     this.#rise(seat)
-    await this.#guest.leave(seat.room.name)
+    await this.#member.leave(seat.room.name)
   }
 
   async #send(name: unknown, fields: Fields): Promise<void> {
     const { room } = this.#seatIn(name)
-    const session = this.#guest.in(room.name)
+    const session = this.#member.in(room.name)
     const username = fields.get('username')
     if (username !== undefined && foldName(parseUsername(username)) !== session.fold) {
       throw new ChatError('bad_request', 'you joined this room under another name: leave username out, or join anew')
@@ -124,7 +124,7 @@ export class Visitor {
     const { room } = this.#seatIn(fields.get('roomId'))
     const isTyping = fields.get('isTyping')
     if (typeof isTyping !== 'boolean') throw new ChatError('bad_request', 'isTyping is true or false')
-    this.#parts.chat.typing(this.#guest.in(room.name), room.name, isTyping)
+    this.#parts.chat.typing(this.#member.in(room.name), room.name, isTyping)
   }
 
   #seatIn(name: unknown): Seat {

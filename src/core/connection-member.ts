@@ -9,16 +9,16 @@ import { foldName, parseRoom, parseUsername } from './message.js'
 import type { Session } from './sessions.js'
 
 /** Where a connection comes from, and what is known of the person, where people are asked who they are. */
-export type Origin = { readonly address?: string | undefined; readonly identity?: Identity | undefined }
+export type ConnectionOrigin = { readonly address?: string | undefined; readonly identity?: Identity | undefined }
 
-export class Guest {
+export class ConnectionMember {
   readonly #chat: Chat
-  readonly #origin: Origin
+  readonly #origin: ConnectionOrigin
   readonly #byRoom = new Map<string, Session>()
   readonly #byName = new Map<string, { session: Session; disconnect: Undo }>()
   #isGone = false
 
-  constructor(chat: Chat, origin: Origin = {}) {
+  constructor(chat: Chat, origin: ConnectionOrigin = {}) {
     this.#chat = chat
     this.#origin = origin
   }
