@@ -1,6 +1,6 @@
 // The publisher: the one way in which a message of this process gets into a log.
 //
-//     publish ──> hold the room ──> make place ──> store.append ──> let the room go ──> listeners
+//     publish ──> hold the room ──> evict ──> store.append ──> let the room go ──> listeners
 //                                                       └──> (the store delivers) ──> room
 //
 // When it resolves the store has kept the message, and the room has been given it. Who may say what was asked before.
@@ -36,7 +36,7 @@ export class Publisher {
     let message: Message
     try {
       // What a moderator orders makes place, or takes next to none.
-      if (type !== 'delete' && type !== 'clear') this.#rooms.makePlace(room)
+      if (type !== 'delete' && type !== 'clear') this.#rooms.evictFor(room)
       message = await this.#store.append(room.name, {
         room: room.name,
         type,

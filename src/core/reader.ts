@@ -81,7 +81,8 @@ export class Reader {
     const [room] = this.rooms
     const [place] = this.#places
     // The usual poll, with nothing to undo but one place in one room.
-    if (this.rooms.length === 1 && !this.presence) return place === undefined ? undefined : room?.join(place, wake)
+    if (this.rooms.length === 1 && !this.presence)
+      return place === undefined ? undefined : room?.parkForNext(place, wake)
     return this.#parkEverywhere(wake)
   }
 
@@ -96,7 +97,7 @@ export class Reader {
     }
     for (const [i, room] of this.rooms.entries()) {
       const place = this.#places[i]
-      const undo = place === undefined ? undefined : room.join(place, wakeOnce)
+      const undo = place === undefined ? undefined : room.parkForNext(place, wakeOnce)
       if (undo === undefined) {
         leave()
         return undefined

@@ -150,8 +150,8 @@ export class Room {
   }
 
   /** As `park`, for a reader who comes back after each answer: in a busy room it is given all news by a waking. */
-  join(place: Place, wake: Wake): Undo | undefined {
-    return this.park(place, wake) ?? (this.#isBehind(place) ? this.#waiting.join(wake) : undefined)
+  parkForNext(place: Place, wake: Wake): Undo | undefined {
+    return this.park(place, wake) ?? (this.#isBehind(place) ? this.#waiting.parkForNext(wake) : undefined)
   }
 
   /** What was taken out is told to nobody any more; its place stays, since ids are dense. */

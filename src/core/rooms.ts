@@ -12,14 +12,14 @@ import type { Deliver, Store } from './store.js'
 
 export type RoomLimits = { readonly rooms: number; readonly bytes: number }
 
-type Open = { readonly room: Room; readonly close: () => void }
+type OpenRoom = { readonly room: Room; readonly close: () => void }
 
 export class Rooms {
   readonly #store: Store
   readonly #parts: RoomParts
   readonly #limits: RoomLimits
   /** In the order of their last message, the quietest first. */
-  readonly #open = new Map<string, Open>()
+  readonly #open = new Map<string, OpenRoom>()
   readonly #opening = new Map<string, Promise<Room>>()
   #newest: Room | undefined
   #logs = 0
@@ -80,7 +80,7 @@ export class Rooms {
    * Makes sure that a message of this room can be kept: at the cost of messages that only a key holds, and then of the
    * quietest idle rooms. Throws `full`.
    */
-  makePlace(room: Room): void {
+  evictFor(room: Room): void {
     const tooMany = (): boolean => !room.hasLog && this.#logs >= this.#limits.rooms
     while (tooMany() || this.#bytes >= this.#limits.bytes) {
       if (!tooMany() && this.#shedKeys()) continue

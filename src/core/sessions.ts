@@ -72,14 +72,14 @@ export type SessionParts = {
   readonly connectionLimit?: ConnectionLimit | undefined
 }
 
-type Open = { readonly session: Session; readonly exit: Undo; undo: Undo }
+type OpenSession = { readonly session: Session; readonly exit: Undo; undo: Undo }
 
 export class Sessions {
   readonly #parts: SessionParts
   readonly #max: number
   readonly #end: (session: Session) => void
   readonly #connectionLimit: ConnectionLimit
-  readonly #byToken = new Map<string, Open>()
+  readonly #byToken = new Map<string, OpenSession>()
 
   /** `end` is called with a session that has run out. */
   constructor(parts: SessionParts, max: number, end: (session: Session) => void) {

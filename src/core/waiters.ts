@@ -70,7 +70,7 @@ export class Waiters {
   }
 
   /** Waits for the next waking with news that is there already; undefined in a quiet room. */
-  join(wake: Wake): Undo | undefined {
+  parkForNext(wake: Wake): Undo | undefined {
     // Not the one under way: whoever comes back again and again could make it last for ever.
     if (this.#state === 'waking') this.#again = true
     if (this.#state === 'idle') {

@@ -176,7 +176,7 @@ describe('in a busy room', () => {
     const { clock, waiting, start } = justWoken(0)
     waiting.call(2)
     let wokenAt = 0
-    expect(waiting.join(() => (wokenAt = clock.now()))).toBeDefined()
+    expect(waiting.parkForNext(() => (wokenAt = clock.now()))).toBeDefined()
     clock.advance(COALESCE_MS)
     expect(wokenAt - start).toBe(COALESCE_MS)
   })
@@ -187,7 +187,7 @@ describe('in a busy room', () => {
     clock.advance(COALESCE_MS)
     const begun = clock.now()
     let wokenAt = 0
-    expect(waiting.join(() => (wokenAt = clock.now()))).toBeDefined()
+    expect(waiting.parkForNext(() => (wokenAt = clock.now()))).toBeDefined()
     clock.advance(COALESCE_MS)
     expect(wokenAt - begun).toBe(COALESCE_MS)
   })
@@ -195,7 +195,7 @@ describe('in a busy room', () => {
   test('who left for good is forgotten after a while: then nobody is waited for', () => {
     const { clock, waiting } = justWoken(0)
     let turns = 0
-    for (let id = 2; waiting.join(() => undefined) !== undefined; id++) {
+    for (let id = 2; waiting.parkForNext(() => undefined) !== undefined; id++) {
       waiting.call(id)
       clock.advance(COALESCE_MS)
       turns++
@@ -207,7 +207,7 @@ describe('in a busy room', () => {
   test('nobody joins where no waking is near: the news is there to be had', () => {
     const { clock, waiting } = justWoken(50)
     clock.advance(COALESCE_MS)
-    expect(waiting.join(never)).toBeUndefined()
+    expect(waiting.parkForNext(never)).toBeUndefined()
   })
 
   test('where everybody leaves before the waking, it is over in silence', () => {
@@ -230,7 +230,7 @@ test('who comes in the middle of a waking, and has not had its news, is woken by
   waiting.call(5)
   clock.turn()
   let woken = false
-  expect(waiting.join(() => (woken = true))).toBeDefined()
+  expect(waiting.parkForNext(() => (woken = true))).toBeDefined()
   clock.advance(100)
   expect([woken, waiting.size]).toEqual([true, 0])
 })
@@ -239,7 +239,7 @@ test('who comes back to old news all the time does not make a waking last for ev
   const { clock, waiting } = createWaiting()
   const pester = (): void => {
     clock.stall(1)
-    waiting.join(pester)
+    waiting.parkForNext(pester)
   }
   for (let i = 0; i < 40; i++) waiting.park(pester)
   waiting.call(1)
