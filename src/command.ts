@@ -37,7 +37,7 @@ function configOf(values: Values, env: Readonly<Record<string, string | undefine
     const fromEnv = setting?.env === undefined ? undefined : env[setting.env]
     if (typeof given === 'string') return { value: given, source: `--${flag}` }
     if (fromEnv !== undefined && fromEnv !== '') return { value: fromEnv, source: setting?.env ?? flag }
-    return { value: String(setting?.standard ?? ''), source: `--${flag}` }
+    return { value: String(setting?.default ?? ''), source: `--${flag}` }
   }
   const number = (flag: Flag, low: number, high: number, or = ''): number => {
     const { value, source } = text(flag)

@@ -9,7 +9,7 @@ export type Setting = {
   /** How its value is written; absent for a flag without one. */
   readonly value?: string
   readonly env?: string
-  readonly standard: string | boolean | readonly string[]
+  readonly default: string | boolean | readonly string[]
   readonly why: string
 }
 
@@ -30,7 +30,7 @@ export function parseFlags(
       setting.flag,
       {
         type: setting.value === undefined ? ('boolean' as const) : ('string' as const),
-        multiple: Array.isArray(setting.standard),
+        multiple: Array.isArray(setting.default),
         ...(setting.short === undefined ? {} : { short: setting.short }),
       },
     ]),
@@ -50,9 +50,9 @@ export function flagRows(settings: readonly Setting[]): string[] {
   return settings.map((setting) => {
     const short = setting.short === undefined ? '   ' : `-${setting.short},`
     const left = `  ${short} --${setting.flag}${setting.value === undefined ? '' : ` ${setting.value}`}`
-    const standard = typeof setting.standard === 'string' && setting.standard !== '' ? ` [${setting.standard}]` : ''
+    const shown = typeof setting.default === 'string' && setting.default !== '' ? ` [${setting.default}]` : ''
     const env = setting.env === undefined ? '' : ` (or ${setting.env} in the environment)`
-    return `${left.padEnd(28)} ${setting.why}${standard}${env}`
+    return `${left.padEnd(28)} ${setting.why}${shown}${env}`
   })
 }
 

@@ -12,11 +12,11 @@ import type { Rates } from './core/limits.js'
 import { isLocal } from './transports/address.js'
 
 export function ratesOf({ rate, burst, addressRate, addressJoins, addressRooms, addressBurst }: Config): Rates {
-  const standard = defaults()
-  const isStandard = addressRate === standard.addressRate && addressBurst === standard.addressBurst
+  const preset = defaults()
+  const isDefault = addressRate === preset.addressRate && addressBurst === preset.addressBurst
   return {
     // Scripts and benchmarks on this machine are counted only where somebody set the rate.
-    isFree: isStandard ? isLocal : () => false,
+    isFree: isDefault ? isLocal : () => false,
     person: { perSecond: rate, burst },
     address: { perSecond: rate === Infinity ? Infinity : addressRate, burst: addressBurst },
     joins: { perSecond: addressJoins, burst: addressBurst },

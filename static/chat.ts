@@ -4,7 +4,7 @@
 //     box ─> composer ─> outbox ─> server                   (what goes out, from each tab by itself)
 
 import { Outbox } from '../src/client/outbox.js'
-import { standardPlatform as platform } from '../src/client/platform.js'
+import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { Composer } from './composer.js'

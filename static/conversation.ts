@@ -1,7 +1,7 @@
 // The middle of the page: the log of the room that is looked at. It puts together the lines (log.ts), their
 // elements (log-view.ts), the reading place (scroll.ts), and older messages when somebody scrolls up.
 
-import { standardPlatform as platform } from '../src/client/platform.js'
+import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, type Message } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { asFields } from './storage.js'

@@ -4,7 +4,7 @@
 //     Mute …   a name, for five minutes         Close / Open   this room
 //     Remove   the message that has the focus   Clear          this room
 
-import { standardPlatform as platform } from '../src/client/platform.js'
+import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { element } from './element.js'

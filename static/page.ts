@@ -2,7 +2,7 @@
 // for; the chat is loaded while the name is being typed, or at once for somebody who is known.
 
 import { isUnauthorized } from '../src/client/credentials.js'
-import { standardPlatform as platform } from '../src/client/platform.js'
+import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { Rooms } from './rooms.js'

@@ -1,7 +1,7 @@
 // A chat with a password asks for it before anything else, in a dialog; loaded where the server says that there is
 // one. What comes of it is a cookie, which no script sees: nothing here remembers the password.
 
-import { standardPlatform as platform } from '../src/client/platform.js'
+import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { element } from './element.js'

@@ -5,7 +5,7 @@
 //                                                └── no ──> join under the same name, or by the token of the address
 
 import { enter, isUnauthorized, Proof } from '../src/client/credentials.js'
-import { standardPlatform as platform } from '../src/client/platform.js'
+import { defaultPlatform as platform } from '../src/client/platform.js'
 import { join, type JoinAnswer, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { asFields, asString, stored } from './storage.js'

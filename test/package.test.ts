@@ -10,12 +10,12 @@ import { PACKAGE_ROOT, VERSION } from '../src/platform.js'
 
 const PROGRAM = `
 import { type ChatEvent, ChatError, createChat, type Gap, type Message } from 'mini-chat'
-import { follow, type FollowEvent, Outbox, Refused, standardPlatform } from 'mini-chat/client'
+import { follow, type FollowEvent, Outbox, Refused, defaultPlatform } from 'mini-chat/client'
 
 const chat = createChat({ quiet: true, ring: 10 })
 const port: number = await chat.listen(0, '127.0.0.1')
 const url = \`http://127.0.0.1:\${port}\`
-const outbox = new Outbox({ url, platform: standardPlatform })
+const outbox = new Outbox({ url, platform: defaultPlatform })
 outbox.add({ room: 'lobby', username: 'ada', text: 'hello' })
 const textOf = (event: ChatEvent | FollowEvent): string | undefined =>
   event.kind === 'message' ? event.message.text : undefined

@@ -8,7 +8,7 @@
 //                          └── refused ──> that is the end
 
 import { type Credentials, enter, isUnauthorized, NOTHING, Proof, type Shown } from './credentials.js'
-import { type Platform, standardPlatform } from './platform.js'
+import { type Platform, defaultPlatform } from './platform.js'
 import { join, type JoinAnswer, Refused } from './wire.js'
 
 export type EntryOptions = {
@@ -62,7 +62,7 @@ class SessionEntry implements Entry {
   #session = NOTHING
   #turn = Promise.resolve()
 
-  constructor({ url = '', platform = standardPlatform }: EntryOptions, proof: Proof) {
+  constructor({ url = '', platform = defaultPlatform }: EntryOptions, proof: Proof) {
     this.#url = url
     this.#platform = platform
     this.#proof = proof

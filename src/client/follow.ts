@@ -14,7 +14,7 @@ import { backoffMs } from './backoff.js'
 import { isUnauthorized } from './credentials.js'
 import { type Entry, type EntryOptions, openEntry, type Refusal } from './entry.js'
 import { pathOf, type Place, withRooms } from './place.js'
-import { type Platform, standardPlatform } from './platform.js'
+import { type Platform, defaultPlatform } from './platform.js'
 import { type Gap, type Message, type PollAnswer, poll, type PresenceState, Refused } from './wire.js'
 
 export type FollowOptions = EntryOptions & {
@@ -76,7 +76,7 @@ class Loop implements Following {
 
   constructor(options: FollowOptions) {
     this.#options = options
-    this.#platform = options.platform ?? standardPlatform
+    this.#platform = options.platform ?? defaultPlatform
     this.#entry = openEntry(options)
     this.#place = { rooms: options.rooms, since: options.since }
     options.signal?.addEventListener('abort', () => this.close(), { once: true })

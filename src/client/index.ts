@@ -5,7 +5,7 @@ export type { Credentials } from './credentials.js'
 export type { EntryOptions } from './entry.js'
 export { follow, type FollowEvent, type Following, type FollowOptions } from './follow.js'
 export { Outbox, type OutboxOptions, type OutboxStorage, type Pending } from './outbox.js'
-export { type Platform, standardPlatform } from './platform.js'
+export { type Platform, defaultPlatform } from './platform.js'
 export {
   call,
   type Gap,

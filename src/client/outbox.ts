@@ -9,7 +9,7 @@
 import type { Code } from '../core/errors.js'
 import { backoffMs } from './backoff.js'
 import { type Entry, type EntryOptions, openEntry } from './entry.js'
-import { type Platform, standardPlatform } from './platform.js'
+import { type Platform, defaultPlatform } from './platform.js'
 import { Refused, send, type SendAnswer } from './wire.js'
 
 export type Pending = {
@@ -45,7 +45,7 @@ export class Outbox {
   /** Goes on with what was kept. */
   constructor(options: OutboxOptions = {}) {
     this.#options = options
-    this.#platform = options.platform ?? standardPlatform
+    this.#platform = options.platform ?? defaultPlatform
     this.#entry = openEntry(options)
     this.#pending = [...(options.storage?.load() ?? [])]
     for (const room of new Set(this.#pending.map((pending) => pending.room))) this.#pump(room)

@@ -15,7 +15,7 @@ export type Platform = {
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-export const standardPlatform: Platform = {
+export const defaultPlatform: Platform = {
   fetch: (url, init) => fetch(url, init),
   now: () => Date.now(),
   fraction: () => Math.random(),

@@ -8,7 +8,7 @@ import { asUsage, given, HELP, type Subcommand, type Usage } from './subcommand.
 const USAGE: Usage = {
   name: 'export',
   usage: 'DIR [--room ROOM] > FILE',
-  settings: [{ flag: 'room', short: 'r', value: 'ROOM', standard: '', why: 'this room alone' }, HELP],
+  settings: [{ flag: 'room', short: 'r', value: 'ROOM', default: '', why: 'this room alone' }, HELP],
   about: [
     'Writes each message of the folder as one line of JSON, with the epoch of its log, in the order in which they came.',
     'A server may be running on the folder.',

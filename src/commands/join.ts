@@ -25,7 +25,7 @@ const USAGE: Usage = {
       flag: 'as',
       short: 'a',
       value: 'NAME',
-      standard: '',
+      default: '',
       why: 'the name to speak under; a terminal asks for a missing one, and a token has one in it',
     },
     ...SERVER,

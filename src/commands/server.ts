@@ -7,19 +7,19 @@ import { type Address, parseAddress, STANDARD_URL } from '../terminal/address.js
 import { asUsage, given } from './subcommand.js'
 
 export const SERVER = [
-  { flag: 'url', short: 'u', value: 'URL', standard: STANDARD_URL, why: 'where the server is' },
+  { flag: 'url', short: 'u', value: 'URL', default: STANDARD_URL, why: 'where the server is' },
   {
     flag: 'password',
     value: 'PASSWORD',
     env: 'MINI_CHAT_PASSWORD',
-    standard: '',
+    default: '',
     why: 'the password of the chat; ps shows a flag to everyone on this machine, so rather set the variable',
   },
   {
     flag: 'token',
     value: 'TOKEN',
     env: 'MINI_CHAT_TOKEN',
-    standard: '',
+    default: '',
     why: 'the token (JWT) of your school or company, in place of a password; rather set the variable here too',
   },
 ] as const satisfies readonly Setting[]

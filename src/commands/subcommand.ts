@@ -23,7 +23,7 @@ export type Usage = {
   readonly about: readonly string[]
 }
 
-export const HELP: Setting = { flag: 'help', short: 'h', standard: false, why: 'print this' }
+export const HELP: Setting = { flag: 'help', short: 'h', default: false, why: 'print this' }
 
 /** Reads a command's arguments; undefined when help was asked for, and printed. */
 export function readUsage(

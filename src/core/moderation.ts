@@ -20,7 +20,7 @@ import type { Session } from './sessions.js'
 import type { Store } from './store.js'
 
 /** A name is muted for a day at the most, and for five minutes by itself. */
-export const MUTE_SECONDS = { most: 86_400, standard: 300 }
+export const MUTE_SECONDS = { most: 86_400, default: 300 }
 
 export type Moderated = { readonly room: Room; readonly message: Message }
 
@@ -64,7 +64,7 @@ export class Moderation {
   }
 
   /** Lets a name say nothing in a room for so many seconds; 0 takes it back. */
-  mute(session: Session | undefined, name: unknown, username: unknown, seconds: unknown = MUTE_SECONDS.standard): void {
+  mute(session: Session | undefined, name: unknown, username: unknown, seconds: unknown = MUTE_SECONDS.default): void {
     const { muted } = this.#order(this.#require(session, name))
     const fold = foldName(parseUsername(username))
     const now = this.#parts.clock.now()

@@ -6,7 +6,7 @@
 
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
-import { call, type Credentials, Refused, standardPlatform } from '../client/index.js'
+import { call, type Credentials, Refused, defaultPlatform } from '../client/index.js'
 import { isUnauthorized } from '../client/credentials.js'
 
 export type DoorOptions = {
@@ -32,7 +32,7 @@ export async function letIn({ url, room, input, output, otherwise }: DoorOptions
 
 async function isOpen(url: string, room: string, password?: string): Promise<boolean> {
   try {
-    await call(standardPlatform, { url, path: `/members?room=${room}`, password })
+    await call(defaultPlatform, { url, path: `/members?room=${room}`, password })
     return true
   } catch (error) {
     if (isUnauthorized(error)) return false
@@ -43,7 +43,7 @@ async function isOpen(url: string, room: string, password?: string): Promise<boo
 /** An empty `/login` is no try: it is answered by what is lacking, or by nothing where there is no password. */
 async function hasPassword(url: string): Promise<boolean> {
   try {
-    await call(standardPlatform, { url, path: '/login', body: {} })
+    await call(defaultPlatform, { url, path: '/login', body: {} })
     return false
   } catch (error) {
     if (error instanceof Refused && error.code === 'bad_request') return true

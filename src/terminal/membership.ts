@@ -15,7 +15,7 @@ import {
   type JoinAnswer,
   type Platform,
   Refused,
-  standardPlatform,
+  defaultPlatform,
 } from '../client/index.js'
 import type { Kept } from './kept.js'
 
@@ -49,7 +49,7 @@ export class Membership {
 
   constructor(options: MembershipOptions, username: string | undefined) {
     this.#options = options
-    this.#platform = options.platform ?? standardPlatform
+    this.#platform = options.platform ?? defaultPlatform
     this.#proof = new Proof(options.credentials)
     this.#username = username
   }

@@ -1,7 +1,7 @@
 // `mini-chat tail`: rooms as lines of text, or of JSON, for as long as somebody reads them. The next poll goes when
 // the lines of the last have been taken, so a slow reader slows the polling down and nothing piles up here.
 
-import { call, type Credentials, follow, type FollowEvent, standardPlatform } from '../client/index.js'
+import { call, type Credentials, follow, type FollowEvent, defaultPlatform } from '../client/index.js'
 import { gapSentence, lineOf } from './format.js'
 import type { Outlet } from './pipe.js'
 import { sanitizeJson } from './sanitize.js'
@@ -33,7 +33,7 @@ export async function tail({
   notice,
 }: TailOptions): Promise<void> {
   // A wrong address should be told at once; a connection that is lost later is waited for.
-  await call(standardPlatform, { url, path: '/health', signal })
+  await call(defaultPlatform, { url, path: '/health', signal })
   const begin = since ?? (lines === 0 ? 'now' : undefined)
   const following = follow({
     url,

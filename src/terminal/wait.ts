@@ -1,6 +1,6 @@
 // Waiting, with an end: for something to happen, at most so long, and no longer than a signal says.
 
-import { standardPlatform } from '../client/index.js'
+import { defaultPlatform } from '../client/index.js'
 import type { Undo } from '../core/clock.js'
 
 /** Resolves when `start` calls back, when `ms` are over, or when the signal is aborted; then takes `start` back. */
@@ -8,7 +8,7 @@ export async function within(ms: number, signal: AbortSignal, start: (done: () =
   const undos: Undo[] = []
   await new Promise<void>((resolve) => {
     const done = (): void => resolve()
-    undos.push(standardPlatform.after(ms, done))
+    undos.push(defaultPlatform.after(ms, done))
     signal.addEventListener('abort', done)
     undos.push(() => signal.removeEventListener('abort', done), start(done))
     if (signal.aborted) done()
@@ -22,6 +22,6 @@ export function countDown(ms: number, tell: (seconds: number) => void): Undo {
   tell(seconds)
   if (seconds === 0) return () => undefined
   const rest = (seconds - 1) * 1000
-  let undo = standardPlatform.after(ms - rest, () => (undo = countDown(rest, tell)))
+  let undo = defaultPlatform.after(ms - rest, () => (undo = countDown(rest, tell)))
   return () => undo()
 }

@@ -1,6 +1,6 @@
 // What the client asks of its place, with a clock that the test turns and the network as it is.
 
-import { type Platform, standardPlatform } from '../../src/client/platform.js'
+import { type Platform, defaultPlatform } from '../../src/client/platform.js'
 
 export type FakePlatform = Platform & {
   /** The waits under way, in milliseconds, the shortest first. */
@@ -31,7 +31,7 @@ export function fakePlatform(): FakePlatform {
     },
     fetch(url, init) {
       requests.push(`${init.method ?? 'GET'} ${url}`)
-      return standardPlatform.fetch(url, init)
+      return defaultPlatform.fetch(url, init)
     },
     now: () => now,
     fraction: () => 0.5,

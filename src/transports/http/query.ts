@@ -85,8 +85,8 @@ export function wholeNumber(query: Query, name: string): number | undefined {
 }
 
 /** A whole number, clamped. */
-export function clamped(query: Query, name: string, low: number, high: number, standard: number): number {
-  return Math.min(high, Math.max(low, wholeNumber(query, name) ?? standard))
+export function clamped(query: Query, name: string, low: number, high: number, fallback: number): number {
+  return Math.min(high, Math.max(low, wholeNumber(query, name) ?? fallback))
 }
 
 /** A parameter that is 1 or 0. */

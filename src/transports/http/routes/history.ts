@@ -6,7 +6,7 @@ import { json } from '../answer.js'
 import { clamped, wholeNumber } from '../query.js'
 import type { Route } from '../route.js'
 
-const PAGE = { least: 1, most: 500, standard: 50 }
+const PAGE = { least: 1, most: 500, default: 50 }
 
 export const history: Route = {
   method: 'GET',
@@ -16,7 +16,7 @@ export const history: Route = {
     const room = parseRoom(query.one('room'))
     const before = wholeNumber(query, 'before')
     const after = wholeNumber(query, 'after')
-    const limit = clamped(query, 'limit', PAGE.least, PAGE.most, PAGE.standard)
+    const limit = clamped(query, 'limit', PAGE.least, PAGE.most, PAGE.default)
     if (before !== undefined && after !== undefined) {
       throw new ChatError('bad_request', 'before and after exclude each other: give one of them')
     }
