@@ -11,7 +11,7 @@ import { ConnectionLimit } from './core/limits.js'
 import { Metrics } from './core/metrics.js'
 import type { Store } from './core/store.js'
 import type { Config } from './config.js'
-import type { Log } from './log.js'
+import type { Logger } from './log.js'
 import { systemClock, systemRandom, VERSION } from './platform.js'
 import { ratesOf } from './rates.js'
 import { openJournal } from './stores/journal.js'
@@ -51,7 +51,7 @@ export type App = {
 }
 
 /** Opens the store, which may have to read what it keeps, and puts everything together. `clock`: for tests that hold the time. */
-export async function createApp(config: Config, log: Log, clock: Clock = systemClock): Promise<App> {
+export async function createApp(config: Config, log: Logger, clock: Clock = systemClock): Promise<App> {
   const metrics = new Metrics()
   const store = await openStore(config, log)
   const limits = { rooms: config.rooms, bytes: config.bytes, sessions: config.sessions }
@@ -144,7 +144,7 @@ export async function createApp(config: Config, log: Log, clock: Clock = systemC
 }
 
 /** The door, where there is one. */
-async function openAccess({ password, jwt }: Config, chat: Chat, log: Log): Promise<Access | undefined> {
+async function openAccess({ password, jwt }: Config, chat: Chat, log: Logger): Promise<Access | undefined> {
   if (password !== undefined)
     return new Password({ password, clock: systemClock, isToken: (token) => chat.sessions.has(token) })
   if (jwt === undefined) return undefined
@@ -152,7 +152,7 @@ async function openAccess({ password, jwt }: Config, chat: Chat, log: Log): Prom
   return openJwt({ ...jwt, clock: systemClock, identityOf, onTrouble: (error) => log.error('jwks', error) })
 }
 
-async function openStore(config: Config, log: Log): Promise<Store> {
+async function openStore(config: Config, log: Logger): Promise<Store> {
   const { data, sync, keepMs, keepBytes, ring } = config
   if (data === undefined) return memoryStore(ring, systemRandom)
   return openJournal({
@@ -168,7 +168,7 @@ async function openStore(config: Config, log: Log): Promise<Store> {
 }
 
 /** What was kept is in memory again before anybody asks. Where that takes long, the rest follows, or comes when it is asked for. */
-async function restoreRooms(chat: Chat, store: Store, log: Log): Promise<void> {
+async function restoreRooms(chat: Chat, store: Store, log: Logger): Promise<void> {
   const names = store.rooms?.() ?? []
   const end = systemClock.now() + RESTORE_MS
   await chat.rooms.restore(names, () => systemClock.now() < end)
@@ -179,7 +179,7 @@ type Parts = {
   readonly config: Config
   readonly chat: Chat
   readonly metrics: Metrics
-  readonly log: Log
+  readonly log: Logger
   readonly http: Http
   readonly gate: Gate
   readonly access: Access | undefined

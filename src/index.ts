@@ -15,7 +15,7 @@ import { parseSince } from './core/cursor.js'
 import type { Gap } from './core/gap.js'
 import { type Message, parseRoom } from './core/message.js'
 import { Reader } from './core/reader.js'
-import { createLog } from './log.js'
+import { createLogger } from './log.js'
 
 export { ChatError, type Code } from './core/errors.js'
 export type { Config, Gap, Message }
@@ -45,7 +45,7 @@ export type ChatServer = {
 export function createChat(options: Partial<Config> = {}): ChatServer {
   const config = defaults(options)
   // A store may have to read what it keeps first; until then requests wait. That it failed is told by whoever waits.
-  const opening = createApp(config, createLog({ format: config.log, quiet: config.quiet }))
+  const opening = createApp(config, createLogger({ format: config.log, quiet: config.quiet }))
   let app: App | undefined
   opening.then(
     (opened) => (app = opened),

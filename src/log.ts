@@ -3,10 +3,10 @@
 
 import { styleText } from 'node:util'
 
-export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
-export type Log = {
-  info(event: string, fields?: Fields): void
+export type Logger = {
+  info(event: string, fields?: LogFields): void
   /** A bug or a broken part: the whole error goes to stderr. */
   error(event: string, error: unknown): void
 }
@@ -18,8 +18,8 @@ export type LogOptions = {
   readonly output?: NodeJS.WriteStream
 }
 
-export function createLog({ format, quiet, output = process.stdout }: LogOptions): Log {
-  const line = (level: string, event: string, fields: Fields): string => {
+export function createLogger({ format, quiet, output = process.stdout }: LogOptions): Logger {
+  const line = (level: string, event: string, fields: LogFields): string => {
     const time = new Date().toISOString()
     if (format === 'json') return JSON.stringify({ time, level, event, ...fields })
     const words = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`)

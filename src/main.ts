@@ -10,7 +10,7 @@ import { SUBCOMMANDS } from './commands/index.js'
 import { type Config, help } from './config.js'
 import { ChatError } from './core/errors.js'
 import { UsageError } from './flags.js'
-import { createLog, paint } from './log.js'
+import { createLogger, paint } from './log.js'
 import { VERSION } from './platform.js'
 
 try {
@@ -32,7 +32,7 @@ async function run(args: readonly string[]): Promise<void> {
 }
 
 async function serve(config: Config): Promise<void> {
-  const log = createLog({ format: config.log, quiet: config.quiet })
+  const log = createLogger({ format: config.log, quiet: config.quiet })
   const app = await createApp(config, log)
   let port: number
   try {

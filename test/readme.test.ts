@@ -7,13 +7,13 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../src/app.js'
 import { defaults } from '../src/command.js'
-import { createLog } from '../src/log.js'
+import { createLogger } from '../src/log.js'
 import { PACKAGE_ROOT } from '../src/platform.js'
 import { needs } from './support/needs.js'
 
 const run = promisify(execFile)
 const readme = readFileSync(`${PACKAGE_ROOT}/README.md`, 'utf8')
-const log = createLog({ format: 'text', quiet: true })
+const log = createLogger({ format: 'text', quiet: true })
 
 describe('the transcripts', () => {
   let app: Awaited<ReturnType<typeof createApp>>

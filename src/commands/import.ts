@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline'
 import { NO_EPOCH } from '../core/cursor.js'
 import { ChatError } from '../core/errors.js'
-import { createLog } from '../log.js'
+import { createLogger } from '../log.js'
 import { systemClock, systemRandom } from '../platform.js'
 import { type Journal, openJournal } from '../stores/journal.js'
 import { type Line, parseLine } from '../stores/journal/lines.js'
@@ -34,7 +34,7 @@ export const importMessages: Subcommand = {
       args,
       io,
       async ({ folder }) => {
-        const log = createLog({ format: 'text', quiet: false, output: io.stderr })
+        const log = createLogger({ format: 'text', quiet: false, output: io.stderr })
         const options = {
           folder,
           recent: 1,

@@ -20,10 +20,10 @@ export type Gap = {
 }
 
 /** `first` and `last`: of what the ring holds. */
-type Log = { readonly name: string; readonly epoch: string; readonly first: number; readonly last: number }
+type LogRange = { readonly name: string; readonly epoch: string; readonly first: number; readonly last: number }
 
 /** What is missing behind a place; undefined where nothing is. */
-export function gapAt(place: Place, { name, epoch, first, last }: Log): Gap | undefined {
+export function gapAt(place: Place, { name, epoch, first, last }: LogRange): Gap | undefined {
   const gap = (reason: Gap['reason'], missed: number | null): Gap => ({ room: name, reason, missed, first })
   if (place.id !== 0 && !isIn(place, epoch)) return gap('restart', null)
   if (place.id > last) return gap('rewind', null)

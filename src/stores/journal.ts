@@ -16,7 +16,7 @@ import { ChatError } from '../core/errors.js'
 import { KEY_MS } from '../core/idempotency.js'
 import type { Draft, Message } from '../core/message.js'
 import type { Deliver, History, Range, Store, Subscription } from '../core/store.js'
-import type { Log as Words } from '../log.js'
+import type { Logger } from '../log.js'
 import { Commit, type Given, type Kept } from './journal/commit.js'
 import { Delivery } from './journal/delivery.js'
 import { codeOf, makeFolder } from './journal/folder.js'
@@ -35,7 +35,7 @@ export type JournalOptions = Keep & {
   readonly sync: Sync
   readonly clock: Clock
   readonly random: Random
-  readonly log: Words
+  readonly log: Logger
 }
 
 const GROUP_BYTES = 2 ** 20

@@ -7,13 +7,13 @@ import { type Message, removed, removes } from '../core/message.js'
 import { Ring } from '../core/ring.js'
 import type { Deliver, History, Range, Store } from '../core/store.js'
 
-type Log = { epoch: string; readonly ring: Ring<Message>; readonly subscribers: Set<Deliver> }
+type MemoryLog = { epoch: string; readonly ring: Ring<Message>; readonly subscribers: Set<Deliver> }
 
 /** `size`: how many messages a room keeps. */
 export function memoryStore(size: number, random: Random): Store {
-  const logs = new Map<string, Log>()
+  const logs = new Map<string, MemoryLog>()
 
-  function open(room: string): Log {
+  function open(room: string): MemoryLog {
     let log = logs.get(room)
     if (log === undefined) logs.set(room, (log = { epoch: NO_EPOCH, ring: new Ring(size), subscribers: new Set() }))
     return log
@@ -65,7 +65,7 @@ function remove(ring: Ring<Message>, id: number | undefined): void {
   if (before !== undefined) ring.replace(before.id, removed(before))
 }
 
-function page({ epoch, ring }: Log, { before, after, limit }: Range): History {
+function page({ epoch, ring }: MemoryLog, { before, after, limit }: Range): History {
   const { first, last } = ring
   const from =
     after === undefined ? Math.max(first, Math.min(before ?? Infinity, last + 1) - limit) : Math.max(first, after + 1)

@@ -14,7 +14,7 @@ import type { Access } from '../access/access.js'
 import type { Chat } from '../core/chat.js'
 import type { ConnectionLimit } from '../core/limits.js'
 import type { Metrics } from '../core/metrics.js'
-import type { Log } from '../log.js'
+import type { Logger } from '../log.js'
 import { addressOf } from './address.js'
 import { Connection } from './lines/connection.js'
 import { COMMAND_FORM, framesOf, PLAIN_FORM } from './lines/form.js'
@@ -27,7 +27,7 @@ const CROWDED = 'ERROR your address has too many connections: close some, or try
 export type LinesParts = {
   readonly chat: Chat
   readonly metrics: Metrics
-  readonly log: Log
+  readonly log: Logger
   /** The door, where there is one. */
   readonly access: Access | undefined
   readonly port: number

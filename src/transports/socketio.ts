@@ -11,7 +11,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { Chat } from '../core/chat.js'
 import type { Identity } from '../core/identity.js'
 import type { Metrics } from '../core/metrics.js'
-import type { Log } from '../log.js'
+import type { Logger } from '../log.js'
 import { loadPeer } from '../peer.js'
 import type { Gate } from './http/gate.js'
 import type { Http } from './http/server.js'
@@ -25,7 +25,7 @@ const EVENT_BYTES = 64 * 1024
 export type SocketIoParts = {
   readonly chat: Chat
   readonly metrics: Metrics
-  readonly log: Log
+  readonly log: Logger
   readonly http: Http
   readonly gate: Gate
   readonly maxConnections: number

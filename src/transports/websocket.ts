@@ -18,7 +18,7 @@ import { parseRoom, parseUsername } from '../core/message.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Room } from '../core/room.js'
 import { Frames, startOf } from '../core/stream.js'
-import type { Log } from '../log.js'
+import type { Logger } from '../log.js'
 import { loadPeer } from '../peer.js'
 import { parseQuery } from './http/query.js'
 import type { Http } from './http/server.js'
@@ -31,7 +31,7 @@ const FRAME_BYTES = 64 * 1024
 export type WebSocketParts = {
   readonly chat: Chat
   readonly metrics: Metrics
-  readonly log: Log
+  readonly log: Logger
   readonly http: Http
 }
 

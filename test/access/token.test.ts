@@ -1,7 +1,7 @@
 // What a session's token is, and where it never is.
 
 import { expect, test } from 'vitest'
-import { createLog } from '../../src/log.js'
+import { createLogger } from '../../src/log.js'
 import { createApp } from '../../src/app.js'
 import { defaults } from '../../src/command.js'
 import { bearer, join, post } from '../support/http.js'
@@ -15,7 +15,7 @@ test('a session’s token is nowhere but in the answer to its owner: 128 random 
   try {
     const app = await createApp(
       defaults({ port: 0, host: '127.0.0.1', quiet: false }),
-      createLog({ format: 'json', quiet: false }),
+      createLogger({ format: 'json', quiet: false }),
     )
     const port = await app.listen()
     const token = await join(port, 'lobby', 'ada')

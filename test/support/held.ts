@@ -5,7 +5,7 @@ import { createApp } from '../../src/app.js'
 import { defaults } from '../../src/command.js'
 import type { Config } from '../../src/config.js'
 import type { Chat } from '../../src/core/chat.js'
-import type { Log } from '../../src/log.js'
+import type { Logger } from '../../src/log.js'
 import type { Transport } from '../../src/transports/transport.js'
 import { FakeClock } from './clock.js'
 
@@ -20,7 +20,7 @@ export type HeldServer = {
 export async function startHeld(given: Partial<Config> = {}): Promise<HeldServer> {
   const clock = new FakeClock()
   const bugs: unknown[] = []
-  const log: Log = { info: () => undefined, error: (_event, error) => void bugs.push(error) }
+  const log: Logger = { info: () => undefined, error: (_event, error) => void bugs.push(error) }
   const app = await createApp(defaults({ port: 0, host: '127.0.0.1', quiet: true, ...given }), log, clock)
   const port = await app.listen()
   onTestFinished(async () => {

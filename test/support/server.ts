@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { type App, createApp } from '../../src/app.js'
 import { defaults } from '../../src/command.js'
 import type { Config } from '../../src/config.js'
-import type { Log } from '../../src/log.js'
+import type { Logger } from '../../src/log.js'
 
 export type TestServer = {
   readonly app: App
@@ -18,7 +18,7 @@ export type TestServer = {
 /** Settings that tests do not care for are as they come; a bug in the server fails the test that hit it. */
 export async function startServer(given: Partial<Config> = {}): Promise<TestServer> {
   const bugs: unknown[] = []
-  const log: Log = { info: () => undefined, error: (_event, error) => void bugs.push(error) }
+  const log: Logger = { info: () => undefined, error: (_event, error) => void bugs.push(error) }
   const app = await createApp(defaults({ port: 0, host: '127.0.0.1', quiet: true, ...given }), log)
   const port = await app.listen()
   let stopped: Promise<void> | undefined

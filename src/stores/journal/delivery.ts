@@ -7,17 +7,17 @@
 
 import type { Undo } from '../../core/clock.js'
 import type { Deliver } from '../../core/store.js'
-import type { Log as Words } from '../../log.js'
+import type { Logger } from '../../log.js'
 import type { Kept } from './commit.js'
 import { Log, type Subscriber } from './log.js'
 
 export class Delivery {
   readonly #logs: Map<string, Log>
-  readonly #log: Words
+  readonly #log: Logger
   /** The position of the last message that counts as kept. */
   #counted = 0
 
-  constructor(logs: Map<string, Log>, log: Words) {
+  constructor(logs: Map<string, Log>, log: Logger) {
     this.#logs = logs
     this.#log = log
   }

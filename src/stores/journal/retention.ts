@@ -7,7 +7,7 @@
 // So a message is gone at the latest a thirtieth of its time after its time, and the folder never outgrows its size.
 
 import type { Clock, Undo } from '../../core/clock.js'
-import type { Log as Words } from '../../log.js'
+import type { Logger } from '../../log.js'
 import type { Kept } from './commit.js'
 import { removeFiles, segmentPath, SPAN } from './folder.js'
 import type { Log } from './log.js'
@@ -89,7 +89,7 @@ export function extend(extent: Extent, timestamp: number): void {
 export type RotationParts = {
   readonly folder: string
   readonly clock: Clock
-  readonly log: Words
+  readonly log: Logger
   readonly logs: Map<string, Log>
   readonly retention: Retention
   readonly writer: SegmentWriter

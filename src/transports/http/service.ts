@@ -8,7 +8,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ChatError, type Code } from '../../core/errors.js'
-import type { Log } from '../../log.js'
+import type { Logger } from '../../log.js'
 import { Admission } from './admission.js'
 import { ALWAYS, asChatError, problem, type Reply } from './answer.js'
 import type { Assets } from './assets.js'
@@ -28,7 +28,7 @@ export type ServiceParts = {
   readonly context: Context
   readonly gate: Gate
   readonly assets: Assets
-  readonly log: Log
+  readonly log: Logger
   /** How many proxies in front are ours. */
   readonly proxies: number
 }

@@ -12,13 +12,13 @@ import { setImmediate as breathe } from 'node:timers/promises'
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import { Feed } from '../../core/feed.js'
-import type { Log } from '../../log.js'
+import type { Logger } from '../../log.js'
 import { looksLikeHttp } from './command.js'
 import { type Line, PIECE_MS, Splitter } from './split.js'
 import { Visitor, type VisitorParts, type Voice } from './visitor.js'
 
 export type ConnectionParts = VisitorParts & {
-  readonly log: Log
+  readonly log: Logger
   readonly socket: Socket
 }
 

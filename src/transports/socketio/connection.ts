@@ -11,7 +11,7 @@ import { ChatError } from '../../core/errors.js'
 import { Feed } from '../../core/feed.js'
 import type { Identity } from '../../core/identity.js'
 import type { Metrics } from '../../core/metrics.js'
-import type { Log } from '../../log.js'
+import type { Logger } from '../../log.js'
 import { problemOf } from '../http/answer.js'
 import type { Event } from './dialect.js'
 import { type Fields, parseFields } from './fields.js'
@@ -30,7 +30,7 @@ export type ConnectionParts = {
   readonly identity: Identity | undefined
   readonly chat: Chat
   readonly metrics: Metrics
-  readonly log: Log
+  readonly log: Logger
 }
 
 /** Requests that may wait; whoever sends more without waiting is cut. */

@@ -9,7 +9,7 @@ import { ChatError } from '../../core/errors.js'
 import { Feed } from '../../core/feed.js'
 import type { Metrics } from '../../core/metrics.js'
 import type { Frame, Frames } from '../../core/stream.js'
-import type { Log } from '../../log.js'
+import type { Logger } from '../../log.js'
 import { problemOf } from '../http/answer.js'
 
 /** Somebody who has not answered a ping when the next one is due is gone. */
@@ -39,7 +39,7 @@ export type TalkParts = {
   readonly socket: Duplex
   readonly chat: Chat
   readonly metrics: Metrics
-  readonly log: Log
+  readonly log: Logger
   readonly joined: Joined
 }
 
