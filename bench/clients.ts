@@ -2,7 +2,7 @@
 // sender says one thing at a time.
 
 import { type Answer, Answers } from './answers.js'
-import { Connection, type Target } from './connection.js'
+import { Connection, type Target } from './http-connection.js'
 import { Ear, type Traffic } from './traffic.js'
 
 const answers = new Answers()

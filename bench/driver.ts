@@ -2,7 +2,7 @@
 //
 // usage: node dist/bench/driver.js '{"scenario":"fanout-1000","port":8000,"pid":123,"pinned":true,"quick":false}'
 
-import { counts } from './connection.js'
+import { counts } from './http-connection.js'
 import type { Run, Skip } from './scenario.js'
 import { SCENARIOS } from './scenarios/index.js'
 import { Traffic } from './traffic.js'

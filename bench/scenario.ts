@@ -1,6 +1,6 @@
 // What a scenario is: data for the table, and one function that runs in the driver's process.
 
-import type { Target } from './connection.js'
+import type { Target } from './http-connection.js'
 import { startUsage, type Usage } from './measure.js'
 import type { Traffic } from './traffic.js'
 

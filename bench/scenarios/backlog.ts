@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from '../answers.js'
 import { connectTo, pollRequest, Sender } from '../clients.js'
-import { type Connection, openAll } from '../connection.js'
+import { type Connection, openAll } from '../http-connection.js'
 import { Countdown, measured, type Scenario, type Stage } from '../scenario.js'
 
 const MESSAGES = 500

@@ -5,7 +5,7 @@
 
 import { markOfMessage, statusOf } from '../answers.js'
 import { Sender } from '../clients.js'
-import { Connection, openAll, type Target } from '../connection.js'
+import { Connection, openAll, type Target } from '../http-connection.js'
 import { Countdown, measured, repeat, type Scenario } from '../scenario.js'
 import { Ear, type Mark, type Traffic } from '../traffic.js'
 import { roundOf } from './round.js'

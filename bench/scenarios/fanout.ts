@@ -2,7 +2,7 @@
 // one message reaches a hall, the readers' polling again included.
 
 import { Reader, Sender } from '../clients.js'
-import { openAll } from '../connection.js'
+import { openAll } from '../http-connection.js'
 import { Countdown, measured, repeat, type Scenario } from '../scenario.js'
 import { Ear } from '../traffic.js'
 import { roundOf } from './round.js'

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Reader, Sender } from '../clients.js'
-import { openAll } from '../connection.js'
+import { openAll } from '../http-connection.js'
 import { measured, type Scenario } from '../scenario.js'
 import { Ear } from '../traffic.js'
 

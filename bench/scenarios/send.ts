@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Sender } from '../clients.js'
-import { openAll } from '../connection.js'
+import { openAll } from '../http-connection.js'
 import { measured, type Scenario } from '../scenario.js'
 import type { Traffic } from '../traffic.js'
 

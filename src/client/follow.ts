@@ -13,7 +13,7 @@
 import { backoffMs } from './backoff.js'
 import { isUnauthorized } from './credentials.js'
 import { type Entry, type EntryOptions, openEntry, type Refusal } from './entry.js'
-import { pathOf, type Place, withRooms } from './place.js'
+import { pathOf, type PollTarget, withRooms } from './poll-target.js'
 import { type Platform, defaultPlatform } from './platform.js'
 import { type Gap, type Message, type PollAnswer, poll, type PresenceState, Refused } from './wire.js'
 
@@ -65,7 +65,7 @@ class Loop implements Following {
   readonly #options: FollowOptions
   readonly #platform: Platform
   readonly #entry: Entry
-  #place: Place
+  #place: PollTarget
   #failures = 0
   /** How often it got in again since the last answer. */
   #renewals = 0

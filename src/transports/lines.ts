@@ -16,7 +16,7 @@ import type { ConnectionLimit } from '../core/limits.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Logger } from '../log.js'
 import { addressOf } from './address.js'
-import { Connection } from './lines/connection.js'
+import { LineConnection } from './lines/line-connection.js'
 import { COMMAND_FORM, framesOf, PLAIN_FORM } from './lines/form.js'
 import type { Transport } from './transport.js'
 
@@ -48,12 +48,12 @@ export function createLines({
   connectionLimit,
 }: LinesParts): Transport {
   const frames = { command: framesOf(COMMAND_FORM), plain: framesOf(PLAIN_FORM) }
-  const open = new Map<Connection, Promise<void>>()
+  const open = new Map<LineConnection, Promise<void>>()
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
     (socket) => {
       const address = addressOf({ socket, rawHeaders: [] }, 0)
-      const connection = new Connection({ chat, metrics, log, socket, address, access, frames })
+      const connection = new LineConnection({ chat, metrics, log, socket, address, access, frames })
       const exit = connectionLimit.enter(address)
       if (exit === undefined) {
         metrics.rejected.add(1, 'unavailable')

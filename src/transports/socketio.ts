@@ -16,7 +16,7 @@ import { loadPeer } from '../peer.js'
 import type { Gate } from './http/gate.js'
 import type { Http } from './http/server.js'
 import { type Dialect, Directory, fullDialect, framesOf, SHORT_DIALECT } from './socketio/dialect.js'
-import { type Speech, Visitor } from './socketio/visitor.js'
+import { type Speech, SocketIoVisitor } from './socketio/visitor.js'
 import type { Transport } from './transport.js'
 
 const PREFIX = '/socket.io/'
@@ -53,11 +53,11 @@ export async function createSocketIo({
   const directory = new Directory()
   const full = speechOf(fullDialect(directory))
   const short = speechOf(SHORT_DIALECT)
-  const visitors = new Map<Visitor, Promise<void>>()
+  const visitors = new Map<SocketIoVisitor, Promise<void>>()
   /** What the door found out, kept beside the handshake until the engine has made a client of it. */
   const identities = new WeakMap<IncomingMessage, Identity>()
   io.on('connection', (client) => {
-    const visitor = new Visitor({
+    const visitor = new SocketIoVisitor({
       client,
       address: http.addressOf(client.request),
       identity: identities.get(client.request),

@@ -23,7 +23,7 @@ import { loadPeer } from '../peer.js'
 import { parseQuery } from './http/query.js'
 import type { Http } from './http/server.js'
 import type { Transport } from './transport.js'
-import { Talk } from './websocket/talk.js'
+import { WebSocketConnection } from './websocket/websocket-connection.js'
 
 const PREFIX = '/ws/'
 const FRAME_BYTES = 64 * 1024
@@ -45,7 +45,7 @@ export async function createWebSocket({ chat, metrics, log, http }: WebSocketPar
     maxPayload: FRAME_BYTES,
   })
   const frames = new Frames(({ entries }) => entries.map(({ json }) => Buffer.from(json)))
-  const talks = new Map<Talk, Promise<void>>()
+  const talks = new Map<WebSocketConnection, Promise<void>>()
   let isStopping = false
 
   async function upgrade(
@@ -60,20 +60,25 @@ export async function createWebSocket({ chat, metrics, log, http }: WebSocketPar
     const member = new ConnectionMember(chat, { address: http.addressOf(incoming), identity })
     const joined = await member.join(room, username)
     // Whoever went away meanwhile, or whose handshake `ws` refuses, has never been here.
-    let talk: Talk | undefined
+    let talk: WebSocketConnection | undefined
     if (!socket.destroyed && !isStopping) {
       server.handleUpgrade(
         incoming,
         socket,
         head,
-        (client) => (talk = new Talk({ client, socket, chat, metrics, log, joined })),
+        (client) => (talk = new WebSocketConnection({ client, socket, chat, metrics, log, joined })),
       )
     }
     if (talk === undefined) return leave(member, socket)
     talks.set(talk, run(talk, member, joined.room, since))
   }
 
-  async function run(talk: Talk, member: ConnectionMember, room: Room, since: string | undefined): Promise<void> {
+  async function run(
+    talk: WebSocketConnection,
+    member: ConnectionMember,
+    room: Room,
+    since: string | undefined,
+  ): Promise<void> {
     await talk.run(startOf(room, parseSince(since ?? '0', [room.name]), chat.ringSize), frames)
     await member.end()
     talks.delete(talk)

@@ -2,7 +2,7 @@
 
 import { parseRoom, parseUsername } from '../../core/message.js'
 
-export type Command =
+export type LineCommand =
   | { readonly name: 'join'; readonly room: string; readonly username: string }
   | { readonly name: 'msg'; readonly room: string; readonly text: string }
   | { readonly name: 'leave' | 'who'; readonly room: string }
@@ -16,7 +16,7 @@ const WORDS = new RegExp(`^(?:${WORD_LIST.join('|')})$`, 'i')
 const HTTP = /^[\w!#$%&'*+.^`|~-]+ +(?:\S+ +HTTP\/\d|\/|\*|https?:)/i
 
 /** Reads a line; undefined when its first word is no command. Throws `bad_request` for a room or a name that cannot be one. */
-export function parseCommand(line: string): Command | undefined {
+export function parseCommand(line: string): LineCommand | undefined {
   const [word = '', ...args] = line.split(' ')
   if (!WORDS.test(word)) return undefined
   const [first, second = ''] = args

@@ -7,7 +7,7 @@
 import type { Message } from '../../core/message.js'
 import { type Cut, Frames } from '../../core/stream.js'
 
-export type Form = {
+export type LineForm = {
   /** A message as a line, without its end; undefined for a type that this form does not know. */
   readonly line: (message: Message) => string | undefined
   /** `count`: how many messages; null where nobody can tell. */
@@ -23,7 +23,7 @@ function asRest(text: string): string {
   return text.replace(/[\n\u2028\u2029]/g, '\\n')
 }
 
-export const COMMAND_FORM: Form = {
+export const COMMAND_FORM: LineForm = {
   line({ type, room, username, text }) {
     if (type === 'chat') return `MSG ${room} ${asWord(username)} ${asRest(text)}`
     if (type === 'join') return `INFO ${asWord(username)} joined ${room}`
@@ -32,7 +32,7 @@ export const COMMAND_FORM: Form = {
   missed: (count, room) => `INFO missed ${count ?? 'some'} messages in ${room}`,
 }
 
-export const PLAIN_FORM: Form = {
+export const PLAIN_FORM: LineForm = {
   line({ type, username, text }) {
     return ['chat', 'join', 'leave'].includes(type) ? `[${asWord(username)}]: ${asRest(text)}` : undefined
   },
@@ -40,7 +40,7 @@ export const PLAIN_FORM: Form = {
 }
 
 /** A gap and the messages behind it; `lineOf` says which messages are lines, and how. */
-export function linesOf({ gap, entries, room }: Cut, form: Form, lineOf: Form['line'] = form.line): string[] {
+export function linesOf({ gap, entries, room }: Cut, form: LineForm, lineOf: LineForm['line'] = form.line): string[] {
   const lines = gap === undefined ? [] : [form.missed(gap.missed, room.name)]
   for (const { message } of entries) {
     const line = lineOf(message)
@@ -50,7 +50,7 @@ export function linesOf({ gap, entries, room }: Cut, form: Form, lineOf: Form['l
 }
 
 /** Everybody's frames in one form, as bytes. */
-export function framesOf(form: Form): Frames<Buffer> {
+export function framesOf(form: LineForm): Frames<Buffer> {
   return new Frames((cut) => bytesOf(linesOf(cut, form)))
 }
 

@@ -15,9 +15,9 @@ import { ConnectionMember } from '../../core/connection-member.js'
 import type { Metrics } from '../../core/metrics.js'
 import { oldestOf, type Frame, type Frames } from '../../core/stream.js'
 import { parseCommand } from './command.js'
-import { asWord, bytesOf, COMMAND_FORM, type Form, linesOf, PLAIN_FORM } from './form.js'
+import { asWord, bytesOf, COMMAND_FORM, type LineForm, linesOf, PLAIN_FORM } from './form.js'
 
-export type VisitorParts = {
+export type LineVisitorParts = {
   readonly chat: Chat
   readonly metrics: Metrics
   /** The door, where there is one. */
@@ -42,8 +42,8 @@ const LOBBY = 'lobby'
 
 const UNKNOWN = 'ERROR unknown command or wrong args'
 
-export class Visitor {
-  readonly #parts: VisitorParts
+export class LineVisitor {
+  readonly #parts: LineVisitorParts
   readonly #voice: Voice
   /** Asked until it has let somebody in. */
   #door: Access | undefined
@@ -52,7 +52,7 @@ export class Visitor {
   readonly #reading = new Map<string, Undo>()
   #mode: 'new' | 'command' | 'plain' = 'new'
 
-  constructor(parts: VisitorParts, voice: Voice) {
+  constructor(parts: LineVisitorParts, voice: Voice) {
     const { chat, address, access } = parts
     this.#parts = parts
     this.#voice = voice
@@ -147,7 +147,7 @@ export class Visitor {
   }
 
   // What was said before is told first, as messages alone: who came and went then is no news any more.
-  #follow({ room, id }: Joined, form: Form, frames: Frames<Buffer>, end?: string): void {
+  #follow({ room, id }: Joined, form: LineForm, frames: Frames<Buffer>, end?: string): void {
     let isPast = true
     const toSelf = (frame: Frame<Buffer>): Buffer => {
       const lines = linesOf(frame, form, (message) =>

@@ -3,9 +3,9 @@
 import { ChatError } from '../../core/errors.js'
 import type { UserId } from './dialect.js'
 
-export type Fields = ReadonlyMap<string, unknown>
+export type EventFields = ReadonlyMap<string, unknown>
 
-export function parseFields(value: unknown): Fields {
+export function parseFields(value: unknown): EventFields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return new Map<string, unknown>(Object.entries(value))
   throw new ChatError('bad_request', 'an event carries an object, such as {"room":"lobby","username":"ada"}')

@@ -13,13 +13,13 @@ import type { PresenceState } from '../../core/presence.js'
 import type { Room } from '../../core/room.js'
 import type { Session } from '../../core/sessions.js'
 import type { Frames } from '../../core/stream.js'
-import { Connection, type ConnectionParts } from './connection.js'
+import { SocketIoConnection, type SocketIoConnectionParts } from './socketio-connection.js'
 import { type Dialect, type Directory, type Event, recentOf, type UserId } from './dialect.js'
-import { type Fields, parseUserId } from './fields.js'
+import { type EventFields, parseUserId } from './fields.js'
 
 export type Speech = { readonly dialect: Dialect; readonly frames: Frames<readonly Event[]> }
 
-export type VisitorParts = ConnectionParts & {
+export type SocketIoVisitorParts = SocketIoConnectionParts & {
   /** Whom to count it to. */
   readonly address: string
   readonly directory: Directory
@@ -30,18 +30,18 @@ export type VisitorParts = ConnectionParts & {
 /** What is done for it in a room, until it leaves. */
 type Seat = { readonly room: Room; readonly undos: Undo[]; readonly tell: () => void }
 
-export class Visitor {
-  readonly #parts: VisitorParts
-  readonly #connection: Connection
+export class SocketIoVisitor {
+  readonly #parts: SocketIoVisitorParts
+  readonly #connection: SocketIoConnection
   readonly #seats = new Map<string, Seat>()
   readonly #member: ConnectionMember
   #self: { userId: UserId; username: string } | undefined
 
-  constructor(parts: VisitorParts) {
+  constructor(parts: SocketIoVisitorParts) {
     this.#parts = parts
     const { address, identity, chat, full, short } = parts
     this.#member = new ConnectionMember(chat, { address, identity })
-    const connection = new Connection(parts, () => {
+    const connection = new SocketIoConnection(parts, () => {
       for (const { tell } of this.#seats.values()) tell()
     })
     this.#connection = connection
@@ -65,7 +65,7 @@ export class Visitor {
     await this.#member.end()
   }
 
-  #authenticate(fields: Fields): void {
+  #authenticate(fields: EventFields): void {
     this.#self = {
       userId: parseUserId(fields.get('userId')),
       username: parseUsername(fields.get('username')),
@@ -109,7 +109,7 @@ export class Visitor {
     await this.#member.leave(seat.room.name)
   }
 
-  async #send(name: unknown, fields: Fields): Promise<void> {
+  async #send(name: unknown, fields: EventFields): Promise<void> {
     const { room } = this.#seatIn(name)
     const session = this.#member.in(room.name)
     const username = fields.get('username')
@@ -120,7 +120,7 @@ export class Visitor {
     this.#connection.feed.catchUp()
   }
 
-  #type(fields: Fields): void {
+  #type(fields: EventFields): void {
     const { room } = this.#seatIn(fields.get('roomId'))
     const isTyping = fields.get('isTyping')
     if (typeof isTyping !== 'boolean') throw new ChatError('bad_request', 'isTyping is true or false')

@@ -14,18 +14,18 @@ import type { Metrics } from '../../core/metrics.js'
 import type { Logger } from '../../log.js'
 import { problemOf } from '../http/answer.js'
 import type { Event } from './dialect.js'
-import { type Fields, parseFields } from './fields.js'
+import { type EventFields, parseFields } from './fields.js'
 
 /** What is used of a `Socket` of the package `socket.io`. */
-export type Client = {
+export type SocketIoClient = {
   on(event: string, call: (...args: unknown[]) => void): unknown
   emit(event: string, value: unknown): unknown
   disconnect(close: boolean): unknown
   readonly conn: { on(event: 'packetCreate' | 'flush' | 'drain', call: () => void): unknown }
 }
 
-export type ConnectionParts = {
-  readonly client: Client
+export type SocketIoConnectionParts = {
+  readonly client: SocketIoClient
   /** What the door found out, where there is one that asks. */
   readonly identity: Identity | undefined
   readonly chat: Chat
@@ -36,17 +36,17 @@ export type ConnectionParts = {
 /** Requests that may wait; whoever sends more without waiting is cut. */
 const MAX_QUEUED = 1000
 
-export class Connection {
+export class SocketIoConnection {
   readonly feed: Feed
   isGone = false
-  readonly #parts: ConnectionParts
+  readonly #parts: SocketIoConnectionParts
   #doing: Promise<void> = Promise.resolve()
   #queued = 0
   /** Packets that the engine has not handed on. */
   #buffered = 0
 
   /** `onDrained`: the client takes more again. */
-  constructor(parts: ConnectionParts, onDrained: () => void) {
+  constructor(parts: SocketIoConnectionParts, onDrained: () => void) {
     const { client, identity, chat, metrics } = parts
     this.#parts = parts
     this.feed = new Feed({ chat, metrics, transport: 'socketio', cut: () => client.disconnect(true) })
@@ -60,7 +60,7 @@ export class Connection {
   }
 
   /** Does what an event asks for, after what was asked for before it, and acknowledges it where the client wants that. */
-  on(event: string, act: (fields: Fields) => Promise<void> | void): void {
+  on(event: string, act: (fields: EventFields) => Promise<void> | void): void {
     this.#parts.client.on(event, (...args) => {
       if (++this.#queued > MAX_QUEUED) return void this.#parts.client.disconnect(true)
       const last = args.at(-1)

@@ -22,7 +22,7 @@ const CLOSE_MS = 1000
 const GOING_AWAY = 1001
 
 /** What is used of a `WebSocket` of the package `ws`. */
-export type Client = {
+export type WebSocketClient = {
   on(event: 'message', call: (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean) => void): unknown
   on(event: 'close' | 'pong', call: () => void): unknown
   on(event: 'error', call: (error: Error) => void): unknown
@@ -34,8 +34,8 @@ export type Client = {
   terminate(): void
 }
 
-export type TalkParts = {
-  readonly client: Client
+export type WebSocketConnectionParts = {
+  readonly client: WebSocketClient
   readonly socket: Duplex
   readonly chat: Chat
   readonly metrics: Metrics
@@ -43,8 +43,8 @@ export type TalkParts = {
   readonly joined: Joined
 }
 
-export class Talk {
-  readonly #parts: TalkParts
+export class WebSocketConnection {
+  readonly #parts: WebSocketConnectionParts
   readonly #feed: Feed
   readonly #closed: Promise<void>
   #ping: Undo | undefined
@@ -53,7 +53,7 @@ export class Talk {
   #doing: Promise<void> = Promise.resolve()
   #queued = 0
 
-  constructor(parts: TalkParts) {
+  constructor(parts: WebSocketConnectionParts) {
     this.#parts = parts
     const { client, socket, chat, metrics } = parts
     this.#feed = new Feed({ chat, metrics, transport: 'websocket', cut: () => client.terminate() })

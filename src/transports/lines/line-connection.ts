@@ -15,9 +15,9 @@ import { Feed } from '../../core/feed.js'
 import type { Logger } from '../../log.js'
 import { looksLikeHttp } from './command.js'
 import { type Line, PIECE_MS, Splitter } from './split.js'
-import { Visitor, type VisitorParts, type Voice } from './visitor.js'
+import { LineVisitor, type LineVisitorParts, type Voice } from './visitor.js'
 
-export type ConnectionParts = VisitorParts & {
+export type LineConnectionParts = LineVisitorParts & {
   readonly log: Logger
   readonly socket: Socket
 }
@@ -28,11 +28,11 @@ const IDLE_MS = 10 * 60_000
 /** Lines that are done before everyone else has a turn. */
 const BURST = 32
 
-export class Connection implements Voice {
+export class LineConnection implements Voice {
   readonly feed: Feed
-  readonly #parts: ConnectionParts
+  readonly #parts: LineConnectionParts
   readonly #socket: Socket
-  readonly #visitor: Visitor
+  readonly #visitor: LineVisitor
   readonly #splitter = new Splitter()
   /** Lines are done one after the other. */
   #doing = Promise.resolve()
@@ -42,13 +42,13 @@ export class Connection implements Voice {
   #contactAt: number
   #idle: Undo | undefined
 
-  constructor(parts: ConnectionParts) {
+  constructor(parts: LineConnectionParts) {
     const { chat, metrics, socket } = parts
     this.#parts = parts
     this.#socket = socket
     this.#contactAt = chat.clock.now()
     this.feed = new Feed({ chat, metrics, transport: 'lines', cut: () => socket.destroy() })
-    this.#visitor = new Visitor(parts, this)
+    this.#visitor = new LineVisitor(parts, this)
     socket.on('drain', () => this.feed.drained())
     socket.on('close', () => {
       this.#idle?.()
