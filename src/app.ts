@@ -20,7 +20,7 @@ import { isLocal } from './transports/address.js'
 import { Assets } from './transports/http/assets.js'
 import { Encoder } from './transports/http/encode.js'
 import { EventStreams } from './transports/http/eventstream.js'
-import { Gate } from './transports/http/gate.js'
+import { Origins } from './transports/http/origins.js'
 import { Parking } from './transports/http/parking.js'
 import { createHttp, type Http } from './transports/http/server.js'
 import { createLines } from './transports/lines.js'
@@ -97,11 +97,11 @@ export async function createApp(config: Config, log: Logger, clock: Clock = syst
     ready: () => ready && (store.ready?.() ?? true),
     stopping: () => stopping,
   }
-  const gate = new Gate({ hosts: config.allowHost, origins: config.allowOrigin })
+  const origins = new Origins({ hosts: config.allowHost, origins: config.allowOrigin })
   const connections = connectionLimit()
   const http = createHttp({
     context,
-    gate,
+    origins,
     assets: new Assets({ password: config.password !== undefined, moderation: config.adminKey !== undefined }),
     log,
     proxies: config.trustProxy,
@@ -113,7 +113,7 @@ export async function createApp(config: Config, log: Logger, clock: Clock = syst
     metrics,
     log,
     http,
-    gate,
+    origins,
     access,
     connectionLimit: connections,
   }).catch(giveUp)
@@ -181,7 +181,7 @@ type Parts = {
   readonly metrics: Metrics
   readonly log: Logger
   readonly http: Http
-  readonly gate: Gate
+  readonly origins: Origins
   readonly access: Access | undefined
   readonly connectionLimit: ConnectionLimit
 }

@@ -84,7 +84,7 @@ describe('directions', () => {
   test('a route knows neither node:http nor the server', () => {
     const routes = all.filter(({ from }) => from.startsWith('src/transports/http/routes/'))
     expect(routes.length).toBeGreaterThan(10)
-    expect(routes.filter(({ to }) => /^node:(http|net)$|\/(server|exchange|gate)\.js$/.test(to))).toEqual([])
+    expect(routes.filter(({ to }) => /^node:(http|net)$|\/(server|exchange|origins)\.js$/.test(to))).toEqual([])
   })
 
   test('no file imports itself in a circle', () => {

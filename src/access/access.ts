@@ -2,7 +2,7 @@
 // of the routes and of what is mounted beside them (transports/http/admission.ts), over TCP as the word PASS. A route
 // is closed unless it says that it is open, so a new one cannot forget.
 //
-//     request ── gate ── access ── route            Authorization: Basic, Bearer, or the page's cookie
+//     request ── origins ── access ── route            Authorization: Basic, Bearer, or the page's cookie
 //     line ───── access ── JOIN, MSG, WHO …         PASS word
 //
 // Without --password and --auth there is none of these, and nothing is asked or spent.

@@ -1,10 +1,10 @@
 // Socket.IO, spoken by the package `socket.io`, for clients that have it: an unmodified socket.io-client works,
 // over polling and over WebSocket, in two dialects (socketio/dialect.ts).
 //
-//     request or upgrade under /socket.io/ ── gate ──> a server that never listens ── engine.io ──> visitor
+//     request or upgrade under /socket.io/ ── origins ──> a server that never listens ── engine.io ──> visitor
 //
 // The engine wants a server of its own, whose every request it sees first. It gets one that never listens, and is
-// handed what begins with its path after the gate has let it in. What a visitor reads comes from the ring like
+// handed what begins with its path after the origins has let it in. What a visitor reads comes from the ring like
 // everybody's, and not from the engine's own rooms.
 
 import { createServer, type IncomingMessage } from 'node:http'
@@ -13,7 +13,7 @@ import type { Identity } from '../core/identity.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Logger } from '../log.js'
 import { loadPeer } from '../peer.js'
-import type { Gate } from './http/gate.js'
+import type { Origins } from './http/origins.js'
 import type { Http } from './http/server.js'
 import { type Dialect, Directory, fullDialect, framesOf, SHORT_DIALECT } from './socketio/dialect.js'
 import { type Speech, SocketIoVisitor } from './socketio/visitor.js'
@@ -27,7 +27,7 @@ export type SocketIoParts = {
   readonly metrics: Metrics
   readonly log: Logger
   readonly http: Http
-  readonly gate: Gate
+  readonly origins: Origins
   readonly maxConnections: number
 }
 
@@ -37,7 +37,7 @@ export async function createSocketIo({
   metrics,
   log,
   http,
-  gate,
+  origins,
   maxConnections,
 }: SocketIoParts): Promise<Transport> {
   const { Server } = await loadPeer('socket.io', '--socketio', () => import('socket.io'))
@@ -47,7 +47,7 @@ export async function createSocketIo({
     httpCompression: false,
     perMessageDeflate: false,
     destroyUpgrade: false,
-    cors: { origin: (origin, allow) => allow(null, origin !== undefined && gate.allows(origin)) },
+    cors: { origin: (origin, allow) => allow(null, origin !== undefined && origins.allows(origin)) },
     allowRequest: (_request, decide) => decide(null, io.engine.clientsCount < maxConnections),
   })
   const directory = new Directory()

@@ -1,7 +1,7 @@
 // WebSocket (RFC 6455), spoken by the package `ws`; this file says what goes over it.
 //
 //     GET /ws/lobby/ada?since=801, Upgrade: websocket
-//        gate ── join ── 101 ──>  {"id":802,"room":"lobby",…   each message a text frame, the ring's first
+//        origins ── join ── 101 ──>  {"id":802,"room":"lobby",…   each message a text frame, the ring's first
 //                        <──────  {"text":"hi","key":"c_9f2k"}, or plain text
 //
 // Who may not come in is told so by an HTTP answer, before the upgrade: 400, 403 or 409. Whoever is in holds the

@@ -4,24 +4,24 @@
 //     OPTIONS /send   Origin: https://school.example  ──>  permission: how such a page may ask
 //     POST /send      Origin: https://school.example  ──>  the answer, shared with that page
 //
-// Which sites may is for the gate to say. Where none may, nothing is added to any answer.
+// Which sites may is for the origins to say. Where none may, nothing is added to any answer.
 
 import { NO_CONTENT, type Reply } from './answer.js'
-import type { Gate } from './gate.js'
+import type { Origins } from './origins.js'
 import type { Request } from './request.js'
 
 /** The headers that share an answer with the page that asked, where its site may. */
-export function sharing(request: Pick<Request, 'header'>, gate: Gate): string[] {
+export function sharing(request: Pick<Request, 'header'>, origins: Origins): string[] {
   const origin = request.header('origin')
-  if (origin === undefined || !gate.allows(origin)) return []
+  if (origin === undefined || !origins.allows(origin)) return []
   const seen = ['Access-Control-Expose-Headers', 'Idempotency-Replayed, Retry-After', 'Vary', 'Origin']
   return ['Access-Control-Allow-Origin', origin, ...seen]
 }
 
 /** The answer to a browser that asks first; undefined for every other request. */
-export function preflight(request: Pick<Request, 'method' | 'header'>, gate: Gate): Reply | undefined {
+export function preflight(request: Pick<Request, 'method' | 'header'>, origins: Origins): Reply | undefined {
   const origin = request.header('origin')
-  return request.method === 'OPTIONS' && origin !== undefined && gate.allows(origin) ? PERMISSION : undefined
+  return request.method === 'OPTIONS' && origin !== undefined && origins.allows(origin) ? PERMISSION : undefined
 }
 
 const PERMISSION: Reply = {

@@ -14,7 +14,7 @@
 
 import type { Socket } from 'node:net'
 import type { Connection } from './connection.js'
-import type { Gate } from './gate.js'
+import type { Origins } from './origins.js'
 import type { Start } from './plain.js'
 import type { Context, Route } from './route.js'
 import { poll } from './routes/poll.js'
@@ -26,7 +26,7 @@ import { Wire } from './wire.js'
 export type LaneParts = {
   readonly context: Context
   readonly service: Service
-  readonly gate: Gate
+  readonly origins: Origins
   readonly proxies: number
   /** Milliseconds for a first request, and for the next one. */
   readonly firstMs: number

@@ -1,5 +1,5 @@
 // Parts of the address space that are not ours to answer: another engine takes whatever begins with its prefix,
-// behind the same gate.
+// behind the same origins.
 //
 //     /ws/lobby/ada      an upgrade, for WebSocket
 //     /socket.io/…       requests and upgrades, for Socket.IO
@@ -12,7 +12,7 @@ import type { Undo } from '../../core/clock.js'
 import type { Identity } from '../../core/identity.js'
 import type { Admission } from './admission.js'
 import { problem, type Reply } from './answer.js'
-import type { Gate } from './gate.js'
+import type { Origins } from './origins.js'
 import { headLines } from './wire.js'
 
 export type Mount = {
@@ -32,13 +32,13 @@ export type Mount = {
 export type Upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void
 
 export class Mounts {
-  readonly #gate: Gate
+  readonly #origins: Origins
   readonly #base: string
   readonly #admission: Admission | undefined
   readonly #mounts = new Set<Mount>()
 
-  constructor(gate: Gate, base: string, admission: Admission | undefined) {
-    this.#gate = gate
+  constructor(origins: Origins, base: string, admission: Admission | undefined) {
+    this.#origins = origins
     this.#base = base
     this.#admission = admission
   }
@@ -53,12 +53,12 @@ export class Mounts {
     return this.#mounts.size > 0 && this.#find(incoming)?.request !== undefined
   }
 
-  /** Hands a request over that has passed the gate and the door. True when it was taken. */
+  /** Hands a request over that has passed the origins and the door. True when it was taken. */
   take(incoming: IncomingMessage, response: ServerResponse, identity: Identity | undefined): boolean {
     if (this.#mounts.size === 0) return false
     const request = this.#find(incoming)?.request
     if (request === undefined) return false
-    this.#gate.checkOrigin(incoming)
+    this.#origins.checkOrigin(incoming)
     request(this.#strip(incoming), response, identity)
     return true
   }
@@ -74,12 +74,12 @@ export class Mounts {
       }
       try {
         // Judged as it came: what is served again has fewer headers.
-        this.#gate.check(incoming)
+        this.#origins.check(incoming)
         if (mount === undefined) {
           socket.unshift(Buffer.concat([withoutUpgrade(incoming), head]))
           return again(socket)
         }
-        this.#gate.checkOrigin(incoming)
+        this.#origins.checkOrigin(incoming)
         const go = (identity?: Identity): void | Promise<void> =>
           mount.upgrade(this.#strip(incoming), socket, head, identity)
         const admitted = this.#admission?.door(incoming, true)

@@ -11,7 +11,7 @@ import type { ConnectionLimit } from '../../core/limits.js'
 import { addressOf, type Caller } from '../address.js'
 import { problem } from './answer.js'
 import { Connections } from './connection.js'
-import { MAX_HEADERS } from './gate.js'
+import { MAX_HEADERS } from './origins.js'
 import { Lane } from './lane.js'
 import { type Mount, type Upgrade, writeReply } from './mounts.js'
 import { Service, type ServiceParts } from './service.js'
@@ -45,7 +45,7 @@ const SOCKET_MS = 60_000
 const BACKLOG = 4096
 
 export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
-  const { context, gate, proxies } = parts
+  const { context, origins, proxies } = parts
   const service = new Service(parts)
   const connections = new Connections()
 
@@ -87,7 +87,7 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
   const lane = new Lane({
     context,
     service,
-    gate,
+    origins,
     proxies,
     firstMs: LIMITS.headersTimeout,
     idleMs: LIMITS.keepAliveTimeout,

@@ -1,7 +1,7 @@
-// What a request goes through, whichever way it came in: the gate, the door, its route, and the one place that
+// What a request goes through, whichever way it came in: the origins, the door, its route, and the one place that
 // answers.
 //
-//     gate ─> door ─> route ─> answer
+//     origins ─> door ─> route ─> answer
 //
 // There is one `try` around everything a request does. What is thrown on purpose becomes the answer that it says;
 // anything else is a bug, is logged whole, and is answered with 500 and no more.
@@ -18,7 +18,7 @@ import type { Connection } from './connection.js'
 import { preflight, sharing } from './cors.js'
 import { Exchange } from './exchange.js'
 import type { FlowReply } from './flow.js'
-import type { Gate } from './gate.js'
+import type { Origins } from './origins.js'
 import { Mounts } from './mounts.js'
 import type { Request } from './request.js'
 import type { Answer, Context, Route } from './route.js'
@@ -26,7 +26,7 @@ import { ROUTES } from './routes/index.js'
 
 export type ServiceParts = {
   readonly context: Context
-  readonly gate: Gate
+  readonly origins: Origins
   readonly assets: Assets
   readonly log: Logger
   /** How many proxies in front are ours. */
@@ -42,11 +42,11 @@ export class Service {
   #stopping = false
 
   constructor(parts: ServiceParts) {
-    const { context, gate, proxies } = parts
+    const { context, origins, proxies } = parts
     const { base, access, chat } = context
     this.#parts = parts
     this.#admission = access === undefined ? undefined : new Admission({ access, clock: chat.clock, proxies })
-    this.mounts = new Mounts(gate, base, this.#admission)
+    this.mounts = new Mounts(origins, base, this.#admission)
   }
 
   /** From now on every answer is its connection's last. */
@@ -88,14 +88,14 @@ export class Service {
 
   /** Adds what depends on the server's state and not on the route. */
   dress<T extends Reply | FlowReply>(request: Pick<Request, 'header'>, reply: T): T {
-    const { gate } = this.#parts
-    if (!this.#stopping && !gate.anyOrigins) return reply
-    return { ...reply, headers: [...reply.headers, ...sharing(request, gate), ...(this.#stopping ? CLOSE : [])] }
+    const { origins } = this.#parts
+    if (!this.#stopping && !origins.anyOrigins) return reply
+    return { ...reply, headers: [...reply.headers, ...sharing(request, origins), ...(this.#stopping ? CLOSE : [])] }
   }
 
   #serve(exchange: Exchange, incoming: IncomingMessage, response: ServerResponse): void | Promise<void> {
-    const { gate, context } = this.#parts
-    gate.check(incoming)
+    const { origins, context } = this.#parts
+    origins.check(incoming)
     exchange.parse(context.base)
     if (exchange.path === '') return exchange.answer(moved(`${context.base}/`))
     const route = this.#routes.get(exchange.path)?.get(exchange.method === 'HEAD' ? 'GET' : exchange.method)
@@ -142,9 +142,9 @@ export class Service {
 
   /** Everything that no route takes: the page's files, preflights, and what is not there. */
   #serveOther(exchange: Exchange, answer: Answer): void {
-    const { gate, assets } = this.#parts
+    const { origins, assets } = this.#parts
     const { method, path } = exchange
-    const permission = preflight(exchange, gate)
+    const permission = preflight(exchange, origins)
     if (permission !== undefined) return answer(permission)
     const methods = [...(this.#routes.get(path)?.keys() ?? (assets.has(path) ? ['GET'] : []))]
     if (methods.length === 0 && method !== 'OPTIONS')

@@ -13,7 +13,7 @@ export class Track {
   readonly #lane: Lane
   readonly #socket: Socket
   readonly #connection: Connection
-  /** The head of the last request; it has passed the gate. */
+  /** The head of the last request; it has passed the origins. */
   #head: Head | undefined
   /** The request that is owed an answer. */
   #owed: PlainRequest | undefined
@@ -57,7 +57,7 @@ export class Track {
   }
 
   #serve(plain: Plain<Entrance>): void {
-    const { context, gate, service, idleMs } = this.#lane.parts
+    const { context, origins, service, idleMs } = this.#lane.parts
     const { route } = plain.start
     const { head } = plain
     const request = new PlainRequest(this.#lane, this.#socket, this.#connection, plain, this)
@@ -66,7 +66,7 @@ export class Track {
       () => {
         // What may be read once may be read again. What changes something is looked at each time.
         if (head !== this.#head || route.method !== 'GET')
-          gate.check({ method: route.method, httpVersion: '1.1', rawHeaders: head.rawHeaders })
+          origins.check({ method: route.method, httpVersion: '1.1', rawHeaders: head.rawHeaders })
         if (this.#head === undefined) this.#socket.setTimeout(idleMs)
         this.#head = head
         request.query = parseQuery(plain.query)

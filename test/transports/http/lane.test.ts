@@ -176,7 +176,7 @@ describe('a connection', () => {
     await half.end()
   })
 
-  test('is refused by the gate each time, not only the first', async () => {
+  test('is refused by the origins each time, not only the first', async () => {
     const { client } = await connect()
     for (let i = 0; i < 3; i++) {
       client.write(head({ path: '/poll?room=lobby&wait=0', headers: { Host: 'evil.example' } }))

@@ -1,4 +1,4 @@
-// Who may knock. Two checks before anything else, both against pages of other sites in a visitor's browser:
+// Who may request. Two checks before anything else, both against pages of other sites in a visitor's browser:
 //
 // - `Host` must be a name that is ours, or a page could point its own name at this machine (DNS rebinding);
 // - what changes something must come from our own page or from no page at all (cross-site request forgery).
@@ -12,7 +12,7 @@ import { findHeader } from './header.js'
 /** How many headers a request may not have. */
 export const MAX_HEADERS = 64
 
-export type GateOptions = {
+export type OriginOptions = {
   /** Host names beside IP literals, localhost and this machine's name. */
   readonly hosts: readonly string[]
   /** Origins of other sites that may use this server, such as https://school.example. */
@@ -20,18 +20,18 @@ export type GateOptions = {
 }
 
 /** What is looked at: an `IncomingMessage`, or what stands in for one. */
-export type Knock = {
+export type RequestHead = {
   readonly method?: string | undefined
   readonly httpVersion: string
   readonly rawHeaders: readonly string[]
 }
 
-export class Gate {
+export class Origins {
   readonly #hosts: ReadonlySet<string>
   readonly #origins: ReadonlySet<string>
   #lastHost: string | undefined
 
-  constructor({ hosts, origins }: GateOptions) {
+  constructor({ hosts, origins }: OriginOptions) {
     const machine = hostname().toLowerCase()
     this.#hosts = new Set([
       'localhost',
@@ -47,18 +47,18 @@ export class Gate {
   }
 
   /** Throws `forbidden_host`, `forbidden_origin`, or `bad_request` for a request without its one host. */
-  check(knock: Knock): void {
-    this.#checkHost(knock)
-    if (knock.method !== 'GET' && knock.method !== 'HEAD' && knock.method !== 'OPTIONS') this.checkOrigin(knock)
+  check(request: RequestHead): void {
+    this.#checkHost(request)
+    if (request.method !== 'GET' && request.method !== 'HEAD' && request.method !== 'OPTIONS') this.checkOrigin(request)
   }
 
   /** Throws `forbidden_origin` for a request that another site's page makes. */
-  checkOrigin(knock: Knock): void {
-    const origin = findHeader(knock.rawHeaders, 'origin')
+  checkOrigin(request: RequestHead): void {
+    const origin = findHeader(request.rawHeaders, 'origin')
     if (origin !== undefined && this.allows(origin)) return
-    const site = findHeader(knock.rawHeaders, 'sec-fetch-site')
+    const site = findHeader(request.rawHeaders, 'sec-fetch-site')
     const foreign = site !== undefined && site !== 'same-origin' && site !== 'none'
-    if (foreign || (origin !== undefined && !isSameHost(origin, findHeader(knock.rawHeaders, 'host') ?? ''))) {
+    if (foreign || (origin !== undefined && !isSameHost(origin, findHeader(request.rawHeaders, 'host') ?? ''))) {
       throw new ChatError(
         'forbidden_origin',
         'this request comes from another site: open the chat itself, or allow that site with --allow-origin',
@@ -70,7 +70,7 @@ export class Gate {
     return this.#origins.has(origin.toLowerCase())
   }
 
-  #checkHost({ rawHeaders, httpVersion }: Knock): void {
+  #checkHost({ rawHeaders, httpVersion }: RequestHead): void {
     // `node:http` leaves out what comes after so many: a check must not be led past a header in this way.
     if (rawHeaders.length >= 2 * MAX_HEADERS)
       throw new ChatError('bad_request', `the request has too many headers: fewer than ${MAX_HEADERS}`)

@@ -3,7 +3,7 @@
 import { hostname } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { ChatError } from '../../../src/core/errors.js'
-import { Gate } from '../../../src/transports/http/gate.js'
+import { Origins } from '../../../src/transports/http/origins.js'
 import { parse } from '../../support/http.js'
 import { ask, head, RawClient } from '../../support/raw.js'
 import { startServer } from '../../support/server.js'
@@ -16,12 +16,12 @@ type Case = {
   readonly version?: string
 }
 
-/** The code with which a gate refuses; undefined when it lets pass. */
-function refusal({ method, host, origin, site, version = '1.1' }: Case, gate: Gate): string | undefined {
+/** The code with which a origins refuses; undefined when it lets pass. */
+function refusal({ method, host, origin, site, version = '1.1' }: Case, origins: Origins): string | undefined {
   const headers = Object.entries({ HOST: host, Origin: origin, 'Sec-Fetch-Site': site })
   const rawHeaders = headers.flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
   try {
-    gate.check({ method, httpVersion: version, rawHeaders })
+    origins.check({ method, httpVersion: version, rawHeaders })
     return undefined
   } catch (error) {
     if (error instanceof ChatError) return error.code
@@ -29,7 +29,7 @@ function refusal({ method, host, origin, site, version = '1.1' }: Case, gate: Ga
   }
 }
 
-const gate = new Gate({ hosts: ['Chat.Example'], origins: ['https://School.example'] })
+const origins = new Origins({ hosts: ['Chat.Example'], origins: ['https://School.example'] })
 const plain = { method: 'POST', origin: undefined, site: undefined }
 
 describe('a host', () => {
@@ -47,7 +47,7 @@ describe('a host', () => {
     hostname(),
   ]
   test.each(ours)('%s is ours', (host) => {
-    expect([refusal({ ...plain, host }, gate), refusal({ ...plain, method: 'GET', host }, gate)]).toEqual([
+    expect([refusal({ ...plain, host }, origins), refusal({ ...plain, method: 'GET', host }, origins)]).toEqual([
       undefined,
       undefined,
     ])
@@ -78,24 +78,24 @@ describe('a host', () => {
     '[::1]x',
   ]
   test.each([...others, ...broken])('%j is not', (host) => {
-    expect([refusal({ ...plain, host }, gate), refusal({ ...plain, method: 'GET', host }, gate)]).toEqual([
+    expect([refusal({ ...plain, host }, origins), refusal({ ...plain, method: 'GET', host }, origins)]).toEqual([
       'forbidden_host',
       'forbidden_host',
     ])
   })
 
   test('may lack in HTTP/1.0 alone', () => {
-    expect(refusal({ ...plain, host: undefined, version: '1.0' }, gate)).toBeUndefined()
-    expect(refusal({ ...plain, host: undefined }, gate)).toBe('bad_request')
-    expect(refusal({ ...plain, host: undefined, version: '1.0', origin: 'http://localhost' }, gate)).toBe(
+    expect(refusal({ ...plain, host: undefined, version: '1.0' }, origins)).toBeUndefined()
+    expect(refusal({ ...plain, host: undefined }, origins)).toBe('bad_request')
+    expect(refusal({ ...plain, host: undefined, version: '1.0', origin: 'http://localhost' }, origins)).toBe(
       'forbidden_origin',
     )
   })
 
   test('that was refused once is refused again, and one that was taken does not open the door', () => {
-    expect(refusal({ ...plain, host: 'localhost' }, gate)).toBeUndefined()
-    expect(refusal({ ...plain, host: 'evil.example' }, gate)).toBe('forbidden_host')
-    expect(refusal({ ...plain, host: 'evil.example' }, gate)).toBe('forbidden_host')
+    expect(refusal({ ...plain, host: 'localhost' }, origins)).toBeUndefined()
+    expect(refusal({ ...plain, host: 'evil.example' }, origins)).toBe('forbidden_host')
+    expect(refusal({ ...plain, host: 'evil.example' }, origins)).toBe('forbidden_host')
   })
 })
 
@@ -131,7 +131,7 @@ describe('every method × origin × site', () => {
   test('reading is anybody’s', () => {
     for (const method of safe) {
       for (const origin of [...own, ...foreign])
-        for (const [site] of sites) expect(refusal({ method, host, origin, site }, gate)).toBeUndefined()
+        for (const [site] of sites) expect(refusal({ method, host, origin, site }, origins)).toBeUndefined()
     }
   })
 
@@ -139,13 +139,13 @@ describe('every method × origin × site', () => {
     for (const method of changing) {
       for (const [site, isOwn] of sites) {
         for (const origin of own)
-          expect([origin, site, refusal({ method, host, origin, site }, gate)]).toEqual([
+          expect([origin, site, refusal({ method, host, origin, site }, origins)]).toEqual([
             origin,
             site,
             isOwn ? undefined : 'forbidden_origin',
           ])
         for (const origin of foreign)
-          expect([origin, site, refusal({ method, host, origin, site }, gate)]).toEqual([
+          expect([origin, site, refusal({ method, host, origin, site }, origins)]).toEqual([
             origin,
             site,
             'forbidden_origin',
@@ -156,9 +156,9 @@ describe('every method × origin × site', () => {
 
   test('and an allowed site’s, whatever the browser says of where it is', () => {
     for (const [site] of sites) {
-      expect(refusal({ method: 'POST', host, origin: 'https://school.example', site }, gate)).toBeUndefined()
-      expect(refusal({ method: 'POST', host, origin: 'http://school.example', site }, gate)).toBe('forbidden_origin')
-      expect(refusal({ method: 'POST', host, origin: 'https://school.example:444', site }, gate)).toBe(
+      expect(refusal({ method: 'POST', host, origin: 'https://school.example', site }, origins)).toBeUndefined()
+      expect(refusal({ method: 'POST', host, origin: 'http://school.example', site }, origins)).toBe('forbidden_origin')
+      expect(refusal({ method: 'POST', host, origin: 'https://school.example:444', site }, origins)).toBe(
         'forbidden_origin',
       )
     }
@@ -171,10 +171,10 @@ describe('every method × origin × site', () => {
       ['chat.example:443', 'https://chat.example'],
       ['chat.example:80', 'http://chat.example'],
     ]) {
-      expect(refusal({ method: 'POST', host: ours, origin, site: undefined }, gate)).toBeUndefined()
+      expect(refusal({ method: 'POST', host: ours, origin, site: undefined }, origins)).toBeUndefined()
     }
     expect(
-      refusal({ method: 'POST', host: 'chat.example:8443', origin: 'https://chat.example', site: undefined }, gate),
+      refusal({ method: 'POST', host: 'chat.example:8443', origin: 'https://chat.example', site: undefined }, origins),
     ).toBe('forbidden_origin')
   })
 })
