@@ -1,9 +1,9 @@
 // The only file that knows everyone. It wires, and does nothing else.
 
-import type { Access } from './access/access.js'
-import { openJwt } from './access/jwt.js'
-import { Password } from './access/password.js'
-import { Secret } from './access/secret.js'
+import type { Auth } from './auth/auth.js'
+import { openJwt } from './auth/jwt.js'
+import { Password } from './auth/password.js'
+import { Secret } from './auth/secret.js'
 import { Chat } from './core/chat.js'
 import type { Clock } from './core/clock.js'
 import type { Identity } from './core/identity.js'
@@ -77,7 +77,7 @@ export async function createApp(config: Config, log: Logger, clock: Clock = syst
     await chat.close()
     throw error
   }
-  const access = await openAccess(config, chat, log).catch(giveUp)
+  const auth = await openAuth(config, chat, log).catch(giveUp)
   const adminKey =
     config.adminKey === undefined
       ? undefined
@@ -89,7 +89,7 @@ export async function createApp(config: Config, log: Logger, clock: Clock = syst
     eventStreams,
     parking,
     readers,
-    access,
+    auth,
     adminKey,
     base: config.base,
     version: VERSION,
@@ -114,7 +114,7 @@ export async function createApp(config: Config, log: Logger, clock: Clock = syst
     log,
     http,
     origins,
-    access,
+    auth,
     connectionLimit: connections,
   }).catch(giveUp)
   let tcpPort: number | undefined
@@ -144,7 +144,7 @@ export async function createApp(config: Config, log: Logger, clock: Clock = syst
 }
 
 /** The door, where there is one. */
-async function openAccess({ password, jwt }: Config, chat: Chat, log: Logger): Promise<Access | undefined> {
+async function openAuth({ password, jwt }: Config, chat: Chat, log: Logger): Promise<Auth | undefined> {
   if (password !== undefined)
     return new Password({ password, clock: systemClock, isToken: (token) => chat.sessions.has(token) })
   if (jwt === undefined) return undefined
@@ -182,7 +182,7 @@ type Parts = {
   readonly log: Logger
   readonly http: Http
   readonly origins: Origins
-  readonly access: Access | undefined
+  readonly auth: Auth | undefined
   readonly connectionLimit: ConnectionLimit
 }
 

@@ -4,7 +4,7 @@
 //
 // Whatever is wrong ends in one sentence that says what to do.
 
-import { parseAccess } from './access/settings.js'
+import { parseAuth } from './auth/settings.js'
 import { type Config, type Flag, SETTINGS } from './config.js'
 import { parseFlags, quote, type Setting, UsageError, type Values } from './flags.js'
 import type { Sync } from './stores/journal/segment-writer.js'
@@ -49,9 +49,9 @@ function configOf(values: Values, env: Readonly<Record<string, string | undefine
   const list = (flag: string): string[] => [values[flag] ?? []].flat().map(String)
   const log = text('log').value
   if (log !== 'text' && log !== 'json') throw new UsageError(`--log is text or json, not ${quote(log)}`)
-  const access = parseAccess((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
+  const auth = parseAuth((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
   return {
-    ...access,
+    ...auth,
     port: number('port', 0, 65535),
     host: text('host').value,
     ring: number('ring', 1, 100_000),

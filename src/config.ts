@@ -1,7 +1,7 @@
 // Every setting, once: its flag, its environment variable, its default and its reason. `--help` is printed from
 // this table, and nothing is a setting that is not in it.
 
-import type { AccessConfig } from './access/settings.js'
+import type { AuthConfig } from './auth/settings.js'
 import { flagRows, type Setting } from './flags.js'
 import type { Sync } from './stores/journal/segment-writer.js'
 
@@ -144,7 +144,7 @@ export const SETTINGS = [
 
 export type Flag = (typeof SETTINGS)[number]['flag']
 
-export type Config = AccessConfig & {
+export type Config = AuthConfig & {
   readonly port: number
   readonly host: string
   readonly ring: number

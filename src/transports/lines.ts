@@ -10,7 +10,7 @@
 // messages do.
 
 import { createServer, type AddressInfo } from 'node:net'
-import type { Access } from '../access/access.js'
+import type { Auth } from '../auth/auth.js'
 import type { Chat } from '../core/chat.js'
 import type { ConnectionLimit } from '../core/limits.js'
 import type { Metrics } from '../core/metrics.js'
@@ -29,7 +29,7 @@ export type LinesParts = {
   readonly metrics: Metrics
   readonly log: Logger
   /** The door, where there is one. */
-  readonly access: Access | undefined
+  readonly auth: Auth | undefined
   readonly port: number
   readonly host: string
   readonly maxConnections: number
@@ -41,7 +41,7 @@ export function createLines({
   chat,
   metrics,
   log,
-  access,
+  auth,
   port,
   host,
   maxConnections,
@@ -53,7 +53,7 @@ export function createLines({
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
     (socket) => {
       const address = addressOf({ socket, rawHeaders: [] }, 0)
-      const connection = new LineConnection({ chat, metrics, log, socket, address, access, frames })
+      const connection = new LineConnection({ chat, metrics, log, socket, address, auth, frames })
       const exit = connectionLimit.enter(address)
       if (exit === undefined) {
         metrics.rejected.add(1, 'unavailable')

@@ -2,7 +2,7 @@
 // half, and calls `answer`.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Admitted } from '../../access/access.js'
+import type { Authenticated } from '../../auth/auth.js'
 import type { Chat } from '../../core/chat.js'
 import { ChatError } from '../../core/errors.js'
 import type { Identity } from '../../core/identity.js'
@@ -25,7 +25,7 @@ export class Exchange implements Request {
   query: Query = NO_QUERY
   body: Buffer = EMPTY
   /** What the door made of it, where there is one. */
-  admitted: Admitted | undefined
+  authenticated: Authenticated | undefined
   readonly #chat: Chat
   readonly #incoming: IncomingMessage
   readonly #response: ServerResponse
@@ -71,7 +71,7 @@ export class Exchange implements Request {
   }
 
   get identity(): Identity | undefined {
-    return this.admitted?.identity
+    return this.authenticated?.identity
   }
 
   get isSecure(): boolean {
@@ -79,7 +79,7 @@ export class Exchange implements Request {
   }
 
   session(): Session | undefined {
-    return this.admitted?.isSpent === true ? undefined : sessionOf(this, this.#chat)
+    return this.authenticated?.isSpent === true ? undefined : sessionOf(this, this.#chat)
   }
 
   hold(waiter: Waiter): void {

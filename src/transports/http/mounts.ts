@@ -10,7 +10,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Undo } from '../../core/clock.js'
 import type { Identity } from '../../core/identity.js'
-import type { Admission } from './admission.js'
+import type { RequestAuth } from './request-auth.js'
 import { problem, type Reply } from './answer.js'
 import type { Origins } from './origins.js'
 import { headLines } from './wire.js'
@@ -34,13 +34,13 @@ export type Upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer) 
 export class Mounts {
   readonly #origins: Origins
   readonly #base: string
-  readonly #admission: Admission | undefined
+  readonly #requestAuth: RequestAuth | undefined
   readonly #mounts = new Set<Mount>()
 
-  constructor(origins: Origins, base: string, admission: Admission | undefined) {
+  constructor(origins: Origins, base: string, requestAuth: RequestAuth | undefined) {
     this.#origins = origins
     this.#base = base
-    this.#admission = admission
+    this.#requestAuth = requestAuth
   }
 
   add(mount: Mount): Undo {
@@ -82,9 +82,11 @@ export class Mounts {
         this.#origins.checkOrigin(incoming)
         const go = (identity?: Identity): void | Promise<void> =>
           mount.upgrade(this.#strip(incoming), socket, head, identity)
-        const admitted = this.#admission?.door(incoming, true)
+        const authenticated = this.#requestAuth?.authenticate(incoming, true)
         const result =
-          admitted instanceof Promise ? admitted.then(({ identity }) => go(identity)) : go(admitted?.identity)
+          authenticated instanceof Promise
+            ? authenticated.then(({ identity }) => go(identity))
+            : go(authenticated?.identity)
         if (result instanceof Promise) result.catch(refuse)
       } catch (error) {
         refuse(error)

@@ -1,8 +1,8 @@
 // What a route is: a method, a path, and what to do. It gets a parsed request and an `answer` to call, once, now
 // or later; it knows no socket and no `ServerResponse`.
 
-import type { Access } from '../../access/access.js'
-import type { Secret } from '../../access/secret.js'
+import type { Auth } from '../../auth/auth.js'
+import type { Secret } from '../../auth/secret.js'
 import type { Chat } from '../../core/chat.js'
 import type { ConnectionLimit } from '../../core/limits.js'
 import type { Metrics } from '../../core/metrics.js'
@@ -29,7 +29,7 @@ export type Context = {
   /** What everything begins with, such as `/chat`; nothing by itself. */
   readonly base: string
   /** The door, where there is one. */
-  readonly access: Access | undefined
+  readonly auth: Auth | undefined
   /** What makes a session a moderator; undefined where there are none. */
   readonly adminKey: Secret | undefined
   /** Seconds that a poll waits if it does not say. */
@@ -44,7 +44,7 @@ export type Route = {
   readonly method: 'GET' | 'POST'
   readonly path: string
   /** Where there is a door: `open` is not behind it, a `door` takes proof of who somebody is; all else is behind it. */
-  readonly access?: 'open' | 'door'
+  readonly auth?: 'open' | 'login'
   /** Throws a `ChatError`, or rejects with one, to say no. */
   handle(request: Request, answer: Answer, context: Context): void | Promise<void>
 }

@@ -96,7 +96,7 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
   server.on('connection', (socket: Socket) => {
     if (proxies === 0 && !hasRoom(socket)) return
     // Where there is a door, who asks is looked at before what is asked: that takes a whole request.
-    if (context.access === undefined) lane.take(socket, connections.of(socket))
+    if (context.auth === undefined) lane.take(socket, connections.of(socket))
     else handOver(socket)
   })
 

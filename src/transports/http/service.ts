@@ -9,7 +9,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ChatError, type Code } from '../../core/errors.js'
 import type { Logger } from '../../log.js'
-import { Admission } from './admission.js'
+import { RequestAuth } from './request-auth.js'
 import { ALWAYS, asChatError, problem, type Reply } from './answer.js'
 import type { Assets } from './assets.js'
 import { Backlog } from './backlog.js'
@@ -37,16 +37,16 @@ export class Service {
   readonly mounts: Mounts
   readonly backlog = new Backlog()
   readonly #parts: ServiceParts
-  readonly #admission: Admission | undefined
+  readonly #requestAuth: RequestAuth | undefined
   readonly #routes = tableOf(ROUTES)
   #stopping = false
 
   constructor(parts: ServiceParts) {
     const { context, origins, proxies } = parts
-    const { base, access, chat } = context
+    const { base, auth, chat } = context
     this.#parts = parts
-    this.#admission = access === undefined ? undefined : new Admission({ access, clock: chat.clock, proxies })
-    this.mounts = new Mounts(origins, base, this.#admission)
+    this.#requestAuth = auth === undefined ? undefined : new RequestAuth({ auth, clock: chat.clock, proxies })
+    this.mounts = new Mounts(origins, base, this.#requestAuth)
   }
 
   /** From now on every answer is its connection's last. */
@@ -99,18 +99,18 @@ export class Service {
     exchange.parse(context.base)
     if (exchange.path === '') return exchange.answer(moved(`${context.base}/`))
     const route = this.#routes.get(exchange.path)?.get(exchange.method === 'HEAD' ? 'GET' : exchange.method)
-    const admitted = this.#admit(exchange, incoming, route)
-    if (!(admitted instanceof Promise)) return this.#go(exchange, route, incoming, response)
-    return admitted.then(() => this.#go(exchange, route, incoming, response))
+    const authenticated = this.#admit(exchange, incoming, route)
+    if (!(authenticated instanceof Promise)) return this.#go(exchange, route, incoming, response)
+    return authenticated.then(() => this.#go(exchange, route, incoming, response))
   }
 
   /** Asks at the door, where there is one. */
   #admit(exchange: Exchange, incoming: IncomingMessage, route: Route | undefined): void | Promise<void> {
-    if (this.#admission === undefined) return
-    const access = this.mounts.has(incoming) ? 'door' : this.#isFile(exchange) ? 'open' : route?.access
-    const admitted = this.#admission.request(incoming, exchange.query, access)
-    if (admitted instanceof Promise) return admitted.then((one) => void (exchange.admitted = one))
-    exchange.admitted = admitted
+    if (this.#requestAuth === undefined) return
+    const auth = this.mounts.has(incoming) ? 'login' : this.#isFile(exchange) ? 'open' : route?.auth
+    const authenticated = this.#requestAuth.request(incoming, exchange.query, auth)
+    if (authenticated instanceof Promise) return authenticated.then((one) => void (exchange.authenticated = one))
+    exchange.authenticated = authenticated
   }
 
   /** Whoever asks for one of the page's files, or what may be asked, needs no password. */

@@ -5,7 +5,7 @@
 //          ├── a name ─────────> plain: whatever is typed is said in the lobby
 //          └── JOIN, MSG, … ───> command: the first word of every line says what it asks for
 
-import type { Access } from '../../access/access.js'
+import type { Auth } from '../../auth/auth.js'
 import type { Chat, Joined } from '../../core/chat.js'
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
@@ -21,7 +21,7 @@ export type LineVisitorParts = {
   readonly chat: Chat
   readonly metrics: Metrics
   /** The door, where there is one. */
-  readonly access: Access | undefined
+  readonly auth: Auth | undefined
   /** Whom to count it to. */
   readonly address: string
   readonly frames: { readonly command: Frames<Buffer>; readonly plain: Frames<Buffer> }
@@ -46,17 +46,17 @@ export class LineVisitor {
   readonly #parts: LineVisitorParts
   readonly #voice: Voice
   /** Asked until it has let somebody in. */
-  #door: Access | undefined
+  #door: Auth | undefined
   #identity: Identity | undefined
   #member: ConnectionMember
   readonly #reading = new Map<string, Undo>()
   #mode: 'new' | 'command' | 'plain' = 'new'
 
   constructor(parts: LineVisitorParts, voice: Voice) {
-    const { chat, address, access } = parts
+    const { chat, address, auth } = parts
     this.#parts = parts
     this.#voice = voice
-    this.#door = access
+    this.#door = auth
     this.#member = new ConnectionMember(chat, { address })
   }
 
@@ -116,7 +116,7 @@ export class LineVisitor {
   }
 
   /** The password, or the proof of who somebody is, comes first. A wrong one ends the connection. */
-  async #knock(line: string, door: Access): Promise<void> {
+  async #knock(line: string, door: Auth): Promise<void> {
     const { chat, metrics, address } = this.#parts
     const word = /^PASS (.+)$/i.exec(line)?.[1]
     if (word === undefined) throw new ChatError('unauthorized', door.wants)

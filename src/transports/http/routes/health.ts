@@ -7,7 +7,7 @@ import type { Route } from '../route.js'
 export const health: Route = {
   method: 'GET',
   path: '/health',
-  access: 'open',
+  auth: 'open',
   handle(_request, answer) {
     answer(json(200, { status: 'ok' }))
   },
@@ -16,7 +16,7 @@ export const health: Route = {
 export const ready: Route = {
   method: 'GET',
   path: '/ready',
-  access: 'open',
+  auth: 'open',
   handle(_request, answer, { ready: isReady }) {
     if (!isReady()) throw new ChatError('unavailable', 'this server is stopping, or its store is away: ask another', 1)
     answer(json(200, { status: 'ok' }))

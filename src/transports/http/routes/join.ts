@@ -8,7 +8,7 @@ import type { Route } from '../route.js'
 export const join: Route = {
   method: 'POST',
   path: '/join',
-  access: 'door',
+  auth: 'login',
   async handle(request, answer, { chat }) {
     const fields = readFields(request)
     const { session, room, id } = await chat.join({

@@ -11,7 +11,7 @@ export const leave: Route = {
   method: 'POST',
   path: '/leave',
   // A session's token is asked for, and that is all that a closing page can show.
-  access: 'open',
+  auth: 'open',
   async handle(request, answer, { chat }) {
     const fields = readFields(request)
     const token = secretField(request, fields, 'token')

@@ -8,11 +8,11 @@ import type { Route } from '../route.js'
 export const login: Route = {
   method: 'POST',
   path: '/login',
-  access: 'open',
-  handle(request, answer, { access, base }) {
+  auth: 'open',
+  handle(request, answer, { auth, base }) {
     const fields = readFields(request)
-    if (access?.login === undefined) return answer(NO_CONTENT)
-    const { name, value, seconds } = access.login(secretField(request, fields, 'password'), request.address)
+    if (auth?.login === undefined) return answer(NO_CONTENT)
+    const { name, value, seconds } = auth.login(secretField(request, fields, 'password'), request.address)
     const parts = [`${name}=${value}`, `Path=${base}/`, `Max-Age=${seconds}`, 'HttpOnly', 'SameSite=Strict']
     if (request.isSecure) parts.push('Secure')
     answer({ ...NO_CONTENT, headers: [...NO_CONTENT.headers, 'Set-Cookie', parts.join('; ')] })

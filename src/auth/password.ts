@@ -14,7 +14,7 @@
 import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
 import { ChatError } from '../core/errors.js'
-import { type Access, type Admitted, bearerOf, type Cookie, type Knock } from './access.js'
+import { type Auth, type Authenticated, bearerOf, type Cookie, type AuthRequest } from './auth.js'
 import { Secret } from './secret.js'
 
 /** A browser is asked again after this time. */
@@ -24,8 +24,8 @@ const COOKIE_SECONDS = 30 * 86_400
 const TOKEN = /^[\w-]{22}$/
 
 const WRONG = 'this chat has a password, and this is not it: ask whoever runs it'
-const PASSWORD: Admitted = { identity: undefined, isSpent: true }
-const OTHER: Admitted = { identity: undefined, isSpent: false }
+const PASSWORD: Authenticated = { identity: undefined, isSpent: true }
+const OTHER: Authenticated = { identity: undefined, isSpent: false }
 
 export type PasswordParts = {
   readonly password: string
@@ -34,7 +34,7 @@ export type PasswordParts = {
   readonly isToken: (token: string) => boolean
 }
 
-export class Password implements Access {
+export class Password implements Auth {
   readonly wants = 'this chat has a password: say PASS and the password first'
   readonly #secret: Secret
   readonly #clock: Clock
@@ -54,7 +54,7 @@ export class Password implements Access {
     this.#name = `mini_chat_${this.#sign('name').slice(0, 8)}`
   }
 
-  admit({ address, header }: Knock): Admitted {
+  authenticate({ address, header }: AuthRequest): Authenticated {
     if (this.#isCookie(header('cookie'))) return this.#isPassword(header('authorization')) ? PASSWORD : OTHER
     const given = header('authorization')
     if (given === undefined) throw this.#secret.refusal()

@@ -1,8 +1,8 @@
 // A chat with one password for all: every way to show it, every way to lack it, and how often one may try.
 
 import { expect, test } from 'vitest'
-import { Password } from '../../src/access/password.js'
-import { Secret } from '../../src/access/secret.js'
+import { Password } from '../../src/auth/password.js'
+import { Secret } from '../../src/auth/secret.js'
 import { codeOf } from '../support/chat.js'
 import { FakeClock } from '../support/clock.js'
 import { bearer, join, parse, post } from '../support/http.js'
@@ -85,9 +85,9 @@ test('a cookie that is over, or was tampered with, is none', () => {
   const door = new Password({ password: PASSWORD, clock, isToken: () => false })
   const { name, value, seconds } = door.login(PASSWORD, 'a')
   const enter = (cookie: string): unknown =>
-    door.admit({
+    door.authenticate({
       address: 'a',
-      isDoor: false,
+      isLogin: false,
       header: (header) => (header === 'cookie' ? cookie : undefined),
     })
   expect(enter(`x=1; ${name}=${value}`)).toEqual({ identity: undefined, isSpent: false })

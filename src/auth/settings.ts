@@ -4,7 +4,7 @@
 import { quote, UsageError } from '../flags.js'
 import type { JwtOptions } from './jwt.js'
 
-export type AccessConfig = {
+export type AuthConfig = {
   /** Absent: everybody may come in. */
   readonly password: string | undefined
   /** Absent: nobody is asked who he is. */
@@ -15,14 +15,14 @@ export type AccessConfig = {
   readonly base: string
 }
 
-type Flag = 'password' | 'auth' | 'jwt-secret' | 'jwks' | 'audience' | 'admin-key' | 'base'
+type AuthFlag = 'password' | 'auth' | 'jwt-secret' | 'jwks' | 'audience' | 'admin-key' | 'base'
 
 /** The least that HS256 takes (RFC 7518, section 3.2). */
 const SECRET_BYTES = 32
 
 /** `text`: a setting's value, and whether a flag or a variable gave it. Throws `UsageError`. */
-export function parseAccess(text: (flag: Flag) => { value: string; source: string; isGiven: boolean }): AccessConfig {
-  const optional = (flag: Flag): string | undefined => {
+export function parseAuth(text: (flag: AuthFlag) => { value: string; source: string; isGiven: boolean }): AuthConfig {
+  const optional = (flag: AuthFlag): string | undefined => {
     const { value, source, isGiven } = text(flag)
     // `--password "$UNSET"` must not open the door.
     if (isGiven && value === '') throw new UsageError(`${source} is empty: give it a value, or leave it out`)

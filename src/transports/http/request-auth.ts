@@ -3,7 +3,7 @@
 // there is no `Admission`, and a request passes one comparison.
 
 import type { IncomingMessage } from 'node:http'
-import { type Access, type Admitted, bearerOf } from '../../access/access.js'
+import { type Auth, type Authenticated, bearerOf } from '../../auth/auth.js'
 import type { Clock } from '../../core/clock.js'
 import { requireIdentity } from '../../core/identity.js'
 import { addressOf } from '../address.js'
@@ -11,47 +11,51 @@ import { findHeader } from './header.js'
 import type { Query } from './query.js'
 import type { Route } from './route.js'
 
-export type AdmissionParts = {
-  readonly access: Access
+export type RequestAuthParts = {
+  readonly auth: Auth
   readonly clock: Clock
   /** How many proxies in front are ours. */
   readonly proxies: number
 }
 
-export class Admission {
-  readonly #parts: AdmissionParts
+export class RequestAuth {
+  readonly #parts: RequestAuthParts
 
-  constructor(parts: AdmissionParts) {
+  constructor(parts: RequestAuthParts) {
     this.#parts = parts
   }
 
   /** Lets a request in, to go to a route or a file, or to a mount. */
-  request(incoming: IncomingMessage, query: Query, access: Route['access'] | 'door'): Admitted | Promise<Admitted> {
-    if (access === 'open') return openTo(incoming)
-    const admitted = this.door(incoming, access === 'door')
-    const check = (one: Admitted): Admitted => {
+  request(
+    incoming: IncomingMessage,
+    query: Query,
+    auth: Route['auth'] | 'login',
+  ): Authenticated | Promise<Authenticated> {
+    if (auth === 'open') return openTo(incoming)
+    const authenticated = this.authenticate(incoming, auth === 'login')
+    const check = (one: Authenticated): Authenticated => {
       const date = this.#parts.clock.date()
       if (one.identity !== undefined) for (const room of query.all('room')) requireIdentity(one.identity, room, date)
       return one
     }
-    return admitted instanceof Promise ? admitted.then(check) : check(admitted)
+    return authenticated instanceof Promise ? authenticated.then(check) : check(authenticated)
   }
 
-  /** Lets in whoever has shown what is asked for. `isDoor`: the proof of who somebody is may be shown here. */
-  door(incoming: IncomingMessage, isDoor: boolean): Admitted | Promise<Admitted> {
-    const { access, proxies } = this.#parts
-    return access.admit({
+  /** Lets in whoever has shown what is asked for. `isLogin`: the proof of who somebody is may be shown here. */
+  authenticate(incoming: IncomingMessage, isLogin: boolean): Authenticated | Promise<Authenticated> {
+    const { auth, proxies } = this.#parts
+    return auth.authenticate({
       get address() {
         return addressOf(incoming, proxies)
       },
-      isDoor,
+      isLogin,
       header: (name) => findHeader(incoming.rawHeaders, name),
     })
   }
 }
 
 /** Nothing is asked; what is no session's token may be there for all that, since clients send it everywhere. */
-function openTo(incoming: IncomingMessage): Admitted {
+function openTo(incoming: IncomingMessage): Authenticated {
   const given = findHeader(incoming.rawHeaders, 'authorization')
   return { identity: undefined, isSpent: given !== undefined && bearerOf(given) === undefined }
 }

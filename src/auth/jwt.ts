@@ -13,7 +13,7 @@ import { ChatError } from '../core/errors.js'
 import type { Identity } from '../core/identity.js'
 import { parseUsername } from '../core/message.js'
 import { loadPeer } from '../peer.js'
-import { type Access, type Admitted, bearerOf, type Knock } from './access.js'
+import { type Auth, type Authenticated, bearerOf, type AuthRequest } from './auth.js'
 
 export type JwtOptions = {
   /** At least 32 bytes; or the address of a JSON Web Key Set (RFC 7517). */
@@ -40,7 +40,7 @@ const BAD = 'this token is not good here, or its time is over: ask for a new one
 const TOLERANCE_SECONDS = 5
 
 /** Throws `UsageError` where the package `jose` is missing. */
-export async function openJwt(parts: JwtParts): Promise<Access> {
+export async function openJwt(parts: JwtParts): Promise<Auth> {
   const verify = await verifier(parts)
 
   async function identityOf(token: string): Promise<Identity> {
@@ -58,11 +58,11 @@ export async function openJwt(parts: JwtParts): Promise<Access> {
 
   return {
     wants: 'this chat wants to know who you are: say PASS and the token that you were given first',
-    admit({ isDoor, header }: Knock): Admitted | Promise<Admitted> {
+    authenticate({ isLogin, header }: AuthRequest): Authenticated | Promise<Authenticated> {
       const token = bearerOf(header('authorization') ?? '')
       if (token === undefined) throw new ChatError('unauthorized', NONE)
       // Only a JWT has dots: a session's token is base64url.
-      if (isDoor && token.includes('.')) return identityOf(token).then((identity) => ({ identity, isSpent: true }))
+      if (isLogin && token.includes('.')) return identityOf(token).then((identity) => ({ identity, isSpent: true }))
       const identity = parts.identityOf(token)
       if (identity === undefined || identity.until <= parts.clock.date()) throw new ChatError('unauthorized', BAD)
       return { identity, isSpent: false }

@@ -1,31 +1,31 @@
 // Who is let in, where not everybody is. One of these stands in front of every way into the chat: over HTTP in front
-// of the routes and of what is mounted beside them (transports/http/admission.ts), over TCP as the word PASS. A route
+// of the routes and of what is mounted beside them (transports/http/request-auth.ts), over TCP as the word PASS. A route
 // is closed unless it says that it is open, so a new one cannot forget.
 //
-//     request ── origins ── access ── route            Authorization: Basic, Bearer, or the page's cookie
-//     line ───── access ── JOIN, MSG, WHO …         PASS word
+//     request ── origins ── auth ── route            Authorization: Basic, Bearer, or the page's cookie
+//     line ───── auth ── JOIN, MSG, WHO …         PASS word
 //
 // Without --password and --auth there is none of these, and nothing is asked or spent.
 
 import type { Identity } from '../core/identity.js'
 
 /** What is looked at of a request that wants in. */
-export type Knock = {
+export type AuthRequest = {
   readonly address: string
   /** May it bring proof of who somebody is, to become a session? */
-  readonly isDoor: boolean
+  readonly isLogin: boolean
   readonly header: (name: string) => string | undefined
 }
 
-export type Admitted = {
+export type Authenticated = {
   readonly identity: Identity | undefined
   /** `Authorization` was for this door alone, and is no session's token. */
   readonly isSpent: boolean
 }
 
-export type Access = {
+export type Auth = {
   /** Lets a request in. Throws or rejects with `unauthorized`, `rate_limited` or `unavailable`. */
-  admit(knock: Knock): Admitted | Promise<Admitted>
+  authenticate(knock: AuthRequest): Authenticated | Promise<Authenticated>
   /** The same for a word that somebody typed. */
   pass(word: string, address: string): Promise<Identity | undefined>
   /** What a door without headers asks for, as a sentence. */
