@@ -16,7 +16,7 @@ import { presenceVersion } from '../../core/reader.js'
 import type { Room } from '../../core/room.js'
 import type { Session } from '../../core/sessions.js'
 import { type Cut, Frames, startOf } from '../../core/stream.js'
-import type { Flow } from './flow.js'
+import type { StreamWriter } from './stream-reply.js'
 import type { LetGo, Waiter } from './request.js'
 import type { Context } from './route.js'
 
@@ -57,7 +57,7 @@ export type EventOptions = { readonly since: Since; readonly limit: number; read
 export class EventStream implements Waiter {
   readonly #context: Context
   readonly #rooms: readonly Room[]
-  readonly #flow: Flow
+  readonly #writer: StreamWriter
   readonly #feed: Feed
   readonly #places = new Map<Room, { epoch: string; id: number }>()
   readonly #undos: Undo[] = []
@@ -65,17 +65,17 @@ export class EventStream implements Waiter {
   #watches = false
   #told: string | undefined
 
-  constructor(rooms: readonly Room[], flow: Flow, context: Context) {
+  constructor(rooms: readonly Room[], writer: StreamWriter, context: Context) {
     this.#context = context
     this.#rooms = rooms
-    this.#flow = flow
+    this.#writer = writer
     this.#feed = new Feed({
       chat: context.chat,
       metrics: context.metrics,
       transport: 'sse',
-      cut: () => flow.cut(),
+      cut: () => writer.cut(),
     })
-    flow.onDrain(() => this.#drained())
+    writer.onDrain(() => this.#drained())
   }
 
   /** `exit`: gives back the place among the readers of its address. */
@@ -103,10 +103,10 @@ export class EventStream implements Waiter {
 
   #follow(room: Room, place: ReturnType<typeof startOf>): void {
     const { one, several } = this.#context.eventStreams
-    if (this.#rooms.length === 1) this.#feed.follow(room, place, one, (frame) => this.#flow.write(frame.form))
+    if (this.#rooms.length === 1) this.#feed.follow(room, place, one, (frame) => this.#writer.write(frame.form))
     else
       this.#feed.follow(room, place, several, (frame) =>
-        this.#flow.write(eventsOf(frame, (at) => this.#cursor(room, at))),
+        this.#writer.write(eventsOf(frame, (at) => this.#cursor(room, at))),
       )
   }
 
@@ -145,14 +145,14 @@ export class EventStream implements Waiter {
   }
 
   #write(bytes: Buffer | string): void {
-    if (!this.#flow.write(bytes)) this.#feed.full()
+    if (!this.#writer.write(bytes)) this.#feed.full()
   }
 
   #end(last: string): void {
     this.#beat?.()
     this.#feed.close()
     for (const undo of this.#undos.splice(0)) undo()
-    this.#flow.end(last)
+    this.#writer.end(last)
   }
 }
 

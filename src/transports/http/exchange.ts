@@ -10,7 +10,7 @@ import type { Session } from '../../core/sessions.js'
 import { addressOf, isHttps } from '../address.js'
 import type { Reply } from './answer.js'
 import type { Connection } from './connection.js'
-import { type FlowReply, openFlow } from './flow.js'
+import { type StreamReply, openStream } from './stream-reply.js'
 import { findHeader } from './header.js'
 import { NO_QUERY, parseQuery, type Query } from './query.js'
 import type { Request, Waiter } from './request.js'
@@ -91,11 +91,11 @@ export class Exchange implements Request {
   }
 
   /** Writes the answer. A second one, or one to a connection that has gone, is not written. */
-  answer(reply: Reply | FlowReply): void {
+  answer(reply: Reply | StreamReply): void {
     this.#connection.release(this.#number)
     const response = this.#response
     if (response.headersSent || response.destroyed) return
-    if ('open' in reply) return openFlow(this.#incoming, response, reply)
+    if ('open' in reply) return openStream(this.#incoming, response, reply)
     response.writeHead(reply.status, reply.headers as string[])
     response.end(reply.body, reply.encoding ?? 'utf8')
   }

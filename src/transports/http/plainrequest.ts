@@ -65,7 +65,7 @@ export class PlainRequest implements Request {
   }
 
   readonly answer: Answer = (reply) => {
-    // These routes' answers have an end: they never flow.
+    // These routes' answers have an end: they never writer.
     if ('body' in reply) this.#track.answer(this, this.#lane.parts.service.dress(this, reply))
   }
 

@@ -9,12 +9,12 @@ import type { Metrics } from '../../core/metrics.js'
 import type { Reply } from './answer.js'
 import type { Encoder } from './encode.js'
 import type { EventStreams } from './eventstream.js'
-import type { FlowReply } from './flow.js'
+import type { StreamReply } from './stream-reply.js'
 import type { Parking } from './parking.js'
 import type { Request } from './request.js'
 
 /** Answers the request. A second call, or one after the connection has gone, does nothing. */
-export type Answer = (reply: Reply | FlowReply) => void
+export type Answer = (reply: Reply | StreamReply) => void
 
 /** What routes may use. */
 export type Context = {

@@ -17,7 +17,7 @@ import { readBody } from './body.js'
 import type { Connection } from './connection.js'
 import { preflight, sharing } from './cors.js'
 import { Exchange } from './exchange.js'
-import type { FlowReply } from './flow.js'
+import type { StreamReply } from './stream-reply.js'
 import type { Origins } from './origins.js'
 import { Mounts } from './mounts.js'
 import type { Request } from './request.js'
@@ -87,7 +87,7 @@ export class Service {
   }
 
   /** Adds what depends on the server's state and not on the route. */
-  dress<T extends Reply | FlowReply>(request: Pick<Request, 'header'>, reply: T): T {
+  dress<T extends Reply | StreamReply>(request: Pick<Request, 'header'>, reply: T): T {
     const { origins } = this.#parts
     if (!this.#stopping && !origins.anyOrigins) return reply
     return { ...reply, headers: [...reply.headers, ...sharing(request, origins), ...(this.#stopping ? CLOSE : [])] }

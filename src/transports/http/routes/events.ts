@@ -35,8 +35,8 @@ export const events: Route = {
     answer({
       status: 200,
       headers: HEADERS,
-      open(flow) {
-        const stream = new EventStream(rooms, flow, context)
+      open(writer) {
+        const stream = new EventStream(rooms, writer, context)
         stream.start({ since, ...options }, session, readers?.enter(request.address))
         request.hold(stream)
       },

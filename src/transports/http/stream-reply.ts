@@ -6,7 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-export type Flow = {
+export type StreamWriter = {
   /** Writes. False when the socket is full: then `onDrain` is called once it has room. */
   write(bytes: Buffer | string): boolean
   /** Calls back, each time, when a full socket has room again. */
@@ -17,17 +17,17 @@ export type Flow = {
   cut(): void
 }
 
-/** `open` is called with the flow, unless the connection has gone. */
-export type FlowReply = {
+/** `open` is called with the writer, unless the connection has gone. */
+export type StreamReply = {
   readonly status: number
   readonly headers: readonly string[]
-  readonly open: (flow: Flow) => void
+  readonly open: (writer: StreamWriter) => void
 }
 
-export function openFlow(
+export function openStream(
   incoming: IncomingMessage,
   response: ServerResponse,
-  { status, headers, open }: FlowReply,
+  { status, headers, open }: StreamReply,
 ): void {
   const { socket } = incoming
   response.useChunkedEncodingByDefault = false
