@@ -12,7 +12,7 @@ import type { Logger } from '../../log.js'
 import { RequestAuth } from './request-auth.js'
 import { ALWAYS, asChatError, problem, type Reply } from './answer.js'
 import type { Assets } from './assets.js'
-import { Backlog } from './backlog.js'
+import { PendingAnswers } from './pending-answers.js'
 import { readBody } from './body.js'
 import type { Connection } from './connection.js'
 import { preflight, sharing } from './cors.js'
@@ -35,7 +35,7 @@ export type ServiceParts = {
 
 export class Service {
   readonly mounts: Mounts
-  readonly backlog = new Backlog()
+  readonly pendingAnswers = new PendingAnswers()
   readonly #parts: ServiceParts
   readonly #requestAuth: RequestAuth | undefined
   readonly #routes = tableOf(ROUTES)
@@ -129,7 +129,7 @@ export class Service {
     const answer: Answer = (reply) => {
       exchange.answer(this.dress(exchange, reply))
       if (!('body' in reply) || response.socket === null || response.writableFinished) return
-      const through = this.backlog.add(reply.body, response.socket)
+      const through = this.pendingAnswers.add(reply.body, response.socket)
       if (through !== undefined) response.once('close', through)
     }
     if (route === undefined) return this.#serveOther(exchange, answer)

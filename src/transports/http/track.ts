@@ -41,7 +41,7 @@ export class Track {
     const socket = this.#socket
     if (socket.destroyed) return
     const { bytes, isLast } = this.#lane.wire.encode(reply)
-    socket.write(bytes, this.#lane.parts.service.backlog.add(bytes, socket))
+    socket.write(bytes, this.#lane.parts.service.pendingAnswers.add(bytes, socket))
     if (isLast) socket.destroySoon()
     else if (this.#rest !== undefined) this.#goOn(this.#rest)
   }

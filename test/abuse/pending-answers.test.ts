@@ -5,19 +5,19 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { Backlog } from '../../src/transports/http/backlog.js'
+import { PendingAnswers } from '../../src/transports/http/pending-answers.js'
 import { until } from '../support/server.js'
 
 /** More than a socket and the system take. */
 const SIZE = 16e6
 
 type House = {
-  readonly backlog: Backlog
+  readonly backlog: PendingAnswers
   readonly open: (body: Buffer) => Promise<Socket & { readonly response: ServerResponse }>
 }
 
 async function start(max: number): Promise<House> {
-  const backlog = new Backlog(max)
+  const backlog = new PendingAnswers(max)
   const server = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => server.close().closeAllConnections())
   await once(server, 'listening')

@@ -11,15 +11,15 @@ import type { Undo } from '../../core/clock.js'
 /** A shorter answer is not counted: the sockets themselves hold as much. */
 const LONG = 16 * 1024
 
-export const BACKLOG_BYTES = 256 * 1024 * 1024
+export const PENDING_BYTES = 256 * 1024 * 1024
 
-export class Backlog {
+export class PendingAnswers {
   readonly #max: number
   /** The one that began first is first. */
   readonly #answers = new Map<string | Buffer, Set<Socket>>()
   #bytes = 0
 
-  constructor(max = BACKLOG_BYTES) {
+  constructor(max = PENDING_BYTES) {
     this.#max = max
   }
 
