@@ -20,10 +20,10 @@ export type Encoded = {
 const FRESH_MS = 100
 const KEPT_BYTES = 32 * 1024 * 1024
 
-type Kept = { epoch: string; last: number; date: number; answers: Answer[] }
+type KeptAnswers = { epoch: string; last: number; date: number; answers: KeptAnswer[] }
 
 /** An answer, and the place, limit and presence that it is for. */
-type Answer = {
+type KeptAnswer = {
   readonly epoch: string | undefined
   readonly id: number
   readonly limit: number
@@ -36,10 +36,10 @@ const KEPT_ANSWERS = 8
 
 export class Encoder {
   readonly #clock: Clock
-  #kept = new WeakMap<Room, Kept>()
+  #kept = new WeakMap<Room, KeptAnswers>()
   #bytes = 0
   /** The room asked for last: its readers are woken one after the other. */
-  #latest: { readonly room: Room; readonly kept: Kept } | undefined
+  #latest: { readonly room: Room; readonly kept: KeptAnswers } | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -66,7 +66,7 @@ export class Encoder {
     return encoded
   }
 
-  #answersOf(room: Room): Answer[] {
+  #answersOf(room: Room): KeptAnswer[] {
     const kept = this.#latest?.room === room ? this.#latest.kept : this.#keptOf(room)
     if (this.#latest?.room !== room) this.#latest = { room, kept }
     const date = this.#clock.date()
@@ -80,7 +80,7 @@ export class Encoder {
     return kept.answers
   }
 
-  #keptOf(room: Room): Kept {
+  #keptOf(room: Room): KeptAnswers {
     if (this.#bytes > KEPT_BYTES) {
       this.#kept = new WeakMap()
       this.#bytes = 0

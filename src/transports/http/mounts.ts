@@ -13,7 +13,7 @@ import type { Identity } from '../../core/identity.js'
 import type { RequestAuth } from './request-auth.js'
 import { problem, type Reply } from './answer.js'
 import type { Origins } from './origins.js'
-import { headLines } from './wire.js'
+import { headLines } from './fast/wire.js'
 
 export type Mount = {
   /** Such as `/ws/`. */

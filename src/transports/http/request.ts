@@ -1,4 +1,4 @@
-// What came in, parsed. A route gets this and no `IncomingMessage`: a faster lane can be laid under the routes
+// What came in, parsed. A route gets this and no `IncomingMessage`: a faster fast path can be laid under the routes
 // without touching them.
 
 import type { Identity } from '../../core/identity.js'

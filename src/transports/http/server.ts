@@ -1,6 +1,6 @@
 // HTTP: listens, sorts what comes in, and stops.
 //
-//     socket ─> lane ── a plain poll or send ─────────────> route ─> answer ─> socket
+//     socket ─> fast ── a plain poll or send ─────────────> route ─> answer ─> socket
 //                └───── all else ─> node:http ─> service ─> route ─> answer ─> node:http ─> socket
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -12,7 +12,7 @@ import { addressOf, type Caller } from '../address.js'
 import { problem } from './answer.js'
 import { Connections } from './connection.js'
 import { MAX_HEADERS } from './origins.js'
-import { Lane } from './lane.js'
+import { FastPath } from './fast/fast-path.js'
 import { type Mount, type Upgrade, writeReply } from './mounts.js'
 import { Service, type ServiceParts } from './service.js'
 
@@ -78,13 +78,13 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
     writeReply(socket, problem(NO_PROXY))
   })
 
-  // What `node:http` does with a socket that comes in: the lane is put before it.
+  // What `node:http` does with a socket that comes in: the fast path is put before it.
   const toNode = server.listeners('connection')
   server.removeAllListeners('connection')
   const handOver = (socket: Socket): void => {
     for (const listener of toNode) listener.call(server, socket)
   }
-  const lane = new Lane({
+  const fastPath = new FastPath({
     context,
     service,
     origins,
@@ -96,7 +96,7 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
   server.on('connection', (socket: Socket) => {
     if (proxies === 0 && !hasRoom(socket)) return
     // Where there is a door, who asks is looked at before what is asked: that takes a whole request.
-    if (context.auth === undefined) lane.take(socket, connections.of(socket))
+    if (context.auth === undefined) fastPath.take(socket, connections.of(socket))
     else handOver(socket)
   })
 
@@ -142,7 +142,7 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
       new Promise((resolve) => {
         service.stop()
         const deadline = setTimeout(() => {
-          lane.close({ all: true })
+          fastPath.close({ all: true })
           server.closeAllConnections()
         }, ms)
         server.close(() => {
@@ -150,7 +150,7 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
           resolve()
         })
         connections.letGo('stop')
-        lane.close({ all: false })
+        fastPath.close({ all: false })
         server.closeIdleConnections()
       }),
   }

@@ -1,4 +1,4 @@
-// The fast lane: plain polls and sends are read and answered on the socket itself, and everything else is handed to
+// The fast path: plain polls and sends are read and answered on the socket itself, and everything else is handed to
 // `node:http`.
 //
 //     socket ── plain? ── yes ─> route ─> answer ─> socket
@@ -13,17 +13,17 @@
 // (https://nodejs.org/api/http.html#event-connection), and what was read of it already is put back first.
 
 import type { Socket } from 'node:net'
-import type { Connection } from './connection.js'
-import type { Origins } from './origins.js'
-import type { Start } from './plain.js'
-import type { Context, Route } from './route.js'
-import { poll } from './routes/poll.js'
-import { send } from './routes/send.js'
-import type { Service } from './service.js'
-import { Track } from './track.js'
+import type { Connection } from '../connection.js'
+import type { Origins } from '../origins.js'
+import type { Start } from './parse.js'
+import type { Context, Route } from '../route.js'
+import { poll } from '../routes/poll.js'
+import { send } from '../routes/send.js'
+import type { Service } from '../service.js'
+import { FastSocket } from './fast-socket.js'
 import { Wire } from './wire.js'
 
-export type LaneParts = {
+export type FastPathParts = {
   readonly context: Context
   readonly service: Service
   readonly origins: Origins
@@ -35,19 +35,19 @@ export type LaneParts = {
   readonly handOver: (socket: Socket) => void
 }
 
-/** What the lane takes. */
-export type Entrance = Start & { readonly route: Route }
+/** What the fast path takes. */
+export type FastRoute = Start & { readonly route: Route }
 
-export class Lane {
-  readonly parts: LaneParts
+export class FastPath {
+  readonly parts: FastPathParts
   readonly wire: Wire
-  readonly entrances: readonly Entrance[]
-  readonly #tracks = new Set<Track>()
+  readonly routes: readonly FastRoute[]
+  readonly #tracks = new Set<FastSocket>()
 
-  constructor(parts: LaneParts) {
+  constructor(parts: FastPathParts) {
     this.parts = parts
     this.wire = new Wire(parts.idleMs, parts.context.chat.clock)
-    this.entrances = [poll, send].map((route) => {
+    this.routes = [poll, send].map((route) => {
       const { method, path } = route
       return { method, text: `${method} ${parts.context.base}${path}`, route }
     })
@@ -55,15 +55,15 @@ export class Lane {
 
   /** A socket that has just come in. */
   take(socket: Socket, connection: Connection): void {
-    this.#tracks.add(new Track(this, socket, connection))
+    this.#tracks.add(new FastSocket(this, socket, connection))
   }
 
-  leave(track: Track): void {
-    this.#tracks.delete(track)
+  leave(fastSocket: FastSocket): void {
+    this.#tracks.delete(fastSocket)
   }
 
   /** Closes whoever is owed no answer; with `all` everybody. */
   close({ all }: { readonly all: boolean }): void {
-    for (const track of this.#tracks) track.close(all)
+    for (const fastSocket of this.#tracks) fastSocket.close(all)
   }
 }

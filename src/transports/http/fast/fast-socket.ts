@@ -1,30 +1,30 @@
-// One socket on the fast lane, from its first byte until it closes or is handed to `node:http`. It is owed one
+// One socket on the fast path, from its first byte until it closes or is handed to `node:http`. It is owed one
 // answer at most: what comes meanwhile lets the poll go that waits, or waits itself.
 
 import type { Socket } from 'node:net'
-import type { Reply } from './answer.js'
-import type { Connection } from './connection.js'
-import type { Entrance, Lane } from './lane.js'
-import { type Head, type Plain, readPlain } from './plain.js'
-import { PlainRequest } from './plainrequest.js'
-import { parseQuery } from './query.js'
+import type { Reply } from '../answer.js'
+import type { Connection } from '../connection.js'
+import type { FastRoute, FastPath } from './fast-path.js'
+import { type Head, type Plain, readPlain } from './parse.js'
+import { FastRequest } from './fast-request.js'
+import { parseQuery } from '../query.js'
 
-export class Track {
-  readonly #lane: Lane
+export class FastSocket {
+  readonly #fastPath: FastPath
   readonly #socket: Socket
   readonly #connection: Connection
   /** The head of the last request; it has passed the origins. */
   #head: Head | undefined
   /** The request that is owed an answer. */
-  #owed: PlainRequest | undefined
+  #owed: FastRequest | undefined
   /** What came while an answer was owed that nobody could hurry. */
   #rest: Buffer | undefined
 
-  constructor(lane: Lane, socket: Socket, connection: Connection) {
-    this.#lane = lane
+  constructor(fastPath: FastPath, socket: Socket, connection: Connection) {
+    this.#fastPath = fastPath
     this.#socket = socket
     this.#connection = connection
-    socket.setTimeout(lane.parts.firstMs)
+    socket.setTimeout(fastPath.parts.firstMs)
     for (const [event, listener] of this.#listeners) socket.on(event, listener)
   }
 
@@ -34,14 +34,14 @@ export class Track {
   }
 
   /** Writes the answer. A second one, or one to a socket that has gone, is not written. */
-  answer(request: PlainRequest, reply: Reply): void {
+  answer(request: FastRequest, reply: Reply): void {
     if (this.#owed !== request) return
     this.#owed = undefined
     this.#connection.release(request.number)
     const socket = this.#socket
     if (socket.destroyed) return
-    const { bytes, isLast } = this.#lane.wire.encode(reply)
-    socket.write(bytes, this.#lane.parts.service.pendingAnswers.add(bytes, socket))
+    const { bytes, isLast } = this.#fastPath.wire.encode(reply)
+    socket.write(bytes, this.#fastPath.parts.service.pendingAnswers.add(bytes, socket))
     if (isLast) socket.destroySoon()
     else if (this.#rest !== undefined) this.#goOn(this.#rest)
   }
@@ -51,16 +51,16 @@ export class Track {
     if (this.#owed !== undefined) this.#connection.letGo('next')
     if (this.#owed !== undefined) return this.#keep(chunk)
     // Whoever does not read what he is given goes to `node:http`, where the next answer waits for the last one.
-    const plain = this.#socket.writableLength > 0 ? undefined : readPlain(chunk, this.#lane.entrances, this.#head)
+    const plain = this.#socket.writableLength > 0 ? undefined : readPlain(chunk, this.#fastPath.routes, this.#head)
     if (plain === undefined) return this.#handOver(chunk)
     this.#serve(plain)
   }
 
-  #serve(plain: Plain<Entrance>): void {
-    const { context, origins, service, idleMs } = this.#lane.parts
+  #serve(plain: Plain<FastRoute>): void {
+    const { context, origins, service, idleMs } = this.#fastPath.parts
     const { route } = plain.start
     const { head } = plain
-    const request = new PlainRequest(this.#lane, this.#socket, this.#connection, plain, this)
+    const request = new FastRequest(this.#fastPath, this.#socket, this.#connection, plain, this)
     this.#owed = request
     service.attempt(
       () => {
@@ -94,13 +94,13 @@ export class Track {
     socket.setTimeout(0)
     socket.pause()
     socket.unshift(chunk)
-    this.#lane.parts.handOver(socket)
+    this.#fastPath.parts.handOver(socket)
     socket.resume()
   }
 
   #leave(): void {
     for (const [event, listener] of this.#listeners) this.#socket.off(event, listener)
-    this.#lane.leave(this)
+    this.#fastPath.leave(this)
   }
 
   readonly #listeners = [

@@ -1,7 +1,7 @@
-// The fast lane: a plain request is answered on the socket, all else by `node:http`, and nobody can tell which it was.
+// The fast path: a plain request is answered on the socket, all else by `node:http`, and nobody can tell which it was.
 
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { readPlain } from '../../../src/transports/http/plain.js'
+import { readPlain } from '../../../src/transports/http/fast/parse.js'
 import { head, type RawAnswer, RawClient } from '../../support/raw.js'
 import { startServer, until } from '../../support/server.js'
 
@@ -87,7 +87,7 @@ function shape(answer: RawAnswer | undefined) {
 }
 
 describe('a connection', () => {
-  test('has the same answers from the lane and from node:http', async () => {
+  test('has the same answers from the fast path and from node:http', async () => {
     const { port, say } = await connect()
     await say('one')
     const answerTo = async (query: string, headers = {}) => {
@@ -104,13 +104,13 @@ describe('a connection', () => {
       'since=1',
       'room=lobby&wait=0&since=now',
     ]) {
-      // What the lane does not know it hands over, and `node:http` thinks nothing of it.
+      // What the fast path does not know it hands over, and `node:http` thinks nothing of it.
       const [fast, slow] = [await answerTo(query), await answerTo(query, { Te: 'trailers' })]
       expect(shape(fast)).toEqual(shape(slow))
     }
   })
 
-  test('is served poll by poll and in turn, on the lane and by node:http after it', async () => {
+  test('is served poll by poll and in turn, on the fast path and by node:http after it', async () => {
     const { client, say, parked } = await connect()
     await say('one')
     client.write(now(20))
@@ -152,7 +152,7 @@ describe('a connection', () => {
     expect((await client.answer())?.status).toBe(403)
   })
 
-  test('a second poll releases the first, on the lane as well', async () => {
+  test('a second poll releases the first, on the fast path as well', async () => {
     const { client, parked, say } = await connect()
     await say('one')
     client.write(now(20))

@@ -2,16 +2,16 @@
 // answer one after the other, so the last one is kept.
 
 import { STATUS_CODES } from 'node:http'
-import type { Clock } from '../../core/clock.js'
-import type { Reply } from './answer.js'
+import type { Clock } from '../../../core/clock.js'
+import type { Reply } from '../answer.js'
 
 /** `isLast`: no more answers follow on the connection. */
-export type Encoded = { readonly bytes: Buffer; readonly isLast: boolean }
+export type WireBytes = { readonly bytes: Buffer; readonly isLast: boolean }
 
 export class Wire {
   readonly #clock: Clock
   readonly #keepAlive: string
-  #last: { readonly reply: Reply; readonly encoded: Encoded } | undefined
+  #last: { readonly reply: Reply; readonly encoded: WireBytes } | undefined
   #second = 0
   #date = ''
 
@@ -21,14 +21,14 @@ export class Wire {
     this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`
   }
 
-  encode(reply: Reply): Encoded {
+  encode(reply: Reply): WireBytes {
     if (this.#last?.reply === reply) return this.#last.encoded
     const encoded = this.#encode(reply)
     this.#last = { reply, encoded }
     return encoded
   }
 
-  #encode({ status, headers, body, encoding = 'utf8' }: Reply): Encoded {
+  #encode({ status, headers, body, encoding = 'utf8' }: Reply): WireBytes {
     const isLast = closes(headers)
     const head = `${headLines(status, headers)}Date: ${this.#dateNow()}\r\n${isLast ? '' : this.#keepAlive}\r\n`
     const bytes =

@@ -9,7 +9,7 @@
 // It is read strictly: one whole request in one piece, nothing escaped, nothing unusual in its head. What is not
 // exactly so is not refused: it is `node:http`'s to read, and to judge (RFC 9112).
 
-import { MAX_HEADERS } from './origins.js'
+import { MAX_HEADERS } from '../origins.js'
 
 /** What may be asked plainly, such as `GET /poll`. */
 export type Start = { readonly method: 'GET' | 'POST'; readonly text: string }

@@ -1,0 +1,81 @@
+// One plain request of the fast path, as its route sees it.
+
+import type { Socket } from 'node:net'
+import type { Session } from '../../../core/sessions.js'
+import { addressOf, type Caller, isHttps } from '../../address.js'
+import { problem } from '../answer.js'
+import type { Connection } from '../connection.js'
+import { findHeader } from '../header.js'
+import type { FastRoute, FastPath } from './fast-path.js'
+import type { Head, Plain } from './parse.js'
+import { NO_QUERY } from '../query.js'
+import type { Request, Waiter } from '../request.js'
+import type { Answer } from '../route.js'
+import { sessionOf } from '../token.js'
+import type { FastSocket } from './fast-socket.js'
+
+export class FastRequest implements Request {
+  readonly method: string
+  readonly path: string
+  readonly body: Buffer
+  readonly identity = undefined
+  readonly number: number
+  query = NO_QUERY
+  readonly #fastPath: FastPath
+  readonly #socket: Socket
+  readonly #connection: Connection
+  readonly #head: Head
+  readonly #fastSocket: FastSocket
+
+  constructor(
+    fastPath: FastPath,
+    socket: Socket,
+    connection: Connection,
+    plain: Plain<FastRoute>,
+    fastSocket: FastSocket,
+  ) {
+    this.method = plain.start.route.method
+    this.path = plain.start.route.path
+    this.body = plain.body
+    this.#fastPath = fastPath
+    this.#socket = socket
+    this.#connection = connection
+    this.#head = plain.head
+    this.#fastSocket = fastSocket
+    this.number = connection.next()
+  }
+
+  get address(): string {
+    return addressOf(this.#caller, this.#fastPath.parts.proxies)
+  }
+
+  get isSecure(): boolean {
+    return isHttps(this.#caller, this.#fastPath.parts.proxies)
+  }
+
+  header(name: string): string | undefined {
+    return findHeader(this.#head.rawHeaders, name)
+  }
+
+  session(): Session | undefined {
+    return sessionOf(this, this.#fastPath.parts.context.chat)
+  }
+
+  hold(waiter: Waiter): void {
+    this.#connection.hold(waiter, this.number)
+  }
+
+  fail(error: unknown): void {
+    this.#fastPath.parts.service.note(error)
+    this.answer(problem(error))
+  }
+
+  readonly answer: Answer = (reply) => {
+    // These routes' answers have an end: they never writer.
+    if ('body' in reply) this.#fastSocket.answer(this, this.#fastPath.parts.service.dress(this, reply))
+  }
+
+  get #caller(): Caller {
+    return { socket: this.#socket, rawHeaders: this.#head.rawHeaders }
+  }
+}
