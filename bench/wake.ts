@@ -6,7 +6,7 @@
 // Parking them again is not part of it. The median of many rounds, after some that warm up.
 
 import { Chat } from '../src/core/chat.js'
-import { Reader } from '../src/core/reader.js'
+import { Reader } from '../src/core/rooms/reader.js'
 import { systemClock, systemRandom } from '../src/platform.js'
 import { memoryStore } from '../src/stores/memory.js'
 import { median } from './table.js'

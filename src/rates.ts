@@ -8,7 +8,7 @@
 
 import { defaults } from './command.js'
 import type { Config } from './config.js'
-import type { Rates } from './core/limits.js'
+import type { Rates } from './core/people/limits.js'
 import { isLocal } from './transports/address.js'
 
 export function ratesOf({ rate, burst, addressRate, addressJoins, addressRooms, addressBurst }: Config): Rates {

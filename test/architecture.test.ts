@@ -43,8 +43,8 @@ function strays(folder: string, allowed: readonly string[]): string[] {
 
 test('there are imports to look at', () => {
   expect(all.length).toBeGreaterThan(100)
-  expect(all).toContainEqual({ from: 'src/core/room.ts', to: 'src/core/ring.js', isType: false })
-  expect(all).toContainEqual({ from: 'src/core/room.ts', to: 'src/core/clock.js', isType: true })
+  expect(all).toContainEqual({ from: 'src/core/rooms/room.ts', to: 'src/core/rooms/ring.js', isType: false })
+  expect(all).toContainEqual({ from: 'src/core/rooms/room.ts', to: 'src/core/clock.js', isType: true })
 })
 
 describe('directions', () => {

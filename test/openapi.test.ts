@@ -2,7 +2,7 @@
 // held against the document. What is documented and not asked for is named at the end, so nothing is forgotten.
 
 import { expect, test } from 'vitest'
-import { TEXT_POINTS } from '../src/core/message.js'
+import { TEXT_POINTS } from '../src/core/rooms/message.js'
 import { MAX_LIMIT, MAX_ROOMS, MAX_WAIT_SECONDS } from '../src/transports/http/routes/poll.js'
 import { ROUTES } from '../src/transports/http/routes/index.js'
 import { casesOf, startScene } from './support/cases.js'

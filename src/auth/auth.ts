@@ -7,7 +7,7 @@
 //
 // Without --password and --auth there is none of these, and nothing is asked or spent.
 
-import type { Identity } from '../core/identity.js'
+import type { Identity } from '../core/people/identity.js'
 
 /** What is looked at of a request that wants in. */
 export type AuthRequest = {

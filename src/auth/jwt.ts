@@ -10,8 +10,8 @@
 
 import type { Clock } from '../core/clock.js'
 import { ChatError } from '../core/errors.js'
-import type { Identity } from '../core/identity.js'
-import { parseUsername } from '../core/message.js'
+import type { Identity } from '../core/people/identity.js'
+import { parseUsername } from '../core/rooms/message.js'
 import { loadPeer } from '../peer.js'
 import { type Auth, type Authenticated, bearerOf, type AuthRequest } from './auth.js'
 

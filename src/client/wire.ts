@@ -2,9 +2,9 @@
 // JSON) counts as a failure to be tried again, never as data.
 
 import type { Code } from '../core/errors.js'
-import type { Gap } from '../core/gap.js'
-import type { Message } from '../core/message.js'
-import type { PresenceState } from '../core/presence.js'
+import type { Gap } from '../core/rooms/gap.js'
+import type { Message } from '../core/rooms/message.js'
+import type { PresenceState } from '../core/rooms/presence.js'
 import type { Platform } from './platform.js'
 
 export type { Gap, Message, PresenceState }

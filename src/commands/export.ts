@@ -1,6 +1,6 @@
 // `mini-chat export`: everything that a folder keeps, one message a line.
 
-import { parseRoom } from '../core/message.js'
+import { parseRoom } from '../core/rooms/message.js'
 import { exportLines } from '../stores/journal/lines.js'
 import { withFolder } from './folder.js'
 import { asUsage, given, HELP, type Subcommand, type Usage } from './subcommand.js'

@@ -1,7 +1,7 @@
 // `mini-chat import`: reads the lines of an export into a folder.
 
 import { createInterface } from 'node:readline'
-import { NO_EPOCH } from '../core/cursor.js'
+import { NO_EPOCH } from '../core/rooms/cursor.js'
 import { ChatError } from '../core/errors.js'
 import { createLogger } from '../log.js'
 import { systemClock, systemRandom } from '../platform.js'

@@ -1,7 +1,7 @@
 // `mini-chat join`: a conversation in the terminal, or through a pipe.
 
 import { isAddress, STANDARD_ROOM } from '../terminal/address.js'
-import { parseRoom, parseUsername } from '../core/message.js'
+import { parseRoom, parseUsername } from '../core/rooms/message.js'
 import { UsageError, type Values } from '../flags.js'
 import { TerminalScreen } from '../terminal/console.js'
 import { letIn } from '../terminal/door.js'

@@ -1,6 +1,6 @@
 // `mini-chat send`: says something from a script.
 
-import { parseRoom, parseUsername } from '../core/message.js'
+import { parseRoom, parseUsername } from '../core/rooms/message.js'
 import { UsageError } from '../flags.js'
 import { STANDARD_ROOM } from '../terminal/address.js'
 import { linesOf } from '../terminal/pipe.js'

@@ -1,6 +1,6 @@
 // `mini-chat tail`: what is said, as lines, for grep and for programs.
 
-import { parseRoom } from '../core/message.js'
+import { parseRoom } from '../core/rooms/message.js'
 import { Refused } from '../client/index.js'
 import { quote, UsageError } from '../flags.js'
 import { STANDARD_ROOM } from '../terminal/address.js'

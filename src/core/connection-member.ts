@@ -4,9 +4,9 @@
 import type { Chat, Joined } from './chat.js'
 import type { Undo } from './clock.js'
 import { ChatError } from './errors.js'
-import type { Identity } from './identity.js'
-import { foldName, parseRoom, parseUsername } from './message.js'
-import type { Session } from './sessions.js'
+import type { Identity } from './people/identity.js'
+import { foldName, parseRoom, parseUsername } from './rooms/message.js'
+import type { Session } from './people/sessions.js'
 
 /** Where a connection comes from, and what is known of the person, where people are asked who they are. */
 export type ConnectionOrigin = { readonly address?: string | undefined; readonly identity?: Identity | undefined }

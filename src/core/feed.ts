@@ -10,11 +10,11 @@
 
 import type { Chat } from './chat.js'
 import type { Undo } from './clock.js'
-import type { Identity } from './identity.js'
-import type { Place } from './cursor.js'
+import type { Identity } from './people/identity.js'
+import type { Place } from './rooms/cursor.js'
 import type { Metrics } from './metrics.js'
-import type { Room } from './room.js'
-import { type Frame, type Frames, Stream } from './stream.js'
+import type { Room } from './rooms/room.js'
+import { type Frame, type Frames, Stream } from './rooms/stream.js'
 
 /** How long a socket may stay full. */
 export const STALL_MS = 30_000

@@ -11,11 +11,11 @@
 // database. There is one order, one writer, and no way to change what was said.
 
 import type { Clock, Random } from '../core/clock.js'
-import { NO_EPOCH } from '../core/cursor.js'
 import { ChatError } from '../core/errors.js'
-import { KEY_MS } from '../core/idempotency.js'
-import type { Draft, Message } from '../core/message.js'
-import type { Deliver, History, Range, Store, Subscription } from '../core/store.js'
+import { NO_EPOCH } from '../core/rooms/cursor.js'
+import { KEY_MS } from '../core/rooms/idempotency.js'
+import type { Draft, Message } from '../core/rooms/message.js'
+import type { Deliver, History, Range, Store, Subscription } from '../core/rooms/store.js'
 import type { Logger } from '../log.js'
 import { Commit, type Given, type Kept } from './journal/commit.js'
 import { Delivery } from './journal/delivery.js'

@@ -2,10 +2,10 @@
 // store there is, and the one to read first.
 
 import type { Random } from '../core/clock.js'
-import { NO_EPOCH } from '../core/cursor.js'
-import { type Message, removed, removes } from '../core/message.js'
-import { Ring } from '../core/ring.js'
-import type { Deliver, History, Range, Store } from '../core/store.js'
+import { NO_EPOCH } from '../core/rooms/cursor.js'
+import { type Message, removed, removes } from '../core/rooms/message.js'
+import { Ring } from '../core/rooms/ring.js'
+import type { Deliver, History, Range, Store } from '../core/rooms/store.js'
 
 type MemoryLog = { epoch: string; readonly ring: Ring<Message>; readonly subscribers: Set<Deliver> }
 

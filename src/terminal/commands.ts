@@ -1,6 +1,6 @@
 // What a typed line means. A line that begins with a slash is a command; any other is said in the active room.
 
-import { parseRoom } from '../core/message.js'
+import { parseRoom } from '../core/rooms/message.js'
 import { ChatError } from '../core/errors.js'
 
 export type Command =

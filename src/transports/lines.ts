@@ -12,7 +12,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import type { Auth } from '../auth/auth.js'
 import type { Chat } from '../core/chat.js'
-import type { ConnectionLimit } from '../core/limits.js'
+import type { ConnectionLimit } from '../core/people/limits.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Logger } from '../log.js'
 import { addressOf } from './address.js'

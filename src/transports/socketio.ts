@@ -9,7 +9,7 @@
 
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Chat } from '../core/chat.js'
-import type { Identity } from '../core/identity.js'
+import type { Identity } from '../core/people/identity.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Logger } from '../log.js'
 import { loadPeer } from '../peer.js'

@@ -1,8 +1,8 @@
 // What somebody can make the server remember, and what it does when there is no more place.
 
 import { describe, expect, test } from 'vitest'
-import { KEY_MS } from '../../src/core/idempotency.js'
-import type { Store } from '../../src/core/store.js'
+import { KEY_MS } from '../../src/core/rooms/idempotency.js'
+import type { Store } from '../../src/core/rooms/store.js'
 import { ChatError } from '../../src/core/errors.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { codeOf, createChat } from '../support/chat.js'

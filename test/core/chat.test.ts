@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Chat, SendRequest } from '../../src/core/chat.js'
-import { KEY_MS } from '../../src/core/idempotency.js'
-import { SESSION_MS } from '../../src/core/sessions.js'
-import { TICK_MS } from '../../src/core/timer-wheel.js'
+import { KEY_MS } from '../../src/core/rooms/idempotency.js'
+import { SESSION_MS } from '../../src/core/people/sessions.js'
+import { TICK_MS } from '../../src/core/rooms/timer-wheel.js'
 import { codeOf, createChat } from '../support/chat.js'
 
 const say = (chat: Chat, more: Partial<SendRequest> = {}) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatCursor, parseSince } from '../../src/core/cursor.js'
+import { formatCursor, parseSince } from '../../src/core/rooms/cursor.js'
 import { codeOf } from '../support/chat.js'
 
 const room = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)

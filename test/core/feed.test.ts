@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Feed, STALL_MS } from '../../src/core/feed.js'
 import { Metrics } from '../../src/core/metrics.js'
-import { oldestOf, Frames } from '../../src/core/stream.js'
+import { oldestOf, Frames } from '../../src/core/rooms/stream.js'
 import { createChat } from '../support/chat.js'
 
 async function createFeed(roomNames: readonly string[]) {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { KEY_MS, IdempotencyKeys } from '../../src/core/idempotency.js'
-import type { Message } from '../../src/core/message.js'
+import { KEY_MS, IdempotencyKeys } from '../../src/core/rooms/idempotency.js'
+import type { Message } from '../../src/core/rooms/message.js'
 import { codeOf, message } from '../support/chat.js'
 import { FakeClock } from '../support/clock.js'
 

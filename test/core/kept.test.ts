@@ -1,8 +1,8 @@
 // What the core makes of a store that keeps messages from before.
 
 import { expect, test } from 'vitest'
-import { type Find, KEY_MS, IdempotencyKeys } from '../../src/core/idempotency.js'
-import type { Message } from '../../src/core/message.js'
+import { type Find, KEY_MS, IdempotencyKeys } from '../../src/core/rooms/idempotency.js'
+import type { Message } from '../../src/core/rooms/message.js'
 import { FakeClock } from '../support/clock.js'
 import { codeOf } from '../support/chat.js'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Session, SESSION_MS, Sessions } from '../../src/core/sessions.js'
-import { TICK_MS, TimerWheel } from '../../src/core/timer-wheel.js'
+import { type Session, SESSION_MS, Sessions } from '../../src/core/people/sessions.js'
+import { TICK_MS, TimerWheel } from '../../src/core/rooms/timer-wheel.js'
 import { codeOf } from '../support/chat.js'
 import { FakeClock } from '../support/clock.js'
 import { fixedRandom } from '../support/random.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { TICK_MS, TimerWheel } from '../../src/core/timer-wheel.js'
+import { TICK_MS, TimerWheel } from '../../src/core/rooms/timer-wheel.js'
 import { FakeClock } from '../support/clock.js'
 
 test('a wait ends once, not before its time and at most a tick after it', () => {

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { COALESCE_MS, Waiters } from '../../src/core/waiters.js'
-import { Scheduler } from '../../src/core/scheduler.js'
+import { COALESCE_MS, Waiters } from '../../src/core/rooms/waiters.js'
+import { Scheduler } from '../../src/core/rooms/scheduler.js'
 import { FakeClock } from '../support/clock.js'
 
 function createWaiting() {

@@ -3,9 +3,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { NO_EPOCH } from '../../src/core/cursor.js'
-import type { Draft, Message } from '../../src/core/message.js'
-import type { Range, Store } from '../../src/core/store.js'
+import { NO_EPOCH } from '../../src/core/rooms/cursor.js'
+import type { Draft, Message } from '../../src/core/rooms/message.js'
+import type { Range, Store } from '../../src/core/rooms/store.js'
 
 /** Opens an empty store whose rooms keep at least `size` messages. The contract closes it. */
 export type OpenStore = (size: number) => Store | Promise<Store>

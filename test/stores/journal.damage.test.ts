@@ -1,7 +1,7 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Message } from '../../src/core/message.js'
+import type { Message } from '../../src/core/rooms/message.js'
 import { endOfRecord } from '../../src/stores/journal/record.js'
 import { repairFolder } from '../../src/stores/journal/repair.js'
 import { codeOf } from '../support/chat.js'

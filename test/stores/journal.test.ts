@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { KEY_MS } from '../../src/core/idempotency.js'
+import { KEY_MS } from '../../src/core/rooms/idempotency.js'
 import { OffsetIndex } from '../../src/stores/journal/offset-index.js'
 import { FakeClock } from '../support/clock.js'
 import { journalIn, reread, segmentsIn, temporaryFolder } from '../support/journal.js'

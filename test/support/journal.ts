@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Message } from '../../src/core/message.js'
+import type { Message } from '../../src/core/rooms/message.js'
 import { type Journal, type JournalOptions, openJournal } from '../../src/stores/journal.js'
 import { systemClock, systemRandom } from '../../src/platform.js'
 

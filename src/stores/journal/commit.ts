@@ -10,9 +10,9 @@
 // So a disk that syncs two thousand times a second keeps tens of thousands of messages a second. A message gets
 // its id when its group is written; a group that cannot be written has had no ids, and so leaves no hole.
 
-import { NO_EPOCH } from '../../core/cursor.js'
+import { NO_EPOCH } from '../../core/rooms/cursor.js'
 import { ChatError } from '../../core/errors.js'
-import type { Draft, Message } from '../../core/message.js'
+import type { Draft, Message } from '../../core/rooms/message.js'
 import { bodyOf, messageAt, roomFor, writeRecord } from './record.js'
 import type { SegmentWriter } from './segment-writer.js'
 

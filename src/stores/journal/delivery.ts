@@ -6,7 +6,7 @@
 //     told     41  42       │   43  44 …        43 is among the recent ones: the first to be delivered is 44
 
 import type { Undo } from '../../core/clock.js'
-import type { Deliver } from '../../core/store.js'
+import type { Deliver } from '../../core/rooms/store.js'
 import type { Logger } from '../../log.js'
 import type { Kept } from './commit.js'
 import { Log, type Subscriber } from './log.js'

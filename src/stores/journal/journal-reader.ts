@@ -1,8 +1,8 @@
 // What the journal keeps, for whoever asks: pages of it, its newest messages, and the message with a key.
 
 import { ChatError } from '../../core/errors.js'
-import { type Message, removed } from '../../core/message.js'
-import type { History, Range } from '../../core/store.js'
+import { type Message, removed } from '../../core/rooms/message.js'
+import type { History, Range } from '../../core/rooms/store.js'
 import { codeOf } from './folder.js'
 import { Log, pageOf } from './log.js'
 import { hashOf, type KeyIndex } from './key-index.js'

@@ -6,7 +6,7 @@
 // adds nothing, so an import that was cut off is simply run again. A line without `id` is a new message.
 
 import { ChatError } from '../../core/errors.js'
-import { type Draft, parseKey, parseRoom, parseText, parseUsername, removed } from '../../core/message.js'
+import { type Draft, parseKey, parseRoom, parseText, parseUsername, removed } from '../../core/rooms/message.js'
 import type { Given } from './commit.js'
 import { damagedAt, listSegments, type Segment } from './folder.js'
 import { Log } from './log.js'

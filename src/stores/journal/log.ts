@@ -1,8 +1,8 @@
 // One room's log: its epoch, where its messages lie, and who is given the next one.
 
-import { NO_EPOCH } from '../../core/cursor.js'
-import { type Message, removes } from '../../core/message.js'
-import type { History, Range } from '../../core/store.js'
+import { NO_EPOCH } from '../../core/rooms/cursor.js'
+import { type Message, removes } from '../../core/rooms/message.js'
+import type { History, Range } from '../../core/rooms/store.js'
 import type { Kept } from './commit.js'
 import { OffsetIndex } from './offset-index.js'
 

@@ -4,7 +4,7 @@
 import { close, open, read } from 'node:fs'
 import { promisify } from 'node:util'
 import { ChatError } from '../../core/errors.js'
-import type { Message } from '../../core/message.js'
+import type { Message } from '../../core/rooms/message.js'
 import { segmentPath, SPAN } from './folder.js'
 import { endOfRecord, HEAD_BYTES, MAX_BODY_BYTES, messageOf } from './record.js'
 

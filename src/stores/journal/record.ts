@@ -15,7 +15,7 @@
 // says how long the one before it is; {"lost":BYTES} stands where `mini-chat repair` took something out.
 
 import { crc32 } from 'node:zlib'
-import type { Draft, Message } from '../../core/message.js'
+import type { Draft, Message } from '../../core/rooms/message.js'
 
 export const HEAD_BYTES = 12
 export const EPOCH_BYTES = 8

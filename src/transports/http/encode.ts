@@ -5,8 +5,8 @@
 // kept is good for a tenth of a second.
 
 import type { Clock } from '../../core/clock.js'
-import type { Reader, View } from '../../core/reader.js'
-import type { Room } from '../../core/room.js'
+import type { Reader, View } from '../../core/rooms/reader.js'
+import type { Room } from '../../core/rooms/room.js'
 import { type Reply, text } from './answer.js'
 
 export type Encoded = {

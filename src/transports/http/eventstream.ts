@@ -6,16 +6,16 @@
 //     event: gap                        what this reader cannot have
 //     event: presence                   who is here and who types, whole
 //
-// What is on its way to one reader is one frame at most (see core/stream.ts), which is less than 256 KiB.
+// What is on its way to one reader is one frame at most (see core/rooms/stream.ts), which is less than 256 KiB.
 
 import type { Undo } from '../../core/clock.js'
-import { formatCursor, type Since } from '../../core/cursor.js'
+import { formatCursor, type Since } from '../../core/rooms/cursor.js'
 import { Feed } from '../../core/feed.js'
-import type { Gap } from '../../core/gap.js'
-import { presenceVersion } from '../../core/reader.js'
-import type { Room } from '../../core/room.js'
-import type { Session } from '../../core/sessions.js'
-import { type Cut, Frames, startOf } from '../../core/stream.js'
+import type { Gap } from '../../core/rooms/gap.js'
+import { presenceVersion } from '../../core/rooms/reader.js'
+import type { Room } from '../../core/rooms/room.js'
+import type { Session } from '../../core/people/sessions.js'
+import { type Cut, Frames, startOf } from '../../core/rooms/stream.js'
 import type { StreamWriter } from './stream-reply.js'
 import type { LetGo, Waiter } from './request.js'
 import type { Context } from './route.js'

@@ -9,7 +9,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Undo } from '../../core/clock.js'
-import type { Identity } from '../../core/identity.js'
+import type { Identity } from '../../core/people/identity.js'
 import type { RequestAuth } from './request-auth.js'
 import { problem, type Reply } from './answer.js'
 import type { Origins } from './origins.js'

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Auth, type Authenticated, bearerOf } from '../../auth/auth.js'
 import type { Clock } from '../../core/clock.js'
-import { requireIdentity } from '../../core/identity.js'
+import { requireIdentity } from '../../core/people/identity.js'
 import { addressOf } from '../address.js'
 import { findHeader } from './header.js'
 import type { Query } from './query.js'

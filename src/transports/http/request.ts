@@ -1,8 +1,8 @@
 // What came in, parsed. A route gets this and no `IncomingMessage`: a faster fast path can be laid under the routes
 // without touching them.
 
-import type { Identity } from '../../core/identity.js'
-import type { Session } from '../../core/sessions.js'
+import type { Identity } from '../../core/people/identity.js'
+import type { Session } from '../../core/people/sessions.js'
 import type { Query } from './query.js'
 
 /** Why a request that waits is let go: its connection closed, its next request came, or the server stops. */

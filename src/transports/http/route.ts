@@ -4,7 +4,7 @@
 import type { Auth } from '../../auth/auth.js'
 import type { Secret } from '../../auth/secret.js'
 import type { Chat } from '../../core/chat.js'
-import type { ConnectionLimit } from '../../core/limits.js'
+import type { ConnectionLimit } from '../../core/people/limits.js'
 import type { Metrics } from '../../core/metrics.js'
 import type { Reply } from './answer.js'
 import type { Encoder } from './encode.js'

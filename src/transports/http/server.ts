@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Socket } from 'node:net'
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
-import type { ConnectionLimit } from '../../core/limits.js'
+import type { ConnectionLimit } from '../../core/people/limits.js'
 import { addressOf, type Caller } from '../address.js'
 import { problem } from './answer.js'
 import { Connections } from './connection.js'

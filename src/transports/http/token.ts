@@ -2,7 +2,7 @@
 
 import type { Chat } from '../../core/chat.js'
 import { ChatError } from '../../core/errors.js'
-import type { Session } from '../../core/sessions.js'
+import type { Session } from '../../core/people/sessions.js'
 import type { Request } from './request.js'
 
 /** The token of a header's value; undefined without a header. Throws `unauthorized` for anything but `Bearer TOKEN`. */

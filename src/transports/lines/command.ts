@@ -1,6 +1,6 @@
 // What a line asks for. The first word decides, in any case; a first line without a command word is a name.
 
-import { parseRoom, parseUsername } from '../../core/message.js'
+import { parseRoom, parseUsername } from '../../core/rooms/message.js'
 
 export type LineCommand =
   | { readonly name: 'join'; readonly room: string; readonly username: string }

@@ -4,8 +4,8 @@
 // and an n), and neither has a control character, because none got into the chat. So nobody can forge
 // somebody else's line, or send a terminal an order.
 
-import type { Message } from '../../core/message.js'
-import { type Cut, Frames } from '../../core/stream.js'
+import type { Message } from '../../core/rooms/message.js'
+import { type Cut, Frames } from '../../core/rooms/stream.js'
 
 export type LineForm = {
   /** A message as a line, without its end; undefined for a type that this form does not know. */

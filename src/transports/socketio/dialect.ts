@@ -9,10 +9,10 @@
 // The log knows names and no user ids: an id is what somebody said of himself when he authenticated. For everyone
 // who came another way the name is the id.
 
-import type { Entry, Message } from '../../core/message.js'
-import { foldName } from '../../core/message.js'
-import type { Room } from '../../core/room.js'
-import { Frames } from '../../core/stream.js'
+import type { Entry, Message } from '../../core/rooms/message.js'
+import { foldName } from '../../core/rooms/message.js'
+import type { Room } from '../../core/rooms/room.js'
+import { Frames } from '../../core/rooms/stream.js'
 
 export type UserId = string | number
 

@@ -9,7 +9,7 @@
 import type { Chat } from '../../core/chat.js'
 import { ChatError } from '../../core/errors.js'
 import { Feed } from '../../core/feed.js'
-import type { Identity } from '../../core/identity.js'
+import type { Identity } from '../../core/people/identity.js'
 import type { Metrics } from '../../core/metrics.js'
 import type { Logger } from '../../log.js'
 import { problemOf } from '../http/answer.js'

@@ -4,11 +4,11 @@
 import type { Duplex } from 'node:stream'
 import type { Chat, Joined } from '../../core/chat.js'
 import type { Undo } from '../../core/clock.js'
-import type { Place } from '../../core/cursor.js'
+import type { Place } from '../../core/rooms/cursor.js'
 import { ChatError } from '../../core/errors.js'
 import { Feed } from '../../core/feed.js'
 import type { Metrics } from '../../core/metrics.js'
-import type { Frame, Frames } from '../../core/stream.js'
+import type { Frame, Frames } from '../../core/rooms/stream.js'
 import type { Logger } from '../../log.js'
 import { problemOf } from '../http/answer.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SESSION_MS } from '../../../src/core/sessions.js'
+import { SESSION_MS } from '../../../src/core/people/sessions.js'
 import { bearer, join, parse, poll, type Polled, send } from '../../support/http.js'
 import { ask, head, RawClient } from '../../support/raw.js'
 import { startServer, until } from '../../support/server.js'

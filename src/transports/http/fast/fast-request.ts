@@ -1,7 +1,7 @@
 // One plain request of the fast path, as its route sees it.
 
 import type { Socket } from 'node:net'
-import type { Session } from '../../../core/sessions.js'
+import type { Session } from '../../../core/people/sessions.js'
 import { addressOf, type Caller, isHttps } from '../../address.js'
 import { problem } from '../answer.js'
 import type { Connection } from '../connection.js'

@@ -5,7 +5,7 @@
 //
 // See eventstream.ts for the form. It creates no room either.
 
-import { parseSince } from '../../../core/cursor.js'
+import { parseSince } from '../../../core/rooms/cursor.js'
 import { ChatError } from '../../../core/errors.js'
 import { ALWAYS } from '../answer.js'
 import { EventStream } from '../eventstream.js'

@@ -1,7 +1,7 @@
 // GET /history: pages through a room's past.
 
 import { ChatError } from '../../../core/errors.js'
-import { parseRoom } from '../../../core/message.js'
+import { parseRoom } from '../../../core/rooms/message.js'
 import { json } from '../answer.js'
 import { clamped, wholeNumber } from '../query.js'
 import type { Route } from '../route.js'

@@ -1,6 +1,6 @@
 // POST /join: takes a name in a room. The token in the answer is the session, and goes into `Authorization: Bearer`.
 
-import { formatCursor } from '../../../core/cursor.js'
+import { formatCursor } from '../../../core/rooms/cursor.js'
 import { json } from '../answer.js'
 import { readFields } from '../fields.js'
 import type { Route } from '../route.js'

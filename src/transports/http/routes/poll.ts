@@ -7,12 +7,12 @@
 // It always answers 200. It never creates a room.
 
 import type { Undo } from '../../../core/clock.js'
-import { parseSince, type Since } from '../../../core/cursor.js'
+import { parseSince, type Since } from '../../../core/rooms/cursor.js'
 import { ChatError } from '../../../core/errors.js'
-import { parseRoom } from '../../../core/message.js'
-import { Reader, type ReaderOptions } from '../../../core/reader.js'
-import type { Room } from '../../../core/room.js'
-import type { Session } from '../../../core/sessions.js'
+import { parseRoom } from '../../../core/rooms/message.js'
+import { Reader, type ReaderOptions } from '../../../core/rooms/reader.js'
+import type { Room } from '../../../core/rooms/room.js'
+import type { Session } from '../../../core/people/sessions.js'
 import { LOOK_MS, type Parked } from '../parking.js'
 import { clamped, flag, type Query, wholeNumber } from '../query.js'
 import type { LetGo, Request, Waiter } from '../request.js'

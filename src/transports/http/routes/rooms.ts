@@ -1,7 +1,7 @@
 // GET /rooms and GET /members: who is where.
 
-import { maySee } from '../../../core/identity.js'
-import { parseRoom } from '../../../core/message.js'
+import { maySee } from '../../../core/people/identity.js'
+import { parseRoom } from '../../../core/rooms/message.js'
 import { json } from '../answer.js'
 import type { Route } from '../route.js'
 

@@ -1,6 +1,6 @@
 // Wakes the readers of all rooms, a slice of a room at a time, with the I/O in between.
 
-import type { Clock, Undo } from './clock.js'
+import type { Clock, Undo } from '../clock.js'
 import type { Waiters } from './waiters.js'
 
 /** How long all the rooms together may take before the I/O has its turn. */

@@ -7,7 +7,7 @@
 // Everything here is synchronous: between looking into the ring and parking nothing can slip. A room is given
 // its messages by the store alone, ours and other processes' alike, and never makes one itself.
 
-import type { Clock, Undo } from './clock.js'
+import type { Clock, Undo } from '../clock.js'
 import { isIn, NO_EPOCH, type Place } from './cursor.js'
 import { type Gap, gapAt } from './gap.js'
 import { type Find, IdempotencyKeys } from './idempotency.js'

@@ -4,14 +4,14 @@
 // nothing has been heard from it for a minute. A request is contact; a parked poll or an open connection is
 // contact for as long as it lasts.
 
-import type { Clock, Random, Undo } from './clock.js'
-import { ChatError } from './errors.js'
+import type { Clock, Random, Undo } from '../clock.js'
+import { ChatError } from '../errors.js'
 import type { Identity } from './identity.js'
 import { ConnectionLimit, fullBucket } from './limits.js'
-import type { Holder } from './presence.js'
-import { foldName } from './message.js'
-import type { Room } from './room.js'
-import type { TimerWheel } from './timer-wheel.js'
+import type { Holder } from '../rooms/presence.js'
+import { foldName } from '../rooms/message.js'
+import type { Room } from '../rooms/room.js'
+import type { TimerWheel } from '../rooms/timer-wheel.js'
 
 /** A session without contact for this long is over, and its names are free. */
 export const SESSION_MS = 60_000

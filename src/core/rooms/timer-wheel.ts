@@ -4,7 +4,7 @@
 // ends in, and one timer walks the slots; adding and taking back are one operation on a Set each. A wait ends
 // up to one tick late. With nothing to wait for, nothing ticks.
 
-import type { Clock, Undo } from './clock.js'
+import type { Clock, Undo } from '../clock.js'
 
 export const TICK_MS = 50
 

@@ -3,7 +3,7 @@
 // Who came first is woken first, so that in a busy room, where one waking follows the other, everybody waits about as
 // long: from his turn in one to his turn in the next.
 
-import type { Undo } from './clock.js'
+import type { Undo } from '../clock.js'
 
 export type Wake = () => void
 

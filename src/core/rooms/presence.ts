@@ -4,7 +4,7 @@
 // version is a hash of the state itself: a change that leaves the state as it was told wakes nobody, and a
 // version is good across restarts. Whatever happens, a room tells its presence at most once a second.
 
-import type { Clock, Undo } from './clock.js'
+import type { Clock, Undo } from '../clock.js'
 import { foldName } from './message.js'
 import type { TimerWheel } from './timer-wheel.js'
 

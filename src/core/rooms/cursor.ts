@@ -7,7 +7,7 @@
 // The epoch names the log, the id the newest message seen in it. A room without a log has no epoch: its place
 // is `00000000.0`.
 
-import { ChatError } from './errors.js'
+import { ChatError } from '../errors.js'
 
 /** A place in a log. Without an epoch (a bare number from a person's shell) it is taken at its word. */
 export type Place = { readonly epoch: string | undefined; readonly id: number }

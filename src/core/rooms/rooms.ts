@@ -5,7 +5,7 @@
 // quiet longest goes, if nobody is in it and nobody waits. Where nobody can go, the next message is refused.
 
 import { NO_EPOCH } from './cursor.js'
-import { ChatError } from './errors.js'
+import { ChatError } from '../errors.js'
 import type { Find } from './idempotency.js'
 import { Room, type RoomParts } from './room.js'
 import type { Deliver, Store } from './store.js'

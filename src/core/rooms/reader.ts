@@ -6,7 +6,7 @@
 // The ring is its queue: a reader has no buffer. One that fell behind finds a gap when it looks, and is told how
 // much it missed. A reader that stays is a stream (stream.ts).
 
-import type { Undo } from './clock.js'
+import type { Undo } from '../clock.js'
 import { formatCursor, type Place, type Since } from './cursor.js'
 import type { Gap } from './gap.js'
 import type { Entry } from './message.js'

@@ -11,8 +11,8 @@
 // memory like those in the ring. Where the server has no more memory these go first, the oldest before the others:
 // a flood then costs the promise of ten minutes, and not the chat.
 
-import type { Clock } from './clock.js'
-import { ChatError } from './errors.js'
+import type { Clock } from '../clock.js'
+import { ChatError } from '../errors.js'
 import type { Message } from './message.js'
 
 export const KEY_MS = 10 * 60_000

@@ -15,7 +15,7 @@
 // and finds that there is news already, joins the next waking. So cost follows readers, and not readers × messages,
 // and there is always time left to read what is sent.
 
-import type { Undo } from './clock.js'
+import type { Undo } from '../clock.js'
 import { type Wake, WaitList } from './waitlist.js'
 import type { Scheduler } from './scheduler.js'
 

@@ -13,8 +13,8 @@
 //
 // The cost of a message: one look into a map, and a few sums.
 
-import type { Clock, Undo } from './clock.js'
-import { ChatError } from './errors.js'
+import type { Clock, Undo } from '../clock.js'
+import { ChatError } from '../errors.js'
 
 /** `Infinity`: no limit. */
 export type Rate = { readonly perSecond: number; readonly burst: number }

@@ -3,10 +3,10 @@
 //     a session, or an identity, has a name ──> that one, and no other
 //     nobody has said who it is         ──> any, as long as nobody in the room holds it, or one that looks the same
 
-import { ChatError } from './errors.js'
+import { ChatError } from '../errors.js'
 import type { Identity } from './identity.js'
-import { foldName, parseUsername } from './message.js'
-import type { Room } from './room.js'
+import { foldName, parseUsername } from '../rooms/message.js'
+import type { Room } from '../rooms/room.js'
 import { Session } from './sessions.js'
 
 /** The name to speak under, where this one is asked for. Throws `bad_request` for another than one's own. */

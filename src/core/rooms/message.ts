@@ -5,7 +5,7 @@
 // the same letters must be one text; whatever could forge a line, hide a letter or turn the reading direction
 // is refused with a sentence.
 
-import { ChatError } from './errors.js'
+import { ChatError } from '../errors.js'
 
 /** One entry of a room's log. `timestamp`: milliseconds since 1970, for display; order is by `id` alone. */
 export type Message = {

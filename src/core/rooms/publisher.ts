@@ -5,7 +5,7 @@
 //
 // When it resolves the store has kept the message, and the room has been given it. Who may say what was asked before.
 
-import type { Clock, Undo } from './clock.js'
+import type { Clock, Undo } from '../clock.js'
 import type { Draft, Message } from './message.js'
 import type { Room } from './room.js'
 import type { Rooms } from './rooms.js'

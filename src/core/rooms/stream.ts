@@ -9,7 +9,7 @@
 // Everyone at one place is told the same next. A frame is cut and encoded once for all of them, and a waking
 // costs each reader a lookup and a write.
 
-import type { Undo } from './clock.js'
+import type { Undo } from '../clock.js'
 import type { Place, Since } from './cursor.js'
 import type { Gap } from './gap.js'
 import type { Entry } from './message.js'

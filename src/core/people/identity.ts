@@ -1,7 +1,7 @@
 // What a way in has found out about somebody, where it asks who people are. Without one (an open chat, or one with a
 // single password for all) everybody may say any name and go anywhere.
 
-import { ChatError } from './errors.js'
+import { ChatError } from '../errors.js'
 
 export type Identity = {
   /** The person, whatever the name: two grants with one subject are one person's. */

@@ -9,15 +9,15 @@
 // What is in the log outlives a restart and reaches other processes; mutes and closed doors do neither. A mute is
 // of a name, so whoever leaves and comes back under another one is heard again: then the room is closed.
 
-import type { Clock } from './clock.js'
-import { ChatError } from './errors.js'
+import type { Clock } from '../clock.js'
+import { ChatError } from '../errors.js'
 import { requireIdentity } from './identity.js'
-import { foldName, type Message, parseRoom, parseUsername } from './message.js'
-import type { Publisher } from './publisher.js'
-import type { Room } from './room.js'
-import type { Rooms } from './rooms.js'
+import { foldName, type Message, parseRoom, parseUsername } from '../rooms/message.js'
+import type { Publisher } from '../rooms/publisher.js'
+import type { Room } from '../rooms/room.js'
+import type { Rooms } from '../rooms/rooms.js'
 import type { Session } from './sessions.js'
-import type { Store } from './store.js'
+import type { Store } from '../rooms/store.js'
 
 /** A name is muted for a day at the most, and for five minutes by itself. */
 export const MUTE_SECONDS = { most: 86_400, default: 300 }
