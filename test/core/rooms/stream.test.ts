@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseSince } from '../../src/core/rooms/cursor.js'
-import { type Cut, newestOf, oldestOf, Frames, startOf, Stream } from '../../src/core/rooms/stream.js'
-import { createRoom, fill, message } from '../support/chat.js'
+import { parseSince } from '../../../src/core/rooms/cursor.js'
+import { type Cut, newestOf, oldestOf, Frames, startOf, Stream } from '../../../src/core/rooms/stream.js'
+import { createRoom, fill, message } from '../../support/chat.js'
 
 const words = ({ gap, entries }: Cut): string[] => [
   ...(gap === undefined ? [] : [`${gap.reason} ${gap.missed}`]),

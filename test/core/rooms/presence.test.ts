@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Presence, TELL_MS, TYPING_MS } from '../../src/core/rooms/presence.js'
-import { foldName } from '../../src/core/rooms/message.js'
-import { TimerWheel } from '../../src/core/rooms/timer-wheel.js'
-import { FakeClock } from '../support/clock.js'
+import { Presence, TELL_MS, TYPING_MS } from '../../../src/core/rooms/presence.js'
+import { foldName } from '../../../src/core/rooms/message.js'
+import { TimerWheel } from '../../../src/core/rooms/timer-wheel.js'
+import { FakeClock } from '../../support/clock.js'
 
 function createMembers() {
   const clock = new FakeClock()

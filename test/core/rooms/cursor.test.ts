@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatCursor, parseSince } from '../../src/core/rooms/cursor.js'
-import { codeOf } from '../support/chat.js'
+import { formatCursor, parseSince } from '../../../src/core/rooms/cursor.js'
+import { codeOf } from '../../support/chat.js'
 
 const room = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)
 const epoch = fc.stringMatching(/^[a-z0-9]{8}$/)

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { NO_EPOCH } from '../../src/core/rooms/cursor.js'
-import { ChatError } from '../../src/core/errors.js'
-import type { Chat } from '../../src/core/chat.js'
-import type { Message } from '../../src/core/rooms/message.js'
-import type { Deliver, Store } from '../../src/core/rooms/store.js'
-import { codeOf, createChat, message } from '../support/chat.js'
+import { NO_EPOCH } from '../../../src/core/rooms/cursor.js'
+import { ChatError } from '../../../src/core/errors.js'
+import type { Chat } from '../../../src/core/chat.js'
+import type { Message } from '../../../src/core/rooms/message.js'
+import type { Deliver, Store } from '../../../src/core/rooms/store.js'
+import { codeOf, createChat, message } from '../../support/chat.js'
 
 const say = (chat: Chat, room: string, text = 'hi') => chat.send({ room, username: 'ada', text })
 

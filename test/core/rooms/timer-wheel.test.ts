@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { TICK_MS, TimerWheel } from '../../src/core/rooms/timer-wheel.js'
-import { FakeClock } from '../support/clock.js'
+import { TICK_MS, TimerWheel } from '../../../src/core/rooms/timer-wheel.js'
+import { FakeClock } from '../../support/clock.js'
 
 test('a wait ends once, not before its time and at most a tick after it', () => {
   const waits = fc.array(fc.tuple(fc.nat(500), fc.nat(3000)), { maxLength: 30 })

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { type Session, SESSION_MS, Sessions } from '../../src/core/people/sessions.js'
-import { TICK_MS, TimerWheel } from '../../src/core/rooms/timer-wheel.js'
-import { codeOf } from '../support/chat.js'
-import { FakeClock } from '../support/clock.js'
-import { fixedRandom } from '../support/random.js'
+import { type Session, SESSION_MS, Sessions } from '../../../src/core/people/sessions.js'
+import { TICK_MS, TimerWheel } from '../../../src/core/rooms/timer-wheel.js'
+import { codeOf } from '../../support/chat.js'
+import { FakeClock } from '../../support/clock.js'
+import { fixedRandom } from '../../support/random.js'
 
 function createSessions(max = 10) {
   const clock = new FakeClock()

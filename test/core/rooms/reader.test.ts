@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseSince } from '../../src/core/rooms/cursor.js'
-import { TELL_MS } from '../../src/core/rooms/presence.js'
-import { presenceVersion, Reader, type View } from '../../src/core/rooms/reader.js'
-import type { Room } from '../../src/core/rooms/room.js'
-import { createRoom, fill } from '../support/chat.js'
+import { parseSince } from '../../../src/core/rooms/cursor.js'
+import { TELL_MS } from '../../../src/core/rooms/presence.js'
+import { presenceVersion, Reader, type View } from '../../../src/core/rooms/reader.js'
+import type { Room } from '../../../src/core/rooms/room.js'
+import { createRoom, fill } from '../../support/chat.js'
 
 type Options = { readonly limit?: number; readonly presence?: boolean }
 

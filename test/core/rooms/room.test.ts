@@ -3,9 +3,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { NO_EPOCH, type Place } from '../../src/core/rooms/cursor.js'
-import type { Gap } from '../../src/core/rooms/gap.js'
-import { createRoom, fill, message } from '../support/chat.js'
+import { NO_EPOCH, type Place } from '../../../src/core/rooms/cursor.js'
+import type { Gap } from '../../../src/core/rooms/gap.js'
+import { createRoom, fill, message } from '../../support/chat.js'
 
 const ids = ({ entries }: { entries: readonly { message: { id: number } }[] }): number[] =>
   entries.map((entry) => entry.message.id)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ChatError } from '../../src/core/errors.js'
+import { ChatError } from '../../../src/core/errors.js'
 import {
   Buckets,
   ConnectionLimit,
@@ -8,9 +8,9 @@ import {
   NO_LIMITS,
   type Rate,
   take,
-} from '../../src/core/people/limits.js'
-import { FakeClock } from '../support/clock.js'
-import { codeOf, createChat } from '../support/chat.js'
+} from '../../../src/core/people/limits.js'
+import { FakeClock } from '../../support/clock.js'
+import { codeOf, createChat } from '../../support/chat.js'
 
 const PERSON: Rate = { perSecond: 5, burst: 20 }
 

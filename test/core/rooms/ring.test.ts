@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Ring } from '../../src/core/rooms/ring.js'
+import { Ring } from '../../../src/core/rooms/ring.js'
 
 test('an empty ring holds nothing and has neither a first nor a last', () => {
   const ring = new Ring<string>(4)

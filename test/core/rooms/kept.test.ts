@@ -1,10 +1,10 @@
 // What the core makes of a store that keeps messages from before.
 
 import { expect, test } from 'vitest'
-import { type Find, KEY_MS, IdempotencyKeys } from '../../src/core/rooms/idempotency.js'
-import type { Message } from '../../src/core/rooms/message.js'
-import { FakeClock } from '../support/clock.js'
-import { codeOf } from '../support/chat.js'
+import { type Find, KEY_MS, IdempotencyKeys } from '../../../src/core/rooms/idempotency.js'
+import type { Message } from '../../../src/core/rooms/message.js'
+import { FakeClock } from '../../support/clock.js'
+import { codeOf } from '../../support/chat.js'
 
 const kept: Message = { id: 7, room: 'lobby', type: 'chat', username: 'ada', text: 'hi', timestamp: 1, key: 'k' }
 const fresh: Message = { ...kept, id: 8 }

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest'
-import { KEY_MS, IdempotencyKeys } from '../../src/core/rooms/idempotency.js'
-import type { Message } from '../../src/core/rooms/message.js'
-import { codeOf, message } from '../support/chat.js'
-import { FakeClock } from '../support/clock.js'
+import { KEY_MS, IdempotencyKeys } from '../../../src/core/rooms/idempotency.js'
+import type { Message } from '../../../src/core/rooms/message.js'
+import { codeOf, message } from '../../support/chat.js'
+import { FakeClock } from '../../support/clock.js'
 
 function createKeys() {
   const clock = new FakeClock()

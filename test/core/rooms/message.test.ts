@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ChatError } from '../../src/core/errors.js'
-import { entryOf, foldName, parseKey, parseRoom, parseText, parseUsername } from '../../src/core/rooms/message.js'
-import { message } from '../support/chat.js'
+import { ChatError } from '../../../src/core/errors.js'
+import { entryOf, foldName, parseKey, parseRoom, parseText, parseUsername } from '../../../src/core/rooms/message.js'
+import { message } from '../../support/chat.js'
 
 function refusal(call: () => unknown): string {
   try {

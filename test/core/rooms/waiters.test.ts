@@ -2,9 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { COALESCE_MS, Waiters } from '../../src/core/rooms/waiters.js'
-import { Scheduler } from '../../src/core/rooms/scheduler.js'
-import { FakeClock } from '../support/clock.js'
+import { COALESCE_MS, Waiters } from '../../../src/core/rooms/waiters.js'
+import { Scheduler } from '../../../src/core/rooms/scheduler.js'
+import { FakeClock } from '../../support/clock.js'
 
 function createWaiting() {
   const clock = new FakeClock()
