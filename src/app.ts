@@ -143,7 +143,7 @@ export async function createApp(config: Config, log: Logger, clock: Clock = syst
   }
 }
 
-/** The door, where there is one. */
+/** Who may come in, where that is asked. */
 async function openAuth({ password, jwt }: Config, chat: Chat, log: Logger): Promise<Auth | undefined> {
   if (password !== undefined)
     return new Password({ password, clock: systemClock, isToken: (token) => chat.sessions.has(token) })

@@ -20,8 +20,8 @@ describe('the transcripts', () => {
   let port = 0
 
   beforeAll(async () => {
-    const doors = { tcp: 0, websocket: true, socketio: true }
-    app = await createApp(defaults({ port: 0, host: '127.0.0.1', quiet: true, ...doors }), log)
+    const ways = { tcp: 0, websocket: true, socketio: true }
+    app = await createApp(defaults({ port: 0, host: '127.0.0.1', quiet: true, ...ways }), log)
     port = await app.listen()
   })
 
@@ -39,9 +39,9 @@ describe('the transcripts', () => {
     })
   }
 
-  for (const door of ['WebSocket(', 'socket.io-client']) {
-    test(`the program that uses ${door}`, async () => {
-      const program = blocks('js').find((block) => block.includes(door)) ?? ''
+  for (const way of ['WebSocket(', 'socket.io-client']) {
+    test(`the program that uses ${way}`, async () => {
+      const program = blocks('js').find((block) => block.includes(way)) ?? ''
       // Node 20 has no WebSocket of its own; a browser has.
       const globals = "import { WebSocket as Socket } from 'ws'\nglobalThis.WebSocket ??= Socket\n"
       expect(await output(globals + here(program))).toMatch(/ada: hello from (a socket|Socket\.IO)\n$/)

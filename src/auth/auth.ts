@@ -19,7 +19,7 @@ export type AuthRequest = {
 
 export type Authenticated = {
   readonly identity: Identity | undefined
-  /** `Authorization` was for this door alone, and is no session's token. */
+  /** `Authorization` was for this check alone, and is no session's token. */
   readonly isSpent: boolean
 }
 
@@ -28,9 +28,9 @@ export type Auth = {
   authenticate(knock: AuthRequest): Authenticated | Promise<Authenticated>
   /** The same for a word that somebody typed. */
   pass(word: string, address: string): Promise<Identity | undefined>
-  /** What a door without headers asks for, as a sentence. */
+  /** What a way in without headers asks for, as a sentence. */
   readonly wants: string
-  /** Makes the page's cookie for whoever knows the password; a door that takes no password has none. */
+  /** Makes the page's cookie for a client that knows the password; absent where there is no password. */
   login?(password: unknown, address: string): Cookie
 }
 

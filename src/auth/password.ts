@@ -78,7 +78,7 @@ export class Password implements Auth {
     return { name: this.#name, value: `${end}.${this.#sign(end)}`, seconds: COOKIE_SECONDS }
   }
 
-  /** With a good cookie nothing else is a try: Basic is for the door, anything else is a session's business. */
+  /** With a good cookie nothing else is a try: Basic is for the password, anything else is a session's business. */
   #isPassword(authorization: string | undefined): boolean {
     return authorization !== undefined && bearerOf(authorization) === undefined
   }

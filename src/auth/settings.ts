@@ -1,5 +1,5 @@
-// What the settings of the door must be like. A door that is only half closed is not opened: the start ends with a
-// sentence that says what is missing.
+// What the settings of authentication must be like. Where something is missing the server does not start: it says
+// in one sentence what to add.
 
 import { quote, UsageError } from '../flags.js'
 import type { JwtOptions } from './jwt.js'
@@ -24,7 +24,7 @@ const SECRET_BYTES = 32
 export function parseAuth(text: (flag: AuthFlag) => { value: string; source: string; isGiven: boolean }): AuthConfig {
   const optional = (flag: AuthFlag): string | undefined => {
     const { value, source, isGiven } = text(flag)
-    // `--password "$UNSET"` must not open the door.
+    // `--password "$UNSET"` must not let everyone in.
     if (isGiven && value === '') throw new UsageError(`${source} is empty: give it a value, or leave it out`)
     return value === '' ? undefined : value
   }

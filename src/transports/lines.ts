@@ -28,7 +28,7 @@ export type LinesParts = {
   readonly chat: Chat
   readonly metrics: Metrics
   readonly log: Logger
-  /** The door, where there is one. */
+  /** Who may come in, where that is asked. */
   readonly auth: Auth | undefined
   readonly port: number
   readonly host: string

@@ -54,7 +54,7 @@ export async function createSocketIo({
   const full = speechOf(fullDialect(directory))
   const short = speechOf(SHORT_DIALECT)
   const visitors = new Map<SocketIoVisitor, Promise<void>>()
-  /** What the door found out, kept beside the handshake until the engine has made a client of it. */
+  /** What authentication tells, kept beside the handshake until the engine has made a client of it. */
   const identities = new WeakMap<IncomingMessage, Identity>()
   io.on('connection', (client) => {
     const visitor = new SocketIoVisitor({

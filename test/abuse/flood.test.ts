@@ -8,7 +8,7 @@ import { bearer, join, parse, poll, post, send } from '../support/http.js'
 import { ask, head, type RawAnswer, RawClient } from '../support/raw.js'
 import { startServer, type TestServer, until } from '../support/server.js'
 import { SOCKETIO_FULL, SOCKETIO_SHORT, WEBSOCKET } from '../support/sockets.js'
-import { type Door, LINES, PLAIN } from '../support/visits.js'
+import { type WayIn, LINES, PLAIN } from '../support/visits.js'
 
 const MESSAGES = 60
 
@@ -62,10 +62,10 @@ describe('one person', () => {
     expect((await send(server.port, 'lobby', 'bob', 'others go on')).status).toBe(201)
   })
 
-  for (const door of [LINES, PLAIN, WEBSOCKET, SOCKETIO_FULL, SOCKETIO_SHORT]) {
-    test(`may no more by ${door.name}`, async () => {
-      const server = await startServer(door.config)
-      const visit = await open(server, door, 'ada')
+  for (const way of [LINES, PLAIN, WEBSOCKET, SOCKETIO_FULL, SOCKETIO_SHORT]) {
+    test(`may no more by ${way.name}`, async () => {
+      const server = await startServer(way.config)
+      const visit = await open(server, way, 'ada')
       for (let i = 0; i < MESSAGES; i++) visit.say(`text ${i}`)
       const refusals = (): number => visit.raw.filter((line) => line.includes('faster than the room can read')).length
       await until(
@@ -89,12 +89,8 @@ describe('one person', () => {
     expectPatience(answers.at(-1))
   })
 
-  async function open(server: TestServer, door: Door, username: string) {
-    const visit = await door.open(
-      door.transport === 'lines' ? (server.app.tcpPort ?? 0) : server.port,
-      'lobby',
-      username,
-    )
+  async function open(server: TestServer, way: WayIn, username: string) {
+    const visit = await way.open(way.transport === 'lines' ? (server.app.tcpPort ?? 0) : server.port, 'lobby', username)
     onTestFinished(() => visit.close())
     return visit
   }

@@ -82,10 +82,10 @@ test('a cookie is good after a restart, and worthless once the password is anoth
 
 test('a cookie that is over, or was tampered with, is none', () => {
   const clock = new FakeClock()
-  const door = new Password({ password: PASSWORD, clock, isToken: () => false })
-  const { name, value, seconds } = door.login(PASSWORD, 'a')
+  const way = new Password({ password: PASSWORD, clock, isToken: () => false })
+  const { name, value, seconds } = way.login(PASSWORD, 'a')
   const enter = (cookie: string): unknown =>
-    door.authenticate({
+    way.authenticate({
       address: 'a',
       isLogin: false,
       header: (header) => (header === 'cookie' ? cookie : undefined),

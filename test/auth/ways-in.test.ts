@@ -1,4 +1,4 @@
-// Every way in, with a door before it: nobody comes in who has not shown the password, and whoever has does.
+// Every way in, where there is a password: only a client that has shown it comes in.
 
 import { io } from 'socket.io-client'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -57,7 +57,7 @@ async function http({ port }: Ports, isRight: boolean): Promise<string> {
   return status === 200 ? 'in' : String(status)
 }
 
-const DOORS: [string, Enter][] = [
+const WAYS_IN: [string, Enter][] = [
   ['HTTP', http],
   ['WebSocket', webSocket],
   ['Socket.IO by polling', socketIo('polling')],
@@ -65,7 +65,7 @@ const DOORS: [string, Enter][] = [
   ['lines over TCP', lines],
 ]
 
-describe.each(DOORS)('%s', (_name, enter) => {
+describe.each(WAYS_IN)('%s', (_name, enter) => {
   test('is shut without the password, and nobody has been there', async () => {
     const { app, port } = await startServer(CONFIG)
     expect(await enter({ port, tcp: app.tcpPort ?? 0 }, false)).toBe('401')

@@ -1,4 +1,4 @@
-// The client at a door that is shut: with the password, with a token, with a new one, and with nothing that is good.
+// The client of a chat that asks for credentials: with the password, with a token, with a new one, and with nothing that is good.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'

@@ -2,9 +2,9 @@
 
 import { io } from 'socket.io-client'
 import WebSocket from 'ws'
-import { type Door, hear, parseTold, type Told, visit } from './visits.js'
+import { type WayIn, hear, parseTold, type Told, visit } from './visits.js'
 
-export const WEBSOCKET: Door = {
+export const WEBSOCKET: WayIn = {
   name: 'WebSocket',
   transport: 'websocket',
   config: { websocket: true },
@@ -59,7 +59,7 @@ function dialects(room: string, username: string): { full: Dialect; short: Diale
   return { full, short }
 }
 
-function socketIo(dialect: 'full' | 'short', transport: 'websocket' | 'polling'): Door {
+function socketIo(dialect: 'full' | 'short', transport: 'websocket' | 'polling'): WayIn {
   return {
     name: `Socket.IO, ${dialect} dialect over ${transport}`,
     transport: 'socketio',

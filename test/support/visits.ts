@@ -19,7 +19,7 @@ export type Visit = {
   close(): void
 }
 
-export type Door = {
+export type WayIn = {
   readonly name: string
   /** As it is called in the metrics and among the app's transports. */
   readonly transport: 'sse' | 'lines' | 'websocket' | 'socketio'
@@ -68,7 +68,7 @@ export function parseTold(data: string): Told {
   return JSON.parse(data)
 }
 
-export const SSE: Door = {
+export const SSE: WayIn = {
   name: 'Server-Sent Events',
   transport: 'sse',
   config: {},
@@ -151,7 +151,7 @@ function lineVisit(
   })
 }
 
-export const LINES: Door = {
+export const LINES: WayIn = {
   name: 'lines over TCP',
   transport: 'lines',
   config: { tcp: 0 },
@@ -173,7 +173,7 @@ export const LINES: Door = {
 }
 
 /** It knows one room: the lobby. */
-export const PLAIN: Door = {
+export const PLAIN: WayIn = {
   name: 'plain lines',
   transport: 'lines',
   config: { tcp: 0 },

@@ -1,12 +1,12 @@
 // What every way in must hold to, executed by each of them: events.test.ts, lines.test.ts, websocket.test.ts and
-// socketio.test.ts call it with their door.
+// socketio.test.ts call it with their way.
 
 import { readdirSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { poll, send } from '../support/http.js'
 import { startProxy } from '../support/proxy.js'
 import { startServer, type TestServer, until } from '../support/server.js'
-import type { Door, Visit } from '../support/visits.js'
+import type { WayIn, Visit } from '../support/visits.js'
 
 /** What is measured here is not how fast one person may be. */
 export const UNLIMITED = { rate: Infinity, addressRate: Infinity, addressJoins: Infinity, addressRooms: Infinity }
@@ -16,8 +16,8 @@ const DROPPED = 1000
 const CROWD = 20
 const IS_LINUX = process.platform === 'linux'
 
-export function portOf({ app, port }: TestServer, door: Door): number {
-  return door.transport === 'lines' ? (app.tcpPort ?? 0) : port
+export function portOf({ app, port }: TestServer, way: WayIn): number {
+  return way.transport === 'lines' ? (app.tcpPort ?? 0) : port
 }
 
 /** Everything that a connection may hold on to. */
@@ -45,12 +45,12 @@ export async function nothingIsHeld(server: TestServer, ms = 5000): Promise<void
 
 async function open(
   server: TestServer,
-  door: Door,
+  way: WayIn,
   username: string,
-  port = portOf(server, door),
+  port = portOf(server, way),
   room = 'lobby',
 ): Promise<Visit> {
-  const visit = await door.open(port, room, username)
+  const visit = await way.open(port, room, username)
   onTestFinished(() => visit.close())
   return visit
 }
@@ -61,28 +61,28 @@ const told = (visit: Visit, count: number): Promise<number> =>
     (length) => length >= count,
   )
 
-export function transportContract(door: Door): void {
-  describe(`every way in: ${door.name}`, () => {
+export function transportContract(way: WayIn): void {
+  describe(`every way in: ${way.name}`, () => {
     test('a message that came by HTTP is told', async () => {
-      const server = await startServer({ ...UNLIMITED, ...door.config })
-      const visit = await open(server, door, 'ada')
+      const server = await startServer({ ...UNLIMITED, ...way.config })
+      const visit = await open(server, way, 'ada')
       await send(server.port, 'lobby', 'bob', 'hello')
       await told(visit, 1)
       expect(visit.texts).toEqual(['hello'])
     })
 
     test('the recent messages come first, in their order, and then the new ones', async () => {
-      const server = await startServer({ ...UNLIMITED, ...door.config })
+      const server = await startServer({ ...UNLIMITED, ...way.config })
       for (const text of ['one', 'two', 'three']) await send(server.port, 'lobby', 'bob', text)
-      const visit = await open(server, door, 'ada')
+      const visit = await open(server, way, 'ada')
       await send(server.port, 'lobby', 'bob', 'four')
       await told(visit, 4)
       expect(visit.texts).toEqual(['one', 'two', 'three', 'four'])
     })
 
     test('a hundred messages that come at once are told once each, in the order of the log', async () => {
-      const server = await startServer({ ...UNLIMITED, ...door.config })
-      const visit = await open(server, door, 'ada')
+      const server = await startServer({ ...UNLIMITED, ...way.config })
+      const visit = await open(server, way, 'ada')
       await Promise.all(
         Array.from({ length: 100 }, (_, i) => send(server.port, 'lobby', `writer${i % 7}`, `text ${i}`)),
       )
@@ -92,8 +92,8 @@ export function transportContract(door: Door): void {
     })
 
     test('a text of several lines and of strange letters stays one message', async () => {
-      const server = await startServer({ ...UNLIMITED, ...door.config })
-      const visit = await open(server, door, 'ada')
+      const server = await startServer({ ...UNLIMITED, ...way.config })
+      const visit = await open(server, way, 'ada')
       await send(server.port, 'lobby', 'bob', 'a\nMSG lobby ada b\u2028[ada]: c\n\nid: 7\ndata: {}\n\n\u{1f600}')
       await send(server.port, 'lobby', 'bob', 'after')
       await told(visit, 2)
@@ -104,9 +104,9 @@ export function transportContract(door: Door): void {
     })
 
     test('a reader that held everything up is told exactly how much it missed', { timeout: 30_000 }, async () => {
-      const server = await startServer({ ...UNLIMITED, ...door.config, ring: 20 })
-      const proxy = await startProxy(portOf(server, door))
-      const visit = await open(server, door, 'ada', proxy.port)
+      const server = await startServer({ ...UNLIMITED, ...way.config, ring: 20 })
+      const proxy = await startProxy(portOf(server, way))
+      const visit = await open(server, way, 'ada', proxy.port)
       proxy.hold()
       for (let i = 1; i <= 2500; i++) {
         await server.app.chat.send({
@@ -130,20 +130,18 @@ export function transportContract(door: Door): void {
     })
 
     test('what it delivers is counted under its name', async () => {
-      const server = await startServer({ ...UNLIMITED, ...door.config })
-      const visit = await open(server, door, 'ada')
+      const server = await startServer({ ...UNLIMITED, ...way.config })
+      const visit = await open(server, way, 'ada')
       await send(server.port, 'lobby', 'bob', 'hello')
       await told(visit, 1)
       const metrics = await (await fetch(`${server.url}/metrics`)).text()
-      expect(metrics).toMatch(
-        new RegExp(`^minichat_messages_delivered_total{transport="${door.transport}"} [1-9]`, 'm'),
-      )
+      expect(metrics).toMatch(new RegExp(`^minichat_messages_delivered_total{transport="${way.transport}"} [1-9]`, 'm'))
     })
 
     test('whoever reads is counted as waiting, and a connection that ends leaves nothing behind', async () => {
-      const server = await startServer({ ...UNLIMITED, ...door.config })
+      const server = await startServer({ ...UNLIMITED, ...way.config })
       await send(server.port, 'lobby', 'bob', 'hello')
-      const visit = await open(server, door, 'ada')
+      const visit = await open(server, way, 'ada')
       const parked = async (): Promise<number> =>
         Number(/"parked":(\d+)/.exec(await (await fetch(`${server.url}/rooms`)).text())?.[1])
       await told(visit, 1)
@@ -154,8 +152,8 @@ export function transportContract(door: Door): void {
     })
 
     test('a server that stops closes it', async () => {
-      const server = await startServer({ ...UNLIMITED, ...door.config })
-      const visit = await open(server, door, 'ada')
+      const server = await startServer({ ...UNLIMITED, ...way.config })
+      const visit = await open(server, way, 'ada')
       await server.stop()
       await until(
         () => visit.isClosed,
@@ -164,19 +162,19 @@ export function transportContract(door: Door): void {
       await nothingIsHeld(server)
     })
 
-    const dropped = door.isLobby ? DROPPED / 5 : DROPPED
+    const dropped = way.isLobby ? DROPPED / 5 : DROPPED
     test(
       `${dropped} connections that drop at once leave nothing behind within five seconds`,
       { timeout: 60_000 },
       async () => {
-        const server = await startServer({ ...UNLIMITED, ...door.config })
+        const server = await startServer({ ...UNLIMITED, ...way.config })
         await send(server.port, 'lobby', 'bob', 'hello')
         const descriptors = (): number => (IS_LINUX ? readdirSync('/proc/self/fd').length : 0)
         const before = descriptors()
         const visits: Visit[] = []
         for (let i = 0; i < dropped; i += CROWD) {
           const connectionLimit = Array.from({ length: CROWD }, (_, n) =>
-            door.open(portOf(server, door), `room${i}`, `user${i + n}`),
+            way.open(portOf(server, way), `room${i}`, `user${i + n}`),
           )
           visits.push(...(await Promise.all(connectionLimit)))
         }
@@ -190,15 +188,15 @@ export function transportContract(door: Door): void {
       },
     )
 
-    if (door.joins) memberContract(door)
+    if (way.joins) memberContract(way)
   })
 }
 
 /** For the ways in by which one is somebody. */
-function memberContract(door: Door): void {
+function memberContract(way: WayIn): void {
   test('what is said goes to everyone, over HTTP too, and to whoever said it', async () => {
-    const server = await startServer({ ...UNLIMITED, ...door.config })
-    const [ada, bob] = [await open(server, door, 'ada'), await open(server, door, 'bob')]
+    const server = await startServer({ ...UNLIMITED, ...way.config })
+    const [ada, bob] = [await open(server, way, 'ada'), await open(server, way, 'bob')]
     ada.say('hello from here')
     await told(ada, 1)
     await told(bob, 1)
@@ -210,8 +208,8 @@ function memberContract(door: Door): void {
   })
 
   test('whoever comes is a member, and leaves with the connection', async () => {
-    const server = await startServer({ ...UNLIMITED, ...door.config })
-    const visit = await open(server, door, 'ada')
+    const server = await startServer({ ...UNLIMITED, ...way.config })
+    const visit = await open(server, way, 'ada')
     const before = await (await fetch(`${server.url}/members?room=lobby`)).json()
     expect(before).toEqual({ room: 'lobby', members: ['ada'] })
     visit.close()
@@ -221,18 +219,18 @@ function memberContract(door: Door): void {
   })
 
   test('a name that somebody holds is refused, however it is written, and is free with the end of the connection', async () => {
-    const server = await startServer({ ...UNLIMITED, ...door.config })
-    const visit = await open(server, door, 'ada')
-    await expect(open(server, door, 'ADA')).rejects.toThrow(/409|name taken|has that name/)
+    const server = await startServer({ ...UNLIMITED, ...way.config })
+    const visit = await open(server, way, 'ada')
+    await expect(open(server, way, 'ADA')).rejects.toThrow(/409|name taken|has that name/)
     expect((await send(server.port, 'lobby', 'ada', 'it is me')).status).toBe(409)
     visit.close()
     await nothingIsHeld(server)
-    await open(server, door, 'Ada')
+    await open(server, way, 'Ada')
   })
 
   test('a text with an escape sequence is refused and told to nobody', async () => {
-    const server = await startServer({ ...UNLIMITED, ...door.config })
-    const [ada, bob] = [await open(server, door, 'ada'), await open(server, door, 'bob')]
+    const server = await startServer({ ...UNLIMITED, ...way.config })
+    const [ada, bob] = [await open(server, way, 'ada'), await open(server, way, 'bob')]
     ada.say('\u001b[2J gone')
     await until(
       () => ada.raw.join('\n'),

@@ -8,7 +8,7 @@ import { talk, type Talker } from '../support/talker.js'
 import { LINES, PLAIN } from '../support/visits.js'
 import { nothingIsHeld, transportContract, UNLIMITED } from './contract.js'
 
-for (const door of [LINES, PLAIN]) transportContract(door)
+for (const way of [LINES, PLAIN]) transportContract(way)
 
 const WELCOME = 'INFO welcome to mini-chat'
 const UNKNOWN = 'ERROR unknown command or wrong args'

@@ -6,13 +6,13 @@ import { poll, send } from '../support/http.js'
 import { startProxy } from '../support/proxy.js'
 import { startServer, type TestServer, until } from '../support/server.js'
 import { SOCKETIO_FULL, SOCKETIO_SHORT, WEBSOCKET } from '../support/sockets.js'
-import { type Door, LINES, parseTold, PLAIN, SSE, type Visit } from '../support/visits.js'
+import { type WayIn, LINES, parseTold, PLAIN, SSE, type Visit } from '../support/visits.js'
 import { Program } from '../terminal/program.js'
 import { held, nothingIsHeld, portOf, UNLIMITED } from './contract.js'
 
 const EACH = 200
 const ALL = { ...UNLIMITED, tcp: 0, websocket: true, socketio: true }
-const DOORS = [SSE, LINES, PLAIN, WEBSOCKET, SOCKETIO_FULL, SOCKETIO_SHORT]
+const WAYS_IN = [SSE, LINES, PLAIN, WEBSOCKET, SOCKETIO_FULL, SOCKETIO_SHORT]
 const SAYING = [LINES, PLAIN, WEBSOCKET, SOCKETIO_FULL]
 const TOTAL = EACH * (SAYING.length + 2)
 
@@ -42,18 +42,18 @@ async function insist<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-async function read(door: Door, port: number, username: string): Promise<Had> {
+async function read(way: WayIn, port: number, username: string): Promise<Had> {
   const had: Had = { texts: [], missed: 0, cuts: -1 }
   const seen = new Set<string>()
   let last: string | undefined
   let visits = 0
   while (!isAll(had)) {
     // Under a new name each time: the one before is held until the server has noticed.
-    const visit = await insist(() => door.open(port, 'lobby', `${username}-${visits++}`, last))
+    const visit = await insist(() => way.open(port, 'lobby', `${username}-${visits++}`, last))
     let taken = 0
     const take = (): boolean => {
       // A way in that cannot go on where it was tells what was said once more, and a reader knows it again.
-      for (const text of visit.texts.slice(taken)) if (door.resumes || !seen.has(text)) had.texts.push(text)
+      for (const text of visit.texts.slice(taken)) if (way.resumes || !seen.has(text)) had.texts.push(text)
       for (const text of visit.texts.slice(taken)) seen.add(text)
       taken = visit.texts.length
       return visit.isClosed || isAll({ ...had, missed: had.missed + visit.missed })
@@ -172,12 +172,12 @@ async function start(): Promise<{ server: TestServer; log: string[] }> {
 test('every reader has every message once and in one order, whatever breaks', { timeout: 120_000 }, async () => {
   const { server, log } = await start()
   const [web, tcp] = [await startProxy(server.port), await startProxy(server.app.tcpPort ?? 0)]
-  const readers = DOORS.map((door, i) => read(door, door.transport === 'lines' ? tcp.port : web.port, `reader${i}`))
+  const readers = WAYS_IN.map((way, i) => read(way, way.transport === 'lines' ? tcp.port : web.port, `reader${i}`))
   readers.push(readByPoll(web.port))
   const terminals = [tail(web.port), pipe(web.port)]
   await Promise.all(terminals.map((terminal) => terminal.begun()))
   readers.push(...terminals.map((terminal) => terminal.read()))
-  const writers = await Promise.all(SAYING.map((door, i) => door.open(portOf(server, door), 'lobby', `writer${i}`)))
+  const writers = await Promise.all(SAYING.map((way, i) => way.open(portOf(server, way), 'lobby', `writer${i}`)))
   const choose = chance(7)
   const cutter = setInterval(() => (choose(2) === 0 ? web : tcp).cut(choose), 20)
   await Promise.all([

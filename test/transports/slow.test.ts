@@ -8,9 +8,9 @@ import { send } from '../support/http.js'
 import { startProxy, type Proxy } from '../support/proxy.js'
 import { until } from '../support/server.js'
 import { SOCKETIO_FULL, WEBSOCKET } from '../support/sockets.js'
-import { type Door, LINES, SSE, type Visit } from '../support/visits.js'
+import { type WayIn, LINES, SSE, type Visit } from '../support/visits.js'
 
-const DOORS = [SSE, LINES, WEBSOCKET, SOCKETIO_FULL]
+const WAYS_IN = [SSE, LINES, WEBSOCKET, SOCKETIO_FULL]
 const TEXT = 'x'.repeat(3990)
 const MB = 1e6
 const COUNT = Math.ceil((50 * MB) / TEXT.length)
@@ -29,13 +29,13 @@ async function start(): Promise<Server> {
   return { port, tcpPort, rss }
 }
 
-const portOf = (server: Server, door: Door): number => (door.transport === 'lines' ? server.tcpPort : server.port)
+const portOf = (server: Server, way: WayIn): number => (way.transport === 'lines' ? server.tcpPort : server.port)
 
 async function sleepers(server: Server): Promise<{ visit: Visit; proxy: Proxy }[]> {
   return Promise.all(
-    DOORS.map(async (door) => {
-      const proxy = await startProxy(portOf(server, door))
-      const visit = await door.open(proxy.port, 'lobby', `asleep-${door.transport}`)
+    WAYS_IN.map(async (way) => {
+      const proxy = await startProxy(portOf(server, way))
+      const visit = await way.open(proxy.port, 'lobby', `asleep-${way.transport}`)
       onTestFinished(() => visit.close())
       proxy.hold()
       return { visit, proxy }
@@ -47,7 +47,7 @@ async function sleepers(server: Server): Promise<{ visit: Visit; proxy: Proxy }[
 async function awake(server: Server, sentAt: readonly number[]): Promise<{ visits: Visit[]; delays: number[] }> {
   const delays: number[] = []
   const visits = await Promise.all(
-    DOORS.map((door) => door.open(portOf(server, door), 'lobby', `awake-${door.transport}`)),
+    WAYS_IN.map((way) => way.open(portOf(server, way), 'lobby', `awake-${way.transport}`)),
   )
   for (const visit of visits) {
     visit.onText = (text) => void delays.push(performance.now() - (sentAt[Number.parseInt(text, 10)] ?? NaN))

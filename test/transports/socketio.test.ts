@@ -6,7 +6,7 @@ import { startServer, type TestServer, until } from '../support/server.js'
 import { SOCKETIO_FULL, SOCKETIO_SHORT } from '../support/sockets.js'
 import { nothingIsHeld, transportContract } from './contract.js'
 
-for (const door of [SOCKETIO_FULL, SOCKETIO_SHORT]) transportContract(door)
+for (const way of [SOCKETIO_FULL, SOCKETIO_SHORT]) transportContract(way)
 
 type Told = readonly [event: string, value: unknown]
 type Opened = { readonly client: Socket; readonly told: Told[] }

@@ -6,7 +6,7 @@
 //              and rings and stores give a `removed` one in its place
 //     clear    a `clear` message begins the log anew: a new epoch           in the log, like every message
 //
-// What is in the log outlives a restart and reaches other processes; mutes and closed doors do neither. A mute is
+// What is in the log outlives a restart and reaches other processes; mutes and closed rooms do neither. A mute is
 // of a name, so whoever leaves and comes back under another one is heard again: then the room is closed.
 
 import type { Clock } from '../clock.js'

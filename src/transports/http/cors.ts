@@ -4,7 +4,7 @@
 //     OPTIONS /send   Origin: https://school.example  ──>  permission: how such a page may ask
 //     POST /send      Origin: https://school.example  ──>  the answer, shared with that page
 //
-// Which sites may is for the origins to say. Where none may, nothing is added to any answer.
+// `Origins` says which sites may. Where none may, nothing is added to any answer.
 
 import { NO_CONTENT, type Reply } from './answer.js'
 import type { Origins } from './origins.js'

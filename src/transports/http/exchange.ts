@@ -24,7 +24,7 @@ export class Exchange implements Request {
   path = '/'
   query: Query = NO_QUERY
   body: Buffer = EMPTY
-  /** What the door made of it, where there is one. */
+  /** What authentication tells of its sender, where it is asked. */
   authenticated: Authenticated | undefined
   readonly #chat: Chat
   readonly #incoming: IncomingMessage

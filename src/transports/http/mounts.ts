@@ -1,5 +1,5 @@
 // Parts of the address space that are not ours to answer: another engine takes whatever begins with its prefix,
-// behind the same origins.
+// behind the same checks.
 //
 //     /ws/lobby/ada      an upgrade, for WebSocket
 //     /socket.io/…       requests and upgrades, for Socket.IO
@@ -18,7 +18,7 @@ import { headLines } from './fast/wire.js'
 export type Mount = {
   /** Such as `/ws/`. */
   readonly prefix: string
-  /** Takes a request; without it only upgrades are taken. `identity`: what the door found out, where there is one. */
+  /** Takes a request; without it only upgrades are taken. `identity`: the person, where authentication tells. */
   readonly request?: (incoming: IncomingMessage, response: ServerResponse, identity: Identity | undefined) => void
   /** Takes a socket that wants another protocol; throws or rejects to say no. */
   readonly upgrade: (
@@ -53,7 +53,7 @@ export class Mounts {
     return this.#mounts.size > 0 && this.#find(incoming)?.request !== undefined
   }
 
-  /** Hands a request over that has passed the origins and the door. True when it was taken. */
+  /** Hands a request over that has passed the checks of its origin and of who sends it. True when it was taken. */
   take(incoming: IncomingMessage, response: ServerResponse, identity: Identity | undefined): boolean {
     if (this.#mounts.size === 0) return false
     const request = this.#find(incoming)?.request

@@ -1,4 +1,4 @@
-// Who may request. Two checks before anything else, both against pages of other sites in a visitor's browser:
+// Where a request may come from. Two checks before anything else, both against pages of other sites in a visitor's browser:
 //
 // - `Host` must be a name that is ours, or a page could point its own name at this machine (DNS rebinding);
 // - what changes something must come from our own page or from no page at all (cross-site request forgery).

@@ -1,6 +1,6 @@
-// The question at the door, where this chat asks one: a request is let in by `Access`, or is open to all, or goes no
-// further. It is asked here for every route and for everything mounted beside them; without --password and --auth
-// there is no `Admission`, and a request passes one comparison.
+// Who sends a request, where this chat asks that: `Auth` lets the request in, or the route is open to all, or the
+// request goes no further. Every route and everything mounted beside the routes is asked here; without --password and
+// --auth there is no `RequestAuth`, and a request passes one comparison.
 
 import type { IncomingMessage } from 'node:http'
 import { type Auth, type Authenticated, bearerOf } from '../../auth/auth.js'

@@ -1,4 +1,4 @@
-// What came in, parsed. A route gets this and no `IncomingMessage`: a faster fast path can be laid under the routes
+// What came in, parsed. A route gets this and no `IncomingMessage`: a faster path can be laid under the routes
 // without touching them.
 
 import type { Identity } from '../../core/people/identity.js'
@@ -17,7 +17,7 @@ export type Request = {
   readonly address: string
   /** A header's value by its lower-case name. */
   header(name: string): string | undefined
-  /** What the door found out about the person, where there is one that asks. */
+  /** The person, where authentication tells who that is. */
   readonly identity: Identity | undefined
   /** Did it come to us, or to our proxies, by https? */
   readonly isSecure: boolean

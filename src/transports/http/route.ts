@@ -28,7 +28,7 @@ export type Context = {
   readonly version: string
   /** What everything begins with, such as `/chat`; nothing by itself. */
   readonly base: string
-  /** The door, where there is one. */
+  /** Who may come in, where that is asked. */
   readonly auth: Auth | undefined
   /** What makes a session a moderator; undefined where there are none. */
   readonly adminKey: Secret | undefined
@@ -43,7 +43,7 @@ export type Context = {
 export type Route = {
   readonly method: 'GET' | 'POST'
   readonly path: string
-  /** Where there is a door: `open` is not behind it, a `door` takes proof of who somebody is; all else is behind it. */
+  /** Where people authenticate: `open` asks nothing, `login` takes proof of who the person is; every other route needs it. */
   readonly auth?: 'open' | 'login'
   /** Throws a `ChatError`, or rejects with one, to say no. */
   handle(request: Request, answer: Answer, context: Context): void | Promise<void>

@@ -95,7 +95,7 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
   })
   server.on('connection', (socket: Socket) => {
     if (proxies === 0 && !hasRoom(socket)) return
-    // Where there is a door, who asks is looked at before what is asked: that takes a whole request.
+    // Where people authenticate, that is looked at before anything else: it takes a whole request.
     if (context.auth === undefined) fastPath.take(socket, connections.of(socket))
     else handOver(socket)
   })

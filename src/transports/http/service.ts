@@ -1,7 +1,7 @@
-// What a request goes through, whichever way it came in: the origins, the door, its route, and the one place that
+// What a request goes through, whichever way it came in: the checks of its origin, authentication, its route, and the one place that
 // answers.
 //
-//     origins ─> door ─> route ─> answer
+//     origins ─> auth ─> route ─> answer
 //
 // There is one `try` around everything a request does. What is thrown on purpose becomes the answer that it says;
 // anything else is a bug, is logged whole, and is answered with 500 and no more.
@@ -104,7 +104,7 @@ export class Service {
     return authenticated.then(() => this.#go(exchange, route, incoming, response))
   }
 
-  /** Asks at the door, where there is one. */
+  /** Asks who sends it, where people authenticate. */
   #admit(exchange: Exchange, incoming: IncomingMessage, route: Route | undefined): void | Promise<void> {
     if (this.#requestAuth === undefined) return
     const auth = this.mounts.has(incoming) ? 'login' : this.#isFile(exchange) ? 'open' : route?.auth

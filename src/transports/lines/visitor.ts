@@ -1,6 +1,6 @@
 // Who is at the other end of a connection: the name and the rooms somebody has, and what each line does.
 //
-//     PASS secret    where there is a door: everything else is refused until then
+//     PASS secret    where there is a password: everything else is refused until then
 //          │
 //          ├── a name ─────────> plain: whatever is typed is said in the lobby
 //          └── JOIN, MSG, … ───> command: the first word of every line says what it asks for
@@ -20,7 +20,7 @@ import { asWord, bytesOf, COMMAND_FORM, type LineForm, linesOf, PLAIN_FORM } fro
 export type LineVisitorParts = {
   readonly chat: Chat
   readonly metrics: Metrics
-  /** The door, where there is one. */
+  /** Who may come in, where that is asked. */
   readonly auth: Auth | undefined
   /** Whom to count it to. */
   readonly address: string
@@ -46,7 +46,7 @@ export class LineVisitor {
   readonly #parts: LineVisitorParts
   readonly #voice: Voice
   /** Asked until it has let somebody in. */
-  #door: Auth | undefined
+  #auth: Auth | undefined
   #identity: Identity | undefined
   #member: ConnectionMember
   readonly #reading = new Map<string, Undo>()
@@ -56,7 +56,7 @@ export class LineVisitor {
     const { chat, address, auth } = parts
     this.#parts = parts
     this.#voice = voice
-    this.#door = auth
+    this.#auth = auth
     this.#member = new ConnectionMember(chat, { address })
   }
 
@@ -81,7 +81,7 @@ export class LineVisitor {
   }
 
   async #takeCommand(line: string): Promise<void> {
-    if (this.#door !== undefined) return this.#knock(line, this.#door)
+    if (this.#auth !== undefined) return this.#pass(line, this.#auth)
     const command = this.#commandOf(line)
     if (command === undefined) return this.#mode === 'new' ? this.#joinPlain(line) : this.#voice.say(UNKNOWN)
     // The password comes before the first line that says who somebody is.
@@ -116,18 +116,18 @@ export class LineVisitor {
   }
 
   /** The password, or the proof of who somebody is, comes first. A wrong one ends the connection. */
-  async #knock(line: string, door: Auth): Promise<void> {
+  async #pass(line: string, auth: Auth): Promise<void> {
     const { chat, metrics, address } = this.#parts
     const word = /^PASS (.+)$/i.exec(line)?.[1]
-    if (word === undefined) throw new ChatError('unauthorized', door.wants)
+    if (word === undefined) throw new ChatError('unauthorized', auth.wants)
     try {
-      this.#identity = await door.pass(word, address)
+      this.#identity = await auth.pass(word, address)
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
       metrics.rejected.add(1, error.code)
       return this.#voice.end(`ERROR ${error.message}`)
     }
-    this.#door = undefined
+    this.#auth = undefined
     this.#member = new ConnectionMember(chat, { address, identity: this.#identity })
     this.#voice.feed.endWith(this.#identity)
     this.#voice.say('INFO welcome')

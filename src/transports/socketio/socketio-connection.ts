@@ -26,7 +26,7 @@ export type SocketIoClient = {
 
 export type SocketIoConnectionParts = {
   readonly client: SocketIoClient
-  /** What the door found out, where there is one that asks. */
+  /** The person, where authentication tells who that is. */
   readonly identity: Identity | undefined
   readonly chat: Chat
   readonly metrics: Metrics

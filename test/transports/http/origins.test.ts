@@ -92,7 +92,7 @@ describe('a host', () => {
     )
   })
 
-  test('that was refused once is refused again, and one that was taken does not open the door', () => {
+  test('that was refused once is refused again, and one that was taken does not let another in', () => {
     expect(refusal({ ...plain, host: 'localhost' }, origins)).toBeUndefined()
     expect(refusal({ ...plain, host: 'evil.example' }, origins)).toBe('forbidden_host')
     expect(refusal({ ...plain, host: 'evil.example' }, origins)).toBe('forbidden_host')

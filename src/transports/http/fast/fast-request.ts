@@ -71,7 +71,7 @@ export class FastRequest implements Request {
   }
 
   readonly answer: Answer = (reply) => {
-    // These routes' answers have an end: they never writer.
+    // These routes' answers have an end: they never stream.
     if ('body' in reply) this.#fastSocket.answer(this, this.#fastPath.parts.service.dress(this, reply))
   }
 

@@ -13,7 +13,7 @@ export class FastSocket {
   readonly #fastPath: FastPath
   readonly #socket: Socket
   readonly #connection: Connection
-  /** The head of the last request; it has passed the origins. */
+  /** The head of the last request; it has passed the checks of its origin. */
   #head: Head | undefined
   /** The request that is owed an answer. */
   #owed: FastRequest | undefined
