@@ -1,10 +1,58 @@
-// GET /metrics: the same for Prometheus, in its text format 0.0.4.
+// How the server is: GET /health and GET /ready for a balancer, GET /stats for people, GET /metrics for Prometheus.
 
 import { readFileSync } from 'node:fs'
+import { ChatError } from '../../../core/errors.js'
 import { describe, gauge } from '../../../core/metrics.js'
-import { text } from '../answer.js'
+import { json, text } from '../answer.js'
 import type { Route } from '../route.js'
 
+/** GET /health: does the process live? GET /ready: should it be given work? */
+export const health: Route = {
+  method: 'GET',
+  path: '/health',
+  auth: 'open',
+  handle(_request, answer) {
+    answer(json(200, { status: 'ok' }))
+  },
+}
+
+export const ready: Route = {
+  method: 'GET',
+  path: '/ready',
+  auth: 'open',
+  handle(_request, answer, { ready: isReady }) {
+    if (!isReady()) throw new ChatError('unavailable', 'this server is stopping, or its store is away: ask another', 1)
+    answer(json(200, { status: 'ok' }))
+  },
+}
+
+/** GET /stats: how the server is, as JSON for people. */
+export const stats: Route = {
+  method: 'GET',
+  path: '/stats',
+  handle(_request, answer, { chat, metrics, parking, version }) {
+    const { rss, heapUsed } = process.memoryUsage()
+    const rooms = [...chat.rooms]
+    const held = rooms.reduce((sum, room) => sum + (room.last === 0 ? 0 : room.last - room.first + 1), 0)
+    const waiting = [...chat.rooms.all()].reduce((sum, room) => sum + room.waiting, 0)
+    answer(
+      json(200, {
+        version,
+        uptime: Math.round(process.uptime()),
+        rooms: rooms.length,
+        members: rooms.reduce((sum, room) => sum + room.presence.size, 0),
+        sessions: chat.sessions.size,
+        parked: parking.size,
+        waiting,
+        ring: { size: chat.ringSize, held, bytes: chat.rooms.bytes },
+        messages: { published: metrics.published.sum, delivered: metrics.delivered.sum },
+        memory: { rss, heapUsed },
+      }),
+    )
+  },
+}
+
+/** GET /metrics: the same for Prometheus, in its text format 0.0.4. */
 export const metrics: Route = {
   method: 'GET',
   path: '/metrics',

@@ -1,0 +1,54 @@
+// What a moderator does: POST /mute, POST /remove, POST /close and POST /clear.
+
+import { NO_CONTENT, json } from '../answer.js'
+import { readFields } from '../fields.js'
+import type { Route } from '../route.js'
+
+/** POST /mute: a moderator lets a name say nothing in a room for so many seconds; 0 takes it back. */
+export const mute: Route = {
+  method: 'POST',
+  path: '/mute',
+  handle(request, answer, { chat }) {
+    const fields = readFields(request)
+    chat.moderation.mute(request.session(), fields.get('room'), fields.get('username'), fields.get('seconds'))
+    answer(NO_CONTENT)
+  },
+}
+
+/**
+ * POST /remove: a moderator takes out what a message said. Readers are told by a `delete` message with `of: ID`, and
+ * the room's ring and history have a `removed` message in its place.
+ */
+export const remove: Route = {
+  method: 'POST',
+  path: '/remove',
+  async handle(request, answer, { chat }) {
+    const fields = readFields(request)
+    const { room, message } = await chat.moderation.remove(request.session(), fields.get('room'), fields.get('id'))
+    answer(json(201, { message, next: `${room.epoch}.${message.id}` }))
+  },
+}
+
+/**
+ * POST /close: a moderator closes a room: nobody else says anything there or comes in. `closed=false` opens it again.
+ */
+export const close: Route = {
+  method: 'POST',
+  path: '/close',
+  handle(request, answer, { chat }) {
+    const fields = readFields(request)
+    chat.moderation.close(request.session(), fields.get('room'), fields.get('closed'))
+    answer(NO_CONTENT)
+  },
+}
+
+/** POST /clear: a moderator begins a room's log anew. Readers are told of a restart, and the past is gone. */
+export const clear: Route = {
+  method: 'POST',
+  path: '/clear',
+  async handle(request, answer, { chat }) {
+    const fields = readFields(request)
+    const { room, message } = await chat.moderation.clear(request.session(), fields.get('room'))
+    answer(json(201, { message, next: `${room.epoch}.${message.id}` }))
+  },
+}

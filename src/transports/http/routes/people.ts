@@ -1,0 +1,71 @@
+// Being a person in a room: POST /join, POST /leave and POST /typing.
+
+import { ChatError } from '../../../core/errors.js'
+import { formatCursor } from '../../../core/rooms/cursor.js'
+import { NO_CONTENT, json } from '../answer.js'
+import { readFields, secretField } from '../fields.js'
+import type { Route } from '../route.js'
+import { requireSession } from '../token.js'
+
+/**
+ * POST /join: takes a name in a room. The token in the answer is the session, and goes into `Authorization: Bearer`.
+ */
+export const join: Route = {
+  method: 'POST',
+  path: '/join',
+  auth: 'login',
+  async handle(request, answer, { chat }) {
+    const fields = readFields(request)
+    const { session, room, id } = await chat.join({
+      room: fields.get('room'),
+      username: fields.get('username'),
+      session: request.session(),
+      address: request.address,
+      identity: request.identity,
+      resumes: true,
+    })
+    const { token, username } = session
+    const { members } = room.presence.state.presence
+    const next = formatCursor([{ room: room.name, epoch: room.epoch, id }])
+    answer(json(201, { token, room: room.name, username, members, next }))
+  },
+}
+
+/**
+ * POST /leave: gives names back at once, in one room or in all. Here alone the token may be in the body, because
+ * `navigator.sendBeacon`, which a closing page uses, can set no header.
+ */
+export const leave: Route = {
+  method: 'POST',
+  path: '/leave',
+  // A session's token is asked for, and that is all that a closing page can show.
+  auth: 'open',
+  async handle(request, answer, { chat }) {
+    const fields = readFields(request)
+    const token = secretField(request, fields, 'token')
+    if (token !== undefined && typeof token !== 'string') throw new ChatError('bad_request', 'token is a string')
+    const session = request.session() ?? (token === undefined ? requireSession(request) : chat.sessions.get(token))
+    const room = fields.get('room')
+    if (room === undefined) await chat.leaveAll(session)
+    else await chat.leave(session, room)
+    answer(NO_CONTENT)
+  },
+}
+
+/** POST /typing: somebody types, or no longer does. It ends by itself after 6 s, or with that person's next message. */
+export const typing: Route = {
+  method: 'POST',
+  path: '/typing',
+  handle(request, answer, { chat }) {
+    const session = requireSession(request)
+    const fields = readFields(request)
+    chat.typing(session, fields.get('room'), parseTyping(fields.get('typing')))
+    answer(NO_CONTENT)
+  },
+}
+
+function parseTyping(value: unknown): boolean {
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  throw new ChatError('bad_request', 'typing is true or false')
+}
