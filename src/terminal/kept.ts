@@ -11,7 +11,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { foldName } from '../core/message.js'
+import { foldName } from '../core/rooms/message.js'
 
 /** Where tokens are kept. */
 export type Kept = {

@@ -13,7 +13,7 @@ const MINUTE = 60_000
 const SOON = 15_000
 
 function membersOf(server: TestServer): readonly string[] {
-  return server.app.chat.rooms.get('lobby')?.members.state.presence.members ?? []
+  return server.app.chat.rooms.get('lobby')?.presence.state.presence.members ?? []
 }
 
 async function isIn(server: TestServer, ...names: readonly string[]): Promise<void> {

@@ -164,12 +164,12 @@ test('nothing waits for a connection that has ended', async () => {
   await ada.hear(WELCOME)
   ada.socket.write('ada')
   await until(
-    () => chat.wheel.size,
+    () => chat.timers.size,
     (size) => size === 2, // The idle watch, and the wait for a line feed.
   )
   ada.socket.destroy()
   await until(
-    () => chat.wheel.size,
+    () => chat.timers.size,
     (size) => size === 0,
   )
   expect(chat.rooms.get('lobby')).toBeUndefined()

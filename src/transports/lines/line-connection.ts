@@ -112,7 +112,7 @@ export class LineConnection implements Voice {
   /** What has not ended by then is a line as well. */
   #awaitQuiet(): void {
     if (this.#socket.destroyed) return
-    this.#quiet = this.#parts.chat.wheel.after(PIECE_MS, () => void this.#takeAll(this.#splitter.endPiece()))
+    this.#quiet = this.#parts.chat.timers.after(PIECE_MS, () => void this.#takeAll(this.#splitter.endPiece()))
   }
 
   /** Does what lines ask for, after what came before them. */
