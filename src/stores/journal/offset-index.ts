@@ -41,9 +41,12 @@ export class OffsetIndex {
       this.#first = id
       this.#dropped = 0
     }
-    const slot = this.#dropped + id - this.#first
-    if (slot >= this.#table.length) this.#grow(slot)
-    else for (let hole = this.#last + 1; hole < id; hole++) this.#table[slot - id + hole] = LOST
+    const length = id - this.#first + 1
+    if (this.#dropped + length > this.#table.length) this.#grow(length)
+    // Only now: growing moves everything to the beginning of the table.
+    const slot = this.#dropped + length - 1
+    const holes = Math.min(id - this.#last, length) - 1
+    if (holes > 0) this.#table.fill(LOST, slot - holes, slot)
     this.#table[slot] = position
     this.#last = id
   }
@@ -61,7 +64,7 @@ export class OffsetIndex {
       this.#dropped++
       this.#first = this.#first === this.#last ? 0 : this.#first + 1
     }
-    if (this.#dropped > this.#table.length / 2) this.#grow(this.#dropped + this.size)
+    if (this.#dropped > this.#table.length / 2) this.#grow(this.size + 1)
   }
 
   /** Begins anew: another log of the same room. */
@@ -72,10 +75,10 @@ export class OffsetIndex {
     this.#dropped = 0
   }
 
-  /** Makes a table with room for a slot and for half as many more, without what was dropped. */
-  #grow(slot: number): void {
+  /** Makes a table with room for so many messages and for half as many more, without what was dropped. */
+  #grow(length: number): void {
     const kept = this.#table.subarray(this.#dropped, this.#dropped + this.size)
-    const table = new Float64Array(Math.max(4, Math.ceil((slot - this.#dropped + 1) * 1.5)))
+    const table = new Float64Array(Math.max(4, Math.ceil(length * 1.5)))
     table.set(kept.subarray(0, table.length))
     this.#table = table
     this.#dropped = 0
