@@ -186,7 +186,7 @@ export class Journal implements Store {
     const { key, room, username } = kept.message
     this.#delivery.keep(kept)
     rotation.count(kept)
-    if (key !== undefined) keys.add(hashOf(room, JSON.stringify(username), key), kept.position, options.clock.date())
+    if (key !== undefined) keys.add(hashOf(room, JSON.stringify(username), key), kept.position, options.clock.now())
   }
 }
 

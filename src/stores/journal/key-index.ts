@@ -4,15 +4,17 @@
 // After a restart the core knows the keys of the messages in its rings. A key has to live ten minutes, and in ten
 // minutes far more than a ring may be said; so a send whose key the core does not know is looked up here. The hash
 // says where to look, the record itself says whether it is the one.
-// Whoever chooses keys cannot choose hashes: they begin from chance, anew in each process. And of messages with one
-// hash no more are noted than can be looked at.
+//
+// Senders choose their names and keys, and must not be able to choose hashes: keys that share one would make each other
+// slow to find. So the hash is keyed with chance, anew in each process; and of messages with one hash no more are noted
+// than can be looked at, the newest ones.
 //
 //     this ten minutes    ■■■■□□□□     new ones go here
 //     the ten before      ■■■■■■□□     dropped whole when the next ten begin
 
 import { randomInt } from 'node:crypto'
 
-const SEED = randomInt(2 ** 32)
+const SECRET = [randomInt(2 ** 32), randomInt(2 ** 32)] as const
 
 /** So many messages with one hash are noted. */
 const MOST_EQUAL = 8
@@ -37,18 +39,19 @@ export class KeyIndex {
     return date - timestamp <= this.#periodMs
   }
 
-  add(hash: number, position: number, date: number): void {
-    this.#turn(date)
+  /** `now`: of a clock that only ever grows, for the date may jump. */
+  add(hash: number, position: number, now: number): void {
+    this.#turn(now)
     this.#now.add(hash, position)
   }
 
-  /** The positions of what may be the message, the newest last. */
+  /** The positions of what may be the message. */
   find(hash: number): number[] {
     return [...this.#before.find(hash), ...this.#now.find(hash)]
   }
 
-  #turn(date: number): void {
-    const period = Math.floor(date / this.#periodMs)
+  #turn(now: number): void {
+    const period = Math.floor(now / this.#periodMs)
     if (period === this.#period) return
     this.#before = period === this.#period + 1 ? this.#now : new Table()
     this.#now = new Table()
@@ -56,13 +59,40 @@ export class KeyIndex {
   }
 }
 
-/** 32 bits of what tells a send from every other (FNV-1a over UTF-16 units, from a seed). `username`: as JSON has it. */
+/** 32 bits of what tells a send from every other. `username`: as JSON has it. */
 export function hashOf(room: string, username: string, key: string): number {
-  let hash = SEED
-  for (const part of [room, '/', username, '/', key]) {
-    for (let i = 0; i < part.length; i++) hash = Math.imul(hash ^ part.charCodeAt(i), 0x01000193)
+  return halfSipHash(`${room}/${username}/${key}`, SECRET)
+}
+
+/**
+ * HalfSipHash-2-4 over a text's UTF-16 units: who does not know the secret can choose no two texts with one hash.
+ * It is SipHash (Aumasson and Bernstein, 2012) in 32-bit words, as the Linux kernel has it for its hash tables.
+ */
+export function halfSipHash(text: string, [key0, key1]: readonly [number, number]): number {
+  let [v0, v1, v2, v3] = [key0 | 0, key1 | 0, 0x6c796765 ^ key0, 0x74656462 ^ key1]
+  const words = text.length >> 1
+  for (let word = 0; word <= words + 2; word++) {
+    let m = 0
+    if (word < words) m = text.charCodeAt(2 * word) | (text.charCodeAt(2 * word + 1) << 16)
+    // The last word ends with the length in bytes, and has the unit that is left over before it.
+    else if (word === words) m = (text.length & 1 ? text.charCodeAt(text.length - 1) : 0) | (text.length << 25)
+    else if (word === words + 1) v2 ^= 0xff
+    v3 ^= m
+    for (let round = 0; round < 2; round++) {
+      v0 = (v0 + v1) | 0
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
+      v0 = (v0 << 16) | (v0 >>> 16)
+      v2 = (v2 + v3) | 0
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
+      v0 = (v0 + v3) | 0
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
+      v2 = (v2 + v1) | 0
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
+      v2 = (v2 << 16) | (v2 >>> 16)
+    }
+    v0 ^= m
   }
-  return hash >>> 0
+  return (v1 ^ v3) >>> 0
 }
 
 /** A hash table with open addressing; a position is never 0, so 0 is an empty slot. */
@@ -77,18 +107,27 @@ class Table {
 
   add(hash: number, position: number): void {
     if (this.#size >= 0.75 * this.#hashes.length) this.#grow()
-    if (this.find(hash).length >= MOST_EQUAL) return
-    this.#put(hash, position)
-    this.#size++
+    const equal = this.#slotsOf(hash)
+    if (equal.length < MOST_EQUAL) {
+      this.#put(hash, position)
+      this.#size++
+      return
+    }
+    const at = (slot: number): number => this.#positions[slot] ?? 0
+    this.#positions[equal.reduce((oldest, slot) => (at(slot) < at(oldest) ? slot : oldest))] = position
   }
 
   find(hash: number): number[] {
-    const found: number[] = []
+    return this.#slotsOf(hash).map((slot) => this.#positions[slot] ?? 0)
+  }
+
+  #slotsOf(hash: number): number[] {
+    const slots: number[] = []
     const mask = this.#hashes.length - 1
     for (let slot = hash & mask; this.#positions[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.#hashes[slot] === hash) found.push(this.#positions[slot] ?? 0)
+      if (this.#hashes[slot] === hash) slots.push(slot)
     }
-    return found
+    return slots
   }
 
   #put(hash: number, position: number): void {

@@ -46,7 +46,13 @@ export function load(parts: LoadParts): { readonly last: Segment | undefined; re
   return { last: undefined, previous }
 }
 
-function note({ logs, keys }: LoadParts, { number }: Segment, extent: Extent, record: RecordView, date: number): void {
+function note(
+  { logs, keys, clock }: LoadParts,
+  { number }: Segment,
+  extent: Extent,
+  record: RecordView,
+  date: number,
+): void {
   const { buffer, start, end, offset, place } = record
   if (place === undefined) {
     const { lost = 0 } = noteOf(buffer, start, end)
@@ -63,5 +69,5 @@ function note({ logs, keys }: LoadParts, { number }: Segment, extent: Extent, re
   extend(extent, timestamp)
   if (!isKeyed(buffer, end) || !keys.isDue(timestamp, date)) return
   const { username, key } = senderOf(buffer, start, end)
-  keys.add(hashOf(room, username, key), position, date)
+  keys.add(hashOf(room, username, key), position, clock.now())
 }
