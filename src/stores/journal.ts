@@ -87,17 +87,17 @@ export class Journal implements Store {
     const logs = new Map<string, Log>()
     const keys = new KeyIndex(KEY_MS)
     const retention = new Retention(options)
-    const onTorn = (bytes: number, side: string): void =>
-      log.error('torn_tail', `a crash tore the last ${bytes} bytes: they are kept in ${side}`)
-    const { last, previous } = load({ folder, clock, logs, keys, retention, onTorn })
+    const onTorn = (bytes: number, side: string | undefined): void => {
+      const where = side === undefined ? 'they are zeros, and what was there is lost' : `they are kept in ${side}`
+      log.error('torn_tail', `a crash tore the last ${bytes} bytes: ${where}`)
+    }
+    const last = load({ folder, clock, logs, keys, retention, onTorn })
     const onAway = (code: string | undefined): void => {
       if (code === undefined) log.info('store_back')
       else log.error('store_away', `the disk takes no messages (${code}): they are refused until it does`)
     }
-    const writerOptions = { folder, sync, clock, onAway }
-    const writer =
-      last === undefined ? await SegmentWriter.create(writerOptions, 1) : await SegmentWriter.open(writerOptions, last)
-    const rotation = new Rotation({ folder, clock, log, logs, retention, writer, previous })
+    const writer = await SegmentWriter.open({ folder, sync, clock, onAway }, last)
+    const rotation = new Rotation({ folder, clock, log, logs, retention, writer })
     const groupBytes = Math.min(GROUP_BYTES, retention.segmentBytes)
     const journal = new Journal({ options, lock, logs, keys, writer, rotation, groupBytes })
     // What time has taken while nobody ran goes now. A disk that is full now may serve all the same.
@@ -121,7 +121,6 @@ export class Journal implements Store {
         lock.check()
         return rotation.prepare()
       },
-      beginning: () => rotation.beginning(),
       keep: (kept) => this.#keep(kept),
       deliver: (kept) => this.#delivery.deliver(kept),
     })

@@ -2,8 +2,10 @@ import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../src/core/rooms/message.js'
+import { exportLines } from '../../src/stores/journal/lines.js'
 import { endOfRecord } from '../../src/stores/journal/record.js'
 import { repairFolder } from '../../src/stores/journal/repair.js'
+import { RESERVE_BYTES } from '../../src/stores/journal/segment-writer.js'
 import { codeOf } from '../support/chat.js'
 import { journalIn, reread, segmentsIn, quickFolder } from '../support/journal.js'
 import { draft } from './contract.js'
@@ -67,9 +69,19 @@ describe('a torn tail', () => {
 
   test('of nothing but zeros is none: they are the room for what comes next', async () => {
     const { folder, messages } = await filled(3)
-    appendFileSync(join(folder, FIRST), Buffer.alloc(50_000))
+    appendFileSync(join(folder, FIRST), Buffer.alloc(RESERVE_BYTES))
     expect(repairFolder(folder, 1)).toEqual([])
     expect(await reread(folder)).toMatchObject({ messages, said: [] })
+    await goesOn(folder, messages)
+  })
+
+  test('of more zeros than are ever written there is one, and is said', async () => {
+    const { folder, messages } = await filled(3)
+    appendFileSync(join(folder, FIRST), Buffer.alloc(RESERVE_BYTES + 1))
+    expect(await reread(folder)).toMatchObject({
+      messages,
+      said: [{ event: 'torn_tail', error: expect.stringMatching(/ last 16385 bytes: they are zeros/) }],
+    })
     await goesOn(folder, messages)
   })
 
@@ -172,6 +184,32 @@ describe('damage between segments', () => {
     const kept = (await reread(folder)).messages
     expect(kept.length).toBe(messages.length - 1)
     await goesOn(folder, kept)
+  })
+
+  test.each([
+    ['zeroed', (path: string, size: number): void => writeFileSync(path, Buffer.alloc(size))],
+    ['emptied', (path: string): void => truncateSync(path, 0)],
+  ])('a last segment that was %s is missed, and a repair gives none of its ids again', async (_, damage) => {
+    const { folder, messages, names } = await manySegments()
+    const path = join(folder, names.at(-1) ?? '')
+    const lost = offsetsOf(readFileSync(path)).length - 2
+    damage(path, readFileSync(path).length)
+    await expect(journalIn(folder)).rejects.toThrow(`${path} is damaged at byte 0 (`)
+    expect(() => [...exportLines(folder, undefined)]).toThrow(`${path} is damaged at byte 0 (`)
+    expect(repairFolder(folder, 1)).toMatchObject([{ path, holes: [{ offset: 0 }] }])
+    expect(repairFolder(folder, 2)).toEqual([])
+    const { messages: kept, said } = await reread(folder)
+    expect(kept).toEqual(messages.slice(0, -lost))
+    expect(said).toEqual([])
+    const journal = await journalIn(folder)
+    expect((await journal.append('lobby', draft('more'))).id).toBeGreaterThan(messages.length)
+  })
+
+  test('a segment that is empty and alone is a server’s that had only just begun', async () => {
+    const folder = quickFolder()
+    writeFileSync(join(folder, FIRST), '')
+    expect(repairFolder(folder, 1)).toEqual([])
+    await goesOn(folder, [])
   })
 
   test('every byte of a segment’s first record that is wrong is found, and repaired without loss', async () => {

@@ -1,7 +1,7 @@
 // What the journal does when the disk says no, and what it waits for before it says yes.
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ChildServer, startChild } from '../support/child.js'
@@ -88,11 +88,68 @@ test('a disk that is full and then is not is found ready by itself, where nobody
   expect(server.output()).toMatch(/"event":"store_away".*ENOSPC[^]*"event":"store_back"/)
 }, 30_000)
 
+test('a full disk does not keep a server from starting: it serves reads, and takes sends when there is room', async () => {
+  const disk = smallDisk()
+  if (disk === undefined) return
+  const data = join(disk, 'chat')
+  const first = await serve(['--data', data])
+  for (let i = 0; i < 20; i++) expect((await send(first, `n${i}`)).status).toBe(201)
+  await first.end('SIGKILL')
+  // What a crash tears is to be kept beside, and there is no room for it.
+  const torn = Buffer.alloc(9000, 7)
+  appendFileSync(join(data, '00000001.log'), torn)
+  const filler = join(disk, 'filler')
+  expect(() => writeFileSync(filler, Buffer.alloc(2 ** 20))).toThrow(/ENOSPC/)
+  const server = await serve(['--data', data])
+  const kept = Array.from({ length: 20 }, (_, i) => `n${i}`)
+  const texts = async (): Promise<string[]> => {
+    const answer = await fetch(`${server.url}/history?room=lobby&limit=500`)
+    const history: { messages: { text: string }[] } = await answer.json()
+    return history.messages.map(({ text }) => text)
+  }
+  expect(await texts()).toEqual(kept)
+  expect((await fetch(`${server.url}/ready`)).status).toBe(503)
+  expect((await send(server, 'full')).status).toBe(507)
+  rmSync(filler)
+  expect(await statusWithin(5000, () => fetch(`${server.url}/ready`), 200)).toBe(200)
+  expect((await send(server, 'after')).status).toBe(201)
+  expect(await texts()).toEqual([...kept, 'after'])
+  const side = readdirSync(data).filter((name) => name.includes('.torn-'))
+  expect(side.length).toBe(1)
+  expect(readFileSync(join(data, side[0] ?? '')).includes(torn)).toBe(true)
+  await server.end('SIGKILL')
+  expect((await reread(data)).messages.map(({ text }) => text)).toEqual([...kept, 'after'])
+}, 30_000)
+
+for (const sync of ['always', 'everysec', 'never']) {
+  test(`a start has what it loaded on the disk before it writes behind it (${sync})`, async () => {
+    if (!needs('strace', 'strace')) return
+    const folder = temporaryFolder()
+    const first = await serve(['--data', folder, '--sync', sync])
+    expect((await send(first, 'before')).status).toBe(201)
+    await first.end('SIGKILL')
+    const trace = join(temporaryFolder(), 'trace')
+    const calls = 'trace=pwrite64,fsync,fdatasync'
+    const server = await serve(
+      ['--data', folder, '--sync', sync],
+      ['strace', '-D', '-f', '-y', '-qq', '-o', trace, '-e', calls],
+    )
+    expect((await send(server, 'after')).status).toBe(201)
+    await server.end('SIGKILL')
+    const lines = readFileSync(trace, 'latin1').split('\n')
+    const written = lines.findIndex((line) => line.includes(' pwrite64(') && line.includes('00000001.log>'))
+    expect(written).toBeGreaterThan(0)
+    const before = lines.slice(0, written).join('\n')
+    expect(before).toMatch(/fdatasync\(\d+<[^>]*00000001\.log>/)
+    expect(before).toContain(`<${folder}>`)
+  }, 30_000)
+}
+
 for (const sync of ['always', 'everysec']) {
   test(`an fdatasync that fails acknowledges nothing more, and the next that succeeds does (${sync})`, async () => {
     if (!needs('strace', 'strace')) return
     const folder = temporaryFolder()
-    // The start needs none; from the third on three of them fail.
+    // The start needs one; from the third on three of them fail.
     const inject = [
       'strace',
       '-D',

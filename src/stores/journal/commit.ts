@@ -31,8 +31,6 @@ export type CommitParts = {
   readonly newEpoch: () => string
   /** Asked before each group: is it time for a new segment? */
   readonly prepare: () => Promise<void> | undefined
-  /** The first record of a segment. */
-  readonly beginning: () => string
   /** Counts a message as kept: the next group begins behind it. */
   readonly keep: (kept: Kept) => void
   /** Gives it to its room's subscribers. */
@@ -136,7 +134,7 @@ export class Commit {
 
   /** Gives places to as many messages as fit a group, and writes their records side by side. */
   #encode(group: readonly Waiting[]): { bytes: Buffer; kept: Kept[] } {
-    const { writer, groupBytes, beginning } = this.#parts
+    const { writer, groupBytes } = this.#parts
     const ends = new Map<string, Given>()
     const kept: Kept[] = []
     let at = 0
@@ -144,7 +142,6 @@ export class Commit {
       this.#makeRoom(at, roomFor(body))
       at = writeRecord(this.#buffer, at, body, writer.synced)
     }
-    if (writer.size === 0) write(beginning())
     for (const { draft, given } of group) {
       if (at >= groupBytes) break
       const end = ends.get(draft.room) ?? this.#parts.endOf(draft.room)

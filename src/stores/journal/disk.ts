@@ -1,16 +1,21 @@
 // What the writer asks of the disk, and what a sender is told when the disk says no.
 
 import { writeSync } from 'node:fs'
-import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChatError } from '../../core/errors.js'
 import { syncFolder } from './folder.js'
 
 const PROBE_BYTES = 256 * 1024
 
+/** Does the system's word for what went wrong say that there is no room? */
+export function isFullDisk(code: string | undefined): boolean {
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}
+
 /** What a sender is told. `code`: the system's word, such as `ENOSPC`. */
 export function refusalOf(code: string): ChatError {
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isFullDisk(code)) {
     return new ChatError(
       'full',
       'the server’s disk is full, so nothing was sent: try again when somebody has made room',
@@ -23,14 +28,22 @@ export function refusalOf(code: string): ChatError {
   )
 }
 
-/** Creates a segment. What is there already can only be the beginning of the same one, in which nothing was kept. */
-export async function createSegment(folder: string, path: string): Promise<FileHandle> {
-  const file = await open(path, 'w')
+/**
+ * Creates a segment that begins with these bytes. It has its name only when they are on the disk: so a segment without
+ * its beginning is no crash's doing, and a start can say that it is damaged.
+ */
+export async function createSegment(folder: string, path: string, beginning: Buffer): Promise<FileHandle> {
+  const temporary = `${path}.tmp`
+  const file = await open(temporary, 'w')
   try {
+    await writeAll(file, beginning, 0)
+    await file.datasync()
+    await rename(temporary, path)
     syncFolder(folder)
     return file
   } catch (error) {
     await file.close()
+    await unlink(temporary).catch(() => undefined /* it has its name already, or the disk says no to everything */)
     throw error
   }
 }

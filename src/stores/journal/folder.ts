@@ -28,6 +28,9 @@ import { ChatError } from '../../core/errors.js'
 
 export type Segment = { readonly number: number; readonly path: string; readonly size: number }
 
+/** The segment that is written to next; `mend`: what has to be done first, where it could not be done now. */
+export type Last = Segment & { readonly mend?: () => void }
+
 /** Offsets are below this, so one number says segment and offset: number × 2³² + offset. */
 export const SPAN = 2 ** 32
 
@@ -82,16 +85,19 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Removes files for good. One that is gone already is what was wanted. */
+/**
+ * Removes files for good, one after the other: after a power cut none is missing between two that are there. One that
+ * is gone already is what was wanted.
+ */
 export function removeFiles(folder: string, paths: readonly string[]): void {
   for (const path of paths) {
     try {
       unlinkSync(path)
+      syncFolder(folder)
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error
     }
   }
-  if (paths.length > 0) syncFolder(folder)
 }
 
 /**
@@ -176,6 +182,10 @@ function writeWhole(path: string, pieces: readonly Buffer[]): void {
   try {
     for (const piece of pieces) for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at)
     fsyncSync(fd)
+  } catch (error) {
+    // Half of it is of no use, and takes room on a disk that may have none.
+    unlinkSync(path)
+    throw error
   } finally {
     closeSync(fd)
   }

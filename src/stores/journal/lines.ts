@@ -11,7 +11,7 @@ import type { Given } from './commit.js'
 import { damagedAt, listSegments, type Segment } from './folder.js'
 import { Log } from './log.js'
 import { jsonOf, messageOf } from './record.js'
-import { Order, type RecordView, scanSegment, type Visit, wasOnDisk } from './scan.js'
+import { damageOf, Order, type RecordView, scanSegment, type Visit } from './scan.js'
 
 /** Every message that is kept, as lines, a segment at a time. A server may go on writing meanwhile. */
 export function* exportLines(folder: string, room: string | undefined): Generator<string> {
@@ -39,12 +39,12 @@ export function* exportLines(folder: string, room: string | undefined): Generato
 function* walk(folder: string, segments: readonly Segment[], visit: Visit): Generator<Segment> {
   const order = new Order()
   for (const [i, segment] of segments.entries()) {
-    const { end, fault } = scanSegment(segment, order, visit)
+    const scanned = scanSegment(segment, order, visit)
     yield segment
     // What a server is just writing looks like a torn tail.
-    if (fault !== undefined && (i < segments.length - 1 || wasOnDisk(segment, end))) {
-      throw damagedAt(folder, segment.path, end, fault)
-    }
+    const ends = { isLast: i === segments.length - 1, isOnly: segments.length === 1 }
+    const damage = damageOf(segment, scanned, ends)
+    if (damage !== undefined) throw damagedAt(folder, segment.path, scanned.end, damage)
   }
 }
 

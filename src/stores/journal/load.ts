@@ -1,15 +1,18 @@
 // What a start does: reads every segment from its beginning, and knows then where each message lies.
 //
 // A torn tail is set aside, and said. Anything else that is not as it should be stops the start: the journal does
-// not know what is missing, so a person has to.
+// not know what is missing, so a person has to. A disk without room for what is set aside stops nothing: it stays where
+// it is, messages are read, and none is written before there is room.
 
 import type { Clock } from '../../core/clock.js'
-import { damagedAt, listSegments, type Segment, setAside, SPAN } from './folder.js'
+import { codeOf, damagedAt, type Last, listSegments, type Segment, setAside, SPAN } from './folder.js'
 import { Log } from './log.js'
 import { type KeyIndex, hashOf } from './key-index.js'
 import { isKeyed, messageOf, noteOf, senderOf, timeOf } from './record.js'
 import { extend, type Extent, type Retention } from './retention.js'
-import { Order, type RecordView, scanSegment, wasOnDisk } from './scan.js'
+import { damageOf, Order, type RecordView, scanSegment } from './scan.js'
+import { isFullDisk } from './disk.js'
+import { RESERVE_BYTES } from './segment-writer.js'
 
 /** No record of a message is shorter. */
 const LEAST_BYTES = 96
@@ -20,30 +23,46 @@ export type LoadParts = {
   readonly logs: Map<string, Log>
   readonly keys: KeyIndex
   readonly retention: Retention
-  /** Told when a torn tail was set aside, and where it is kept. */
-  readonly onTorn: (bytes: number, side: string) => void
+  /** Told of a torn tail, and where it is kept: nowhere if it was nothing but zeros. */
+  readonly onTorn: (bytes: number, side: string | undefined) => void
 }
 
-/** Reads a folder into `logs`, `keys` and `retention`. Answers the last two segments, as far as there are any. */
-export function load(parts: LoadParts): { readonly last: Segment | undefined; readonly previous: number } {
+/** Reads a folder into `logs`, `keys` and `retention`. Answers the last segment, if there is one. */
+export function load(parts: LoadParts): Last | undefined {
   const { folder, clock, retention } = parts
   const segments = listSegments(folder)
   const order = new Order()
   const date = clock.date()
-  let previous = 0
+  let last: Last | undefined
   for (const [i, segment] of segments.entries()) {
+    const isLast = i === segments.length - 1
     const extent = retention.begin(segment.number)
-    const { end, fault } = scanSegment(segment, order, (record) => note(parts, segment, extent, record, date))
-    if (fault !== undefined) {
-      if (i < segments.length - 1 || wasOnDisk(segment, end)) throw damagedAt(folder, segment.path, end, fault)
-      const side = setAside(folder, segment.path, end, date)
-      if (side !== undefined) parts.onTorn(segment.size - end, side)
-    }
-    extent.size = end
-    if (i === segments.length - 1) return { last: { ...segment, size: end }, previous }
-    previous = end
+    const scanned = scanSegment(segment, order, (record) => note(parts, segment, extent, record, date))
+    const damage = damageOf(segment, scanned, { isLast, isOnly: segments.length === 1 })
+    if (damage !== undefined) throw damagedAt(folder, segment.path, scanned.end, damage)
+    extent.size = scanned.end
+    if (isLast) last = trim(parts, segment, scanned.end, date)
   }
-  return { last: undefined, previous }
+  return last
+}
+
+/** Sets aside what lies behind the end. */
+function trim({ folder, onTorn }: LoadParts, segment: Segment, end: number, date: number): Last {
+  const last = { ...segment, size: end }
+  if (end === segment.size) return last
+  const mend = (): void => {
+    const bytes = segment.size - end
+    const side = setAside(folder, segment.path, end, date)
+    // A server that is killed leaves so many zeros; more of them have taken the place of something.
+    if (side !== undefined || bytes > RESERVE_BYTES) onTorn(bytes, side)
+  }
+  try {
+    mend()
+    return last
+  } catch (error) {
+    if (isFullDisk(codeOf(error))) return { ...last, mend }
+    throw error
+  }
 }
 
 function note(

@@ -37,6 +37,13 @@ export function writeRecord(buffer: Buffer, offset: number, body: string, synced
   return end
 }
 
+/** A note as a record: the journal's own, and no message. */
+export function noteRecord(note: Note): Buffer {
+  const body = JSON.stringify(note)
+  const buffer = Buffer.alloc(roomFor(body))
+  return buffer.subarray(0, writeRecord(buffer, 0, body, 0))
+}
+
 /** The most bytes that a record with this body can take. */
 export function roomFor(body: string): number {
   return HEAD_BYTES + 3 * body.length

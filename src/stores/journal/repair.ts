@@ -8,7 +8,7 @@
 
 import { readFileSync } from 'node:fs'
 import { endOfBytes, keepCopy, listSegments, replaceFile, type Segment } from './folder.js'
-import { endOfRecord, nextMark, noteOf, placeOf, roomFor, writeRecord } from './record.js'
+import { endOfRecord, nextMark, noteOf, noteRecord, placeOf } from './record.js'
 import { Order } from './scan.js'
 
 /** What was taken out of a segment, and where the segment is kept as it was. */
@@ -24,8 +24,15 @@ export function repairFolder(folder: string, date: number): Repaired[] {
     const all = readFileSync(segment.path)
     // Behind what was written last a server that was killed leaves zeros.
     const bytes = i < segments.length - 1 ? all : all.subarray(0, endOfBytes(all))
+    // A server that had just begun, and nothing before it: there is nothing to repair, and the next start goes on.
+    if (segments.length === 1 && all.length === 0) continue
     const { pieces, holes, isWhole } = sift(segment, bytes, order)
-    if (isWhole) continue
+    if (bytes.length === 0) {
+      // As much is missing as was there; where not even that is known, as much as is in the one before it.
+      const lost = all.length === 0 ? (segments[i - 1]?.size ?? 0) : all.length
+      pieces.push(noteRecord({ journal: 1, lost }))
+      holes.push({ offset: 0, bytes: all.length })
+    } else if (isWhole) continue
     // The next segment says how long this one was, and need not be right any more.
     if (i < segments.length - 1) pieces.push(noteRecord({ lost: 0 }))
     order.lose()
@@ -85,10 +92,4 @@ function goodEnd(buffer: Buffer, start: number, segment: Segment, order: Order, 
 function isBeginning(bytes: Buffer): boolean {
   const end = endOfRecord(bytes, 0, bytes.length)
   return end > 0 && placeOf(bytes, 0, end) === undefined && noteOf(bytes, 0, end).journal === 1
-}
-
-function noteRecord(note: object): Buffer {
-  const body = JSON.stringify(note)
-  const buffer = Buffer.alloc(roomFor(body))
-  return buffer.subarray(0, writeRecord(buffer, 0, body, 0))
 }

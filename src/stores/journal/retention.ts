@@ -93,27 +93,19 @@ export type RotationParts = {
   readonly logs: Map<string, Log>
   readonly retention: Retention
   readonly writer: SegmentWriter
-  /** How long the segment before the writer's is. */
-  readonly previous: number
 }
 
 /** Looks after the files: a new segment where it is time for one, and the oldest ones away where their time is over. */
 export class Rotation {
   readonly #parts: RotationParts
   #extent: Extent
-  #previous: number
   #timer: Undo | undefined
   #closed = false
 
   constructor(parts: RotationParts) {
     this.#parts = parts
     this.#extent = parts.retention.last ?? parts.retention.begin(parts.writer.number)
-    this.#previous = parts.previous
-  }
-
-  /** The body of the first record of the writer's segment. */
-  beginning(): string {
-    return JSON.stringify({ journal: 1, previous: this.#previous })
+    this.#extent.size = parts.writer.size
   }
 
   /** Notes that a message is in the writer's segment. */
@@ -126,7 +118,8 @@ export class Rotation {
   prepare(): Promise<void> | undefined {
     const { clock, retention } = this.#parts
     const date = clock.date()
-    if (retention.isFull(this.#extent, date)) return this.#rotate().then(() => this.#drop(date))
+    // What goes makes room, also where the disk has none for a new segment.
+    if (retention.isFull(this.#extent, date)) return this.#rotate().finally(() => this.#drop(date))
     return this.#drop(date)
   }
 
@@ -148,10 +141,9 @@ export class Rotation {
 
   async #rotate(): Promise<void> {
     const { writer, retention } = this.#parts
-    const previous = writer.size
     await writer.rotate()
-    this.#previous = previous
     this.#extent = retention.begin(writer.number)
+    this.#extent.size = writer.size
   }
 
   #drop(date: number): undefined {

@@ -135,8 +135,23 @@ function scanFile(fd: number, segment: Segment, order: Order, visit: Visit, from
   }
 }
 
+/**
+ * What is wrong with a segment of which no more is good than this; undefined where nothing is, or where it is a torn
+ * tail. `isLast`, `isOnly`: of all segments.
+ */
+export function damageOf(
+  segment: Segment,
+  { end, fault }: Scanned,
+  { isLast, isOnly }: { readonly isLast: boolean; readonly isOnly: boolean },
+): string | undefined {
+  // A segment's first record is on the disk before the segment has its name. An empty one alone is a server's that was
+  // stopped before it had said anything.
+  if (end === 0) return segment.size === 0 && isOnly ? undefined : (fault ?? 'the segment has no beginning')
+  return fault === undefined || (isLast && !wasOnDisk(segment, end)) ? undefined : fault
+}
+
 /** Was what lies at this offset on the disk once? A later record that was written after it says so. */
-export function wasOnDisk(segment: Segment, offset: number): boolean {
+function wasOnDisk(segment: Segment, offset: number): boolean {
   const { records } = recordsBehind(segment, offset)
   return records.some(({ synced }) => synced > offset)
 }

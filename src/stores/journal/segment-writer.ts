@@ -13,8 +13,9 @@
 
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Undo } from '../../core/clock.js'
-import { createSegment, refusalOf, writeAll, writeNow } from './disk.js'
-import { codeOf, type Segment, segmentPath, SPAN } from './folder.js'
+import { createSegment, isFullDisk, refusalOf, writeAll, writeNow } from './disk.js'
+import { codeOf, type Last, segmentPath, SPAN, syncFolder } from './folder.js'
+import { noteRecord } from './record.js'
 import { DiskHealth, type DiskHealthOptions } from './disk-health.js'
 
 /** When a message is on the disk: the words of redis' appendfsync. */
@@ -23,7 +24,8 @@ export type Sync = 'always' | 'everysec' | 'never'
 export type WriterOptions = DiskHealthOptions & { readonly sync: Sync }
 
 /** Little enough that a disk which is full refuses soon, enough for a hundred messages. */
-const ZEROS = Buffer.alloc(16 * 1024)
+export const RESERVE_BYTES = 16 * 1024
+const ZEROS = Buffer.alloc(RESERVE_BYTES)
 
 const SYNC_MS = 1000
 
@@ -43,27 +45,50 @@ export class SegmentWriter {
   #ragged = false
   /** The last fdatasync of `everysec` failed: until one succeeds, nothing is acknowledged without. */
   #doubted = false
+  /** What lies behind the end must be kept first, for which there was no room. */
+  #mendFirst: (() => void) | undefined
   #timer: Undo | undefined
   readonly #health: DiskHealth
 
-  private constructor(options: WriterOptions, file: FileHandle, { number, size }: Segment) {
+  private constructor(options: WriterOptions, file: FileHandle, { number, size, mend }: Last) {
     this.#options = options
     this.#file = file
     this.#number = number
     this.#size = size
     this.#synced = size
     this.#health = new DiskHealth(options)
+    if (mend === undefined) return
+    this.#mendFirst = mend
+    this.#ragged = true
+    this.#health.fail('ENOSPC')
   }
 
-  /** Goes on at the end of a segment. */
-  static async open(options: WriterOptions, segment: Segment): Promise<SegmentWriter> {
-    return new SegmentWriter(options, await open(segment.path, 'r+'), segment)
-  }
-
-  /** Creates a segment. */
-  static async create(options: WriterOptions, number: number): Promise<SegmentWriter> {
-    const path = segmentPath(options.folder, number)
-    return new SegmentWriter(options, await createSegment(options.folder, path), { number, path, size: 0 })
+  /** Goes on at the end of a segment; creates the first one where there is none. */
+  static async open(options: WriterOptions, last: Last | undefined): Promise<SegmentWriter> {
+    if (last === undefined || last.size === 0) {
+      const number = last?.number ?? 1
+      const path = segmentPath(options.folder, number)
+      const beginning = beginningOf(0)
+      const file = await createSegment(options.folder, path, beginning)
+      return new SegmentWriter(options, file, { number, path, size: beginning.length })
+    }
+    const file = await open(last.path, 'r+')
+    const writer = new SegmentWriter(options, file, last)
+    try {
+      // What was read may be in the system's memory alone, if the server before this one was killed; and what is
+      // written next says that all before it is on the disk.
+      syncFolder(options.folder)
+      await file.datasync()
+    } catch (error) {
+      if (!isFullDisk(codeOf(error))) {
+        await writer.abandon()
+        throw error
+      }
+      // It can be read all the same, and is synced before anything more is acknowledged.
+      writer.#synced = 0
+      writer.#doubted = true
+    }
+    return writer
   }
 
   get number(): number {
@@ -116,13 +141,14 @@ export class SegmentWriter {
       if (this.#ragged || this.#reserved > this.#size) await this.#mend()
       await this.#file.datasync()
       const number = this.#number + 1
-      const file = await createSegment(this.#options.folder, segmentPath(this.#options.folder, number))
+      const beginning = beginningOf(this.#size)
+      const file = await createSegment(this.#options.folder, segmentPath(this.#options.folder, number), beginning)
       await this.#file.close()
       this.#file = file
       this.#number = number
-      this.#size = 0
+      this.#size = beginning.length
       this.#reserved = 0
-      this.#synced = 0
+      this.#synced = beginning.length
       this.#written = { size: 0, at: -Infinity }
     } catch (error) {
       throw await this.#failed(error)
@@ -137,13 +163,13 @@ export class SegmentWriter {
   }
 
   async close(): Promise<void> {
-    this.#timer?.()
-    this.#health.close()
     try {
-      if (this.#ragged || this.#reserved > this.#size) await this.#mend()
+      // A tail that could not be kept is left to the next start.
+      const isOpen = this.#ragged || this.#reserved > this.#size
+      if (isOpen && this.#mendFirst === undefined) await this.#mend()
       await this.#file.datasync()
     } finally {
-      await this.#file.close()
+      await this.abandon()
     }
   }
 
@@ -186,6 +212,8 @@ export class SegmentWriter {
   }
 
   async #mend(): Promise<void> {
+    this.#mendFirst?.()
+    this.#mendFirst = undefined
     await this.#file.truncate(this.#size)
     this.#reserved = this.#size
     this.#ragged = false
@@ -202,4 +230,9 @@ export class SegmentWriter {
     this.#health.fail(code)
     return refusalOf(code)
   }
+}
+
+/** The first record of a segment, which says how long the one before it is. */
+function beginningOf(previous: number): Buffer {
+  return noteRecord({ journal: 1, previous })
 }
