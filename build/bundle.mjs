@@ -27,7 +27,7 @@ async function bundleProgram() {
   await build({
     input: { main: 'src/main.ts', index: 'src/index.ts', client: 'src/client/index.ts' },
     platform: 'node',
-    external: ['jose', 'socket.io', 'ws'],
+    external: ['jose', 'redis', 'socket.io', 'ws'],
     output: {
       ...FORM,
       dir: 'lib',
@@ -36,7 +36,7 @@ async function bundleProgram() {
         groups: [
           { name: 'client', test: /src.client/, priority: 1 },
           // All the rest in one: what one file has from another costs no names there.
-          { name: 'app', test: /src.(?!main|index)/ },
+          { name: 'app', test: /src.(?!main|index|stores.(redis|shared))/ },
         ],
       },
     },

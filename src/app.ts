@@ -153,7 +153,12 @@ async function openAuth({ password, jwt }: Config, chat: Chat, log: Logger): Pro
 }
 
 async function openStore(config: Config, log: Logger): Promise<Store> {
-  const { data, sync, keepMs, keepBytes, ring } = config
+  const { data, sync, keepMs, keepBytes, ring, redis, expireMs, rooms } = config
+  if (redis !== undefined) {
+    const { openRedis } = await import('./stores/redis.js')
+    const parts = { clock: systemClock, random: systemRandom, log }
+    return openRedis({ url: redis, recent: ring, keepMs, expireMs, rooms, ...parts })
+  }
   if (data === undefined) return memoryStore(ring, systemRandom)
   return openJournal({
     folder: data,

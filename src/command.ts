@@ -49,6 +49,7 @@ function configOf(values: Values, env: Readonly<Record<string, string | undefine
   const list = (flag: string): string[] => [values[flag] ?? []].flat().map(String)
   const log = text('log').value
   if (log !== 'text' && log !== 'json') throw new UsageError(`--log is text or json, not ${quote(log)}`)
+  const store = parseStore((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
   const auth = parseAuth((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
   return {
     ...auth,
@@ -74,15 +75,35 @@ function configOf(values: Values, env: Readonly<Record<string, string | undefine
     tcp: text('tcp').value === '' ? undefined : number('tcp', 0, 65535),
     websocket: values['websocket'] === true,
     socketio: values['socketio'] === true,
-    data: text('data').value || undefined,
+    ...store,
     sync: parseSync(text('sync')),
     keepMs: text('keep').value === '' ? undefined : parseTime(text('keep')),
     keepBytes:
       text('keep-bytes').value === '' ? undefined : parseBytes(text('keep-bytes').source, text('keep-bytes').value),
+    expireMs: text('expire').value === '' ? undefined : parseTime(text('expire')),
     open: values['open'] === true,
     quiet: values['quiet'] === true,
     log,
   }
+}
+
+type Written = { readonly value: string; readonly source: string; readonly isGiven: boolean }
+
+/** Where messages are kept. A flag wins over a variable. */
+function parseStore(text: (flag: Flag) => Written): Pick<Config, 'data' | 'redis'> {
+  const [data, redis] = [text('data'), text('redis')]
+  if (data.value === '' || redis.value === '') return { data: data.value || undefined, redis: parseRedis(redis) }
+  if (data.isGiven === redis.isGiven)
+    throw new UsageError(`${data.source} and ${redis.source} both keep the messages: leave one of them out`)
+  return data.isGiven ? { data: data.value, redis: undefined } : { data: undefined, redis: parseRedis(redis) }
+}
+
+function parseRedis({ value, source }: Written): string | undefined {
+  if (value === '') return undefined
+  // What was typed may have a password in it, so it is not said again.
+  const isUrl = /^rediss?:\/\/[^\s/?#]+(?:\/\d{0,5})?$/.test(value) && URL.canParse(value)
+  if (isUrl) return value
+  throw new UsageError(`${source} is an address such as redis://localhost:6379 or rediss://USER:PASSWORD@HOST:PORT/0`)
 }
 
 function parseBytes(source: string, value: string): number {

@@ -135,6 +135,21 @@ export const SETTINGS = [
     default: '',
     why: 'how large the folder may grow, such as 1gb; the oldest messages go first',
   },
+  {
+    flag: 'redis',
+    value: 'URL',
+    alone: 'redis://localhost:6379',
+    env: 'REDIS_URL',
+    default: '',
+    why: 'keep messages in this Redis, for many servers; --redis alone is redis://localhost:6379; needs the package redis',
+  },
+  {
+    flag: 'expire',
+    value: 'TIME',
+    env: 'MINI_CHAT_EXPIRE',
+    default: '',
+    why: 'forget a room in Redis so long after its last message, such as 24h; without it never',
+  },
   { flag: 'open', default: false, why: 'open the page in the browser' },
   { flag: 'quiet', short: 'q', default: false, why: 'print nothing but errors' },
   { flag: 'log', value: 'text|json', default: 'text', why: 'how events are written' },
@@ -174,6 +189,9 @@ export type Config = AuthConfig & {
   readonly sync: Sync
   readonly keepMs: number | undefined
   readonly keepBytes: number | undefined
+  /** The address of the Redis that keeps the messages. Absent: none does. */
+  readonly redis: string | undefined
+  readonly expireMs: number | undefined
   readonly open: boolean
   readonly quiet: boolean
   readonly log: 'text' | 'json'

@@ -8,6 +8,8 @@ export type Setting = {
   readonly short?: string
   /** How its value is written; absent for a flag without one. */
   readonly value?: string
+  /** What it stands for where no value follows it. */
+  readonly alone?: string
   readonly env?: string
   readonly default: string | boolean | readonly string[]
   readonly why: string
@@ -36,13 +38,24 @@ export function parseFlags(
     ]),
   )
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    return parseArgs({ args: withValues(settings, args), options, allowPositionals: true, strict: true })
   } catch (error) {
     // parseArgs says in its first sentence what is wrong; the rest is advice for other cases.
     const sentence = error instanceof Error ? (error.message.split('. ', 1)[0] ?? '') : String(error)
     // It repeats what was typed, and terminals obey escape sequences.
     throw new UsageError(`${sentence.replace(/\.$/, '').replaceAll(/\p{C}/gu, '?')}: try ${command} --help`)
   }
+}
+
+/** A flag that may stand alone is given its value where none follows: the end, another flag, or a port. */
+function withValues(settings: readonly Setting[], args: readonly string[]): string[] {
+  const end = args.indexOf('--')
+  return args.map((arg, i) => {
+    const setting = settings.find(({ flag, alone }) => alone !== undefined && arg === `--${flag}`)
+    const next = args[i + 1]
+    const isAlone = next === undefined || next.startsWith('-') || /^\d+$/.test(next)
+    return setting === undefined || !isAlone || (end >= 0 && i > end) ? arg : `${arg}=${setting.alone}`
+  })
 }
 
 /** The rows of --help. */

@@ -73,7 +73,9 @@ export function createChat(options: Partial<Config> = {}): ChatServer {
     async *follow(room, { since = 'now', signal } = {}) {
       const { chat } = await opening
       const name = parseRoom(room)
-      const reader = new Reader([await chat.rooms.open(name)], parseSince(since, [name]), {
+      const [opened, start] = [await chat.rooms.open(name), parseSince(since, [name])]
+      await chat.rooms.reach([opened], start)
+      const reader = new Reader([opened], start, {
         limit: config.ring,
         presence: false,
       })

@@ -101,9 +101,12 @@ export class Chat {
     if (session === undefined) refuseHeldName(room, draft.username)
     if (mark === undefined) return { room, message: await this.#publisher.publish(room, draft), replayed: false }
     const sender = `${session === undefined ? 'name' : 'session'} ${draft.username}`
-    const sent = await room.keys.once(sender, mark, draft.text, () =>
-      this.#publisher.publish(room, { ...draft, key: mark }),
-    )
+    const parts = { ...draft, key: mark }
+    const sent = await room.keys.once(sender, mark, draft.text, (replay) => {
+      const once = this.#publisher.publishOnce(room, parts)
+      if (once === undefined) return this.#publisher.publish(room, parts)
+      return once.then(({ message, replayed }) => (replayed ? replay(message) : message))
+    })
     return { room, ...sent }
   }
 

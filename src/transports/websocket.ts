@@ -59,6 +59,12 @@ export async function createWebSocket({ chat, metrics, log, http }: WebSocketPar
     const { room, username, since } = parseTarget(incoming.url ?? '')
     const member = new ConnectionMember(chat, { address: http.addressOf(incoming), identity })
     const joined = await member.join(room, username)
+    try {
+      await chat.rooms.reach([joined.room], parseSince(since, [room]))
+    } catch (error) {
+      await member.end()
+      throw error
+    }
     // Whoever went away meanwhile, or whose handshake `ws` refuses, has never been here.
     let talk: WebSocketConnection | undefined
     if (!socket.destroyed && !isStopping) {

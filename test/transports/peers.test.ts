@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,7 @@ for (const [flag, name] of [
   ['--websocket', 'ws'],
   ['--socketio', 'socket.io'],
   ['--auth jwt', 'jose'],
+  ['--redis', 'redis'],
 ] as const) {
   test(`without the package ${name}, ${flag} says in one sentence how to add it, and ends with 2 before anything listens`, () => {
     const folder = installAlone()
@@ -34,3 +35,16 @@ for (const [flag, name] of [
     expect([status, stdout]).toEqual([2, ''])
   })
 }
+
+test('without --redis nothing of it is loaded: the program serves where that part is missing', async () => {
+  const folder = installAlone()
+  rmSync(join(folder, 'lib/redis.chunk.js'))
+  const child = spawn(process.execPath, [join(folder, 'lib/main.js'), '--port', '0', '--log', 'json'])
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let output = ''
+  for await (const bytes of child.stdout) {
+    output += String(bytes)
+    if (output.includes('"listening"')) break
+  }
+  expect(output).toContain('"event":"listening"')
+})

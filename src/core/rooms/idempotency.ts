@@ -5,7 +5,8 @@
 //
 // The key is a part of the message, so messages that come from the store bring theirs: after a restart, or from
 // another process. They do not say whether a session sent them, so they count for their user name, whichever way
-// it sends. What has left the ring a store may remember itself; then it is asked, and nothing older is held here.
+// it sends. What has left the ring a store may remember itself; then it is asked, and nothing older is held here. A
+// store that several processes write to finds out while it sends: it then answers the message from before.
 //
 // Otherwise a message that left the ring is held here until its ten minutes are over, and counts as the room's
 // memory like those in the ring. Where the server has no more memory these go first, the oldest before the others:
@@ -44,13 +45,14 @@ export class IdempotencyKeys {
 
   /**
    * Sends once for each sender and key, also while the first send is still under way; a failed send frees its key.
-   * Throws `key_reused` when the text is another than the first time.
+   * Throws `key_reused` when the text is another than the first time. `send` gives what it found instead of sending to
+   * `replay`.
    */
   async once(
     sender: string,
     key: string,
     text: string,
-    send: () => Promise<Message>,
+    send: (replay: (found: Message) => Message) => Promise<Message>,
   ): Promise<{ message: Message; replayed: boolean }> {
     const username = sender.slice(sender.indexOf(' ') + 1)
     const mark = `${key} ${sender}`
@@ -61,8 +63,7 @@ export class IdempotencyKeys {
     }
     const earlier = this.#isKnown(username, key) ? undefined : this.#find?.(username, key)
     let replayed = false
-    const replay = (found: Message | undefined): Message | Promise<Message> => {
-      if (found === undefined) return send()
+    const replay = (found: Message): Message => {
       refuseOther(found.text, text)
       replayed = true
       return found
@@ -70,7 +71,7 @@ export class IdempotencyKeys {
     // Known before it is sent: a store may deliver it while `send` is still running.
     const sent: SentKey = { text, at: this.#clock.now(), message: NOT_YET, id: Infinity, size: 0 }
     this.#sent.set(mark, sent)
-    sent.message = earlier?.then(replay) ?? send()
+    sent.message = earlier?.then((found) => (found === undefined ? send(replay) : replay(found))) ?? send(replay)
     try {
       const message = await sent.message
       sent.id = message.id

@@ -9,7 +9,9 @@ import type { Clock, Undo } from '../clock.js'
 import type { Draft, Message } from './message.js'
 import type { Room } from './room.js'
 import type { Rooms } from './rooms.js'
-import type { Store } from './store.js'
+import type { Appended, Store } from './store.js'
+
+type Parts = Omit<Draft, 'room' | 'timestamp'>
 
 export class Publisher {
   readonly #store: Store
@@ -30,14 +32,28 @@ export class Publisher {
   }
 
   /** Throws `full` or `unavailable` when the message could not be kept. */
-  async publish(room: Room, parts: Omit<Draft, 'room' | 'timestamp'>): Promise<Message> {
+  async publish(room: Room, parts: Parts): Promise<Message> {
+    const append = async (draft: Draft): Promise<Appended> => ({
+      message: await this.#store.append(room.name, draft),
+      replayed: false,
+    })
+    return (await this.#put(room, parts, append)).message
+  }
+
+  /** As `publish`, where the store itself decides whether the key was used before; undefined where it does not. */
+  publishOnce(room: Room, parts: Parts): Promise<Appended> | undefined {
+    const once = this.#store.appendOnce?.bind(this.#store)
+    return once === undefined ? undefined : this.#put(room, parts, (draft) => once(room.name, draft))
+  }
+
+  async #put(room: Room, parts: Parts, append: (draft: Draft) => Promise<Appended>): Promise<Appended> {
     const { type, username, text, ...rest } = parts
     const release = room.hold()
-    let message: Message
+    let appended: Appended
     try {
       // What a moderator orders makes place, or takes next to none.
       if (type !== 'delete' && type !== 'clear') this.#rooms.evictFor(room)
-      message = await this.#store.append(room.name, {
+      appended = await append({
         room: room.name,
         type,
         username,
@@ -52,7 +68,7 @@ export class Publisher {
     }
     const holder = room.presence.holder(username)
     if (type === 'chat' && holder !== undefined) room.presence.setTyping(holder, false)
-    for (const listener of this.#listeners) listener(message)
-    return message
+    if (!appended.replayed) for (const listener of this.#listeners) listener(appended.message)
+    return appended
   }
 }

@@ -111,6 +111,12 @@ export class Room {
     this.#waiting.call(message.id)
   }
 
+  /** The log is lost, and one with this epoch, which is empty, is in its place: who waits is told. */
+  restart(epoch: string): void {
+    this.#begin(epoch)
+    this.#waiting.call(0)
+  }
+
   /** The entry with this id, while the ring holds it. */
   entry(id: number): Entry | undefined {
     return this.#ring.get(id)

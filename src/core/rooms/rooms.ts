@@ -4,7 +4,7 @@
 // reader. A room with a log stays until there are too many rooms or too many bytes: then the one that has been
 // quiet longest goes, if nobody is in it and nobody waits. Where nobody can go, the next message is refused.
 
-import { NO_EPOCH } from './cursor.js'
+import { isIn, NO_EPOCH, type Since } from './cursor.js'
 import { ChatError } from '../errors.js'
 import type { Find } from './idempotency.js'
 import { Room, type RoomParts } from './room.js'
@@ -52,6 +52,20 @@ export class Rooms {
     const opening = this.#load(name).finally(() => this.#opening.delete(name))
     this.#opening.set(name, opening)
     return opening
+  }
+
+  /** Does a cursor speak of what another process may have said, and this one has not been told yet? */
+  isBehind(room: Room, since: Since): boolean {
+    if (this.#store.catchUp === undefined) return false
+    const place = since.place(room.name)
+    if (place === undefined || place === 'now' || place.id === 0) return false
+    return place.id > room.last || !isIn(place, room.epoch)
+  }
+
+  /** Asks the store where a room is behind a cursor, so that nothing is called a gap that is only on its way. */
+  async reach(rooms: readonly Room[], since: Since): Promise<void> {
+    const behind = rooms.filter((room) => this.isBehind(room, since))
+    await Promise.all(behind.map(async ({ name }) => this.#store.catchUp?.(name)))
   }
 
   /** Opens rooms that a store has kept, the one with the newest message first, as long as there is place and `goOn` says so. */
@@ -105,8 +119,13 @@ export class Rooms {
   }
 
   async #load(name: string): Promise<Room> {
-    const find: Find | undefined =
-      this.#store.find === undefined ? undefined : (username, key) => this.#store.find?.(name, username, key)
+    const store = this.#store
+    // A store that decides about keys by itself remembers them too, and there is nothing to ask it before.
+    const decides = store.appendOnce !== undefined
+    const remembers = decides || store.find !== undefined
+    const find: Find | undefined = remembers
+      ? (username, key) => (decides ? undefined : store.find?.(name, username, key))
+      : undefined
     const room = new Room(name, { ...this.#parts, find })
     const deliver: Deliver = (message, epoch) => {
       this.#count(room, () => room.deliver(message, epoch))
@@ -114,10 +133,17 @@ export class Rooms {
     }
     // What is delivered while the past is still being read has to wait behind it.
     let early: Parameters<Deliver>[] | undefined = []
-    const subscription = await this.#store.subscribe(name, (message, epoch) => {
-      if (early === undefined) deliver(message, epoch)
-      else early.push([message, epoch])
-    })
+    const subscription = await this.#store.subscribe(
+      name,
+      (message, epoch) => {
+        if (early === undefined) deliver(message, epoch)
+        else early.push([message, epoch])
+      },
+      (epoch) => {
+        // The past that is being read is what there is now.
+        if (early === undefined) this.#count(room, () => room.restart(epoch))
+      },
+    )
     this.#open.set(name, { room, close: () => subscription.close() })
     for (const message of subscription.recent) deliver(message, subscription.epoch)
     for (const [message, epoch] of early) if (message.id > room.last || epoch !== room.epoch) deliver(message, epoch)

@@ -9,6 +9,10 @@
 //   `removed` makes of that;
 // - a message of type `clear` begins the log anew: it has another epoch, and the id 1;
 // - the epoch belongs to the log: it stays while the log is kept, and a log made anew has another.
+//
+// A store that several processes write to has three verbs more. `appendOnce` decides in one step whether a key was used
+// before, in any process. `catchUp` reads what this process lacks. `restart` tells that a log was lost while it was
+// followed; one that lost only its newest messages is delivered again from its oldest on, under another epoch.
 
 import type { Draft, Message } from './message.js'
 
@@ -35,10 +39,14 @@ export type Subscription = {
   close(): void
 }
 
+/** `replayed`: nothing was added, and the message is the one that was kept under this key before. */
+export type Appended = { readonly message: Message; readonly replayed: boolean }
+
 export type Store = {
   /** Rejects with `unavailable` or `full` when the message could not be kept: then nobody has been given it. */
   append(room: string, draft: Draft): Promise<Message>
-  subscribe(room: string, deliver: Deliver): Promise<Subscription>
+  /** `restart`: told where the log is lost, and the one in its place, with this epoch, is empty still. */
+  subscribe(room: string, deliver: Deliver, restart?: (epoch: string) => void): Promise<Subscription>
   read(room: string, range: Range): Promise<History>
   close(): Promise<void>
   /** Can it keep messages now? A store without this always can. */
@@ -50,4 +58,12 @@ export type Store = {
    * there is none. A store without this leaves it to the core to remember so long.
    */
   find?(room: string, username: string, key: string): Promise<Message | undefined> | undefined
+  /**
+   * As `append`, where this user has not used the draft's key in the last ten minutes at least; else it adds nothing and
+   * answers the message from then. Its text may be another: that is for the caller to refuse. A store with this
+   * is not asked to `find`, and remembers keys by itself.
+   */
+  appendOnce?(room: string, draft: Draft): Promise<Appended>
+  /** Delivers what other processes have added to a room up to now. A store without this lacks nothing. */
+  catchUp?(room: string): Promise<void>
 }

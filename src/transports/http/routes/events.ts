@@ -31,7 +31,7 @@ export const events: Route = {
     const { readers } = context
     if (readers?.isFull(request.address) === true)
       throw new ChatError('unavailable', 'too many readers are at your address: try again in a moment', 5)
-    const rooms = await openAll(names, context)
+    const rooms = await openAll({ names, since }, context)
     answer({
       status: 200,
       headers: HEADERS,

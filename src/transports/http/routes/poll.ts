@@ -32,8 +32,9 @@ export const poll: Route = {
     const ask = askOf(request.query)
     const session = request.session()
     const rooms = roomsHere(ask.names, context)
-    if (rooms !== undefined) return new Wait(rooms, ask, request, answer, context).start(session)
-    return openAll(ask.names, context).then((opened) => new Wait(opened, ask, request, answer, context).start(session))
+    if (rooms !== undefined && !rooms.some((room) => context.chat.rooms.isBehind(room, ask.since)))
+      return new Wait(rooms, ask, request, answer, context).start(session)
+    return openAll(ask, context).then((opened) => new Wait(opened, ask, request, answer, context).start(session))
   },
 }
 
@@ -85,12 +86,17 @@ function roomsHere(names: readonly string[], { chat }: Context): Room[] | undefi
   return rooms
 }
 
-export async function openAll(names: readonly string[], context: Context): Promise<Room[]> {
+/** Opens rooms, and has them reach as far as a cursor that another process gave. */
+export async function openAll({ names, since }: Pick<Ask, 'names' | 'since'>, context: Context): Promise<Room[]> {
+  let isAsked = false
   // Once more where one that was open already has been forgotten while the store was asked for another.
   for (;;) {
     await Promise.all(names.map((name) => context.chat.rooms.open(name)))
     const rooms = roomsHere(names, context)
-    if (rooms !== undefined) return rooms
+    if (rooms === undefined) continue
+    if (isAsked || !rooms.some((room) => context.chat.rooms.isBehind(room, since))) return rooms
+    isAsked = true
+    await context.chat.rooms.reach(rooms, since)
   }
 }
 

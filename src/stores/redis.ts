@@ -1,0 +1,280 @@
+// Keeps messages in Redis, or in what speaks like it (Valkey), so that many processes serve the same rooms.
+//
+//     append ──> lane of the room ──> one script a batch ──> stream, key, publish      lanes.ts, scripts.ts
+//                                            └──> wake-ups to every process            follower.ts, followers.ts
+//
+// The order, the ids, the epoch and the idempotency keys are Redis's: whatever process a message comes to, there is one
+// log. A wake-up carries the messages, and may be lost: what counts is what is read by id. What Redis has acknowledged
+// is as durable as its own settings promise (docs/scaling.md).
+//
+// What it refuses to be: a queue. While Redis is away a message is refused, and not kept here for later.
+
+import { NO_EPOCH } from '../core/rooms/cursor.js'
+import { ChatError } from '../core/errors.js'
+import { KEY_MS } from '../core/rooms/idempotency.js'
+import type { Clock, Random } from '../core/clock.js'
+import type { Draft, Message } from '../core/rooms/message.js'
+import type { Appended, History, Range, Store, Subscription, Deliver } from '../core/rooms/store.js'
+import type { Logger } from '../log.js'
+import { Link } from './redis/link.js'
+import { arrayOf, parseBatch, parseConfig, parseListed, parseNews, parsePlace, textOf } from './redis/replies.js'
+import { type Script, SCRIPTS } from './redis/scripts.js'
+import { checkServer, warnings } from './redis/trouble.js'
+import { type Found, type News, NOWHERE, type Place } from './shared/follower.js'
+import { Followers } from './shared/followers.js'
+import { Lanes } from './shared/lanes.js'
+
+export type RedisOptions = {
+  readonly url: string
+  /** How many messages a subscriber is given of what was there before, and how many are kept where no time is given. */
+  readonly recent: number
+  /** How long messages are kept; without it the newest `recent` are. */
+  readonly keepMs: number | undefined
+  /** How long after its last message a room is forgotten; without it never. */
+  readonly expireMs: number | undefined
+  /** How many rooms are brought back at the start. */
+  readonly rooms: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
+type Item = { readonly draft: Draft; readonly once: boolean }
+
+/** How often a room says in the index of all rooms that it is alive. */
+const INDEX_MS = 10_000
+const MARKS = 2 ** 48
+
+/** Connects. Throws `UsageError` without the package redis, and `unavailable` with a sentence where there is no use. */
+export async function openRedis(options: RedisOptions): Promise<RedisStore> {
+  const { url, log } = options
+  let store: RedisStore | undefined
+  const onAway = (reason: string | undefined): void => {
+    if (reason === undefined) log.info('store_back')
+    else log.error('store_away', `Redis is away (${reason}): messages are refused until it is back`)
+  }
+  const onBack = async (): Promise<void> => store?.reconcile()
+  const link = await Link.open({ url, clock: options.clock, onAway, onBack }, 'mini-chat:probe')
+  try {
+    const server = checkServer(textOf(await link.ask(['INFO'])), url)
+    // Who may not ask how it is configured is told nothing of it.
+    const ask = (name: string): Promise<unknown> => link.ask(['CONFIG', 'GET', name]).catch(() => [])
+    const answers = await Promise.all(['appendonly', 'save', 'maxmemory', 'maxmemory-policy'].map(ask))
+    for (const warning of warnings(new Map(answers.flatMap((answer) => [...parseConfig(answer)]))))
+      log.info('redis', { warning })
+    store = new RedisStore(options, link, server.isSharded)
+    await store.readRooms()
+    return store
+  } catch (error) {
+    link.close()
+    throw error
+  }
+}
+
+export class RedisStore implements Store {
+  readonly #options: RedisOptions
+  readonly #link: Link
+  readonly #isSharded: boolean
+  readonly #channel: string
+  readonly #lanes: Lanes<Item, Appended>
+  readonly #followers: Followers
+  readonly #indexed = new Map<string, number>()
+  #rooms: readonly string[] = []
+
+  constructor(options: RedisOptions, link: Link, isSharded: boolean) {
+    const { clock, log, url } = options
+    this.#options = options
+    this.#link = link
+    this.#isSharded = isSharded
+    // Databases have their own keys, and share their channels.
+    this.#channel = `mini-chat:${Number(new URL(url).pathname.slice(1))}:`
+    this.#lanes = new Lanes({ clock, send: (room, items) => this.#send(room, items), isAlone: isClear })
+    this.#followers = new Followers({
+      source: {
+        readAfter: (room, place) => this.#readAfter(room, place),
+        moved: (places) => this.#moved(places),
+        listen: (room, hear) => this.#listen(room, hear),
+      },
+      clock,
+      onBug: (error) => log.error('bug', error),
+      // That Redis is away has been told.
+      onTrouble: (error) => (error instanceof ChatError ? undefined : log.error('store', error)),
+    })
+  }
+
+  async append(room: string, draft: Draft): Promise<Message> {
+    return (await this.#add(room, { draft, once: false })).message
+  }
+
+  appendOnce(room: string, draft: Draft): Promise<Appended> {
+    return this.#add(room, { draft, once: true })
+  }
+
+  subscribe(room: string, deliver: Deliver, restart?: (epoch: string) => void): Promise<Subscription> {
+    return this.#followers.subscribe(room, deliver, restart)
+  }
+
+  async catchUp(room: string): Promise<void> {
+    await this.#followers.get(room)?.catchUp()
+  }
+
+  async read(room: string, { before, after, limit }: Range): Promise<History> {
+    const range = [before ?? '', after ?? '', limit].map(String)
+    const listed = parseListed(await this.#run(SCRIPTS.page, keysOf(room), [...this.#known(room, NOWHERE), ...range]))
+    if (listed === undefined) return { messages: [], epoch: NO_EPOCH, first: 0, last: 0, more: false }
+    const { epoch, id, messages } = listed
+    const first = id === 0 ? 0 : listed.first
+    const [oldest, newest] = [messages[0]?.id ?? 0, messages.at(-1)?.id ?? id]
+    const more = messages.length > 0 && (after === undefined ? oldest > first : newest < id)
+    return { messages, epoch, first, last: id, more }
+  }
+
+  rooms(): readonly string[] {
+    return this.#rooms
+  }
+
+  ready(): boolean {
+    return this.#link.isHere
+  }
+
+  /** Compares every room that is followed with its log. */
+  async reconcile(): Promise<void> {
+    await this.#followers.reconcile()
+  }
+
+  /** Reads which rooms there are, the one with the newest message first. */
+  async readRooms(): Promise<void> {
+    const { rooms, expireMs, clock } = this.#options
+    if (expireMs !== undefined)
+      await this.#link.ask(['ZREMRANGEBYSCORE', INDEX, '-inf', String(clock.date() - expireMs)])
+    this.#rooms = arrayOf(await this.#link.ask(['ZREVRANGE', INDEX, '0', String(rooms - 1)])).map(textOf)
+  }
+
+  async close(): Promise<void> {
+    await this.#lanes.close()
+    this.#followers.close()
+    this.#link.close()
+  }
+
+  #add(room: string, item: Item): Promise<Appended> {
+    if (!this.#link.isHere)
+      return Promise.reject(new ChatError('unavailable', 'the store is away: try again in a moment', 2))
+    return this.#lanes.add(room, item)
+  }
+
+  async #send(room: string, items: readonly Item[]): Promise<Appended[]> {
+    const follower = this.#followers.get(room)
+    const keys = keysOf(room)
+    const marks: string[] = []
+    const words: string[] = []
+    for (const { draft, once } of items) {
+      const mark = this.#mark()
+      marks.push(mark)
+      const place = draft.key === undefined ? 0 : keys.push(keyOf(room, draft.key, draft.username))
+      words.push(mark, JSON.stringify(draft).slice(1), takesOut(draft), String(once ? place : -place))
+    }
+    const { keepMs, recent, clock } = this.#options
+    const keep = keepMs === undefined ? [String(recent), '0'] : ['0', String(clock.date() - keepMs)]
+    const how = items.some(isClear) ? 'clear' : ''
+    const args = [...this.#known(room, follower?.place ?? NOWHERE), ...keep, String(KEY_MS), how, ...words]
+    const { epoch, before, outcomes } = parseBatch(await this.#run(SCRIPTS.append, keys, args))
+    const entries = items.flatMap(({ draft }, i) => {
+      const id = outcomes[i]
+      return typeof id === 'number' ? [{ mark: marks[i] ?? '', message: { id, ...draft } }] : []
+    })
+    const results = items.map(({ draft }, i): Appended => {
+      const outcome = outcomes[i]
+      if (outcome === undefined) throw new Error('the script gave too few results')
+      return typeof outcome === 'number'
+        ? { message: { id: outcome, ...draft }, replayed: false }
+        : { message: outcome, replayed: true }
+    })
+    const last = entries.at(-1)
+    // Delivered here before anybody is told that it is kept; what came before it from elsewhere too.
+    if (last !== undefined)
+      await follower?.hear({ epoch, id: last.message.id, mark: last.mark, before, entries: () => entries })
+    if (follower !== undefined && results.some(({ message, replayed }) => replayed && message.id > follower.place.id))
+      await follower.catchUp()
+    this.#index(room)
+    return results
+  }
+
+  async #readAfter(room: string, place: Place): Promise<Found | undefined> {
+    const args = [...this.#known(room, place), String(this.#options.recent)]
+    return parseListed(await this.#run(SCRIPTS.after, keysOf(room), args))
+  }
+
+  async #moved(places: ReadonlyMap<string, Place>): Promise<string[]> {
+    const moved = await Promise.all(
+      [...places].map(async ([room, place]) => {
+        const [, meta = ''] = keysOf(room)
+        const end = parsePlace(await this.#link.ask(['HMGET', meta, 'epoch', 'id', 'mark'])) ?? NOWHERE
+        return end.epoch === place.epoch && end.id === place.id && end.mark === place.mark ? [] : [room]
+      }),
+    )
+    return moved.flat()
+  }
+
+  #listen(room: string, hear: (news: News) => void): Promise<() => void> {
+    return this.#link.listen(this.#channelOf(room), this.#isSharded, (text) => hear(parseNews(text)))
+  }
+
+  /** What every script is told first: where this process is in the log, and what to do with it. */
+  #known(room: string, { epoch, id, mark }: Place): string[] {
+    const { random, expireMs = 0 } = this.#options
+    const publish = this.#isSharded ? 'SPUBLISH' : 'PUBLISH'
+    return [epoch, String(id), mark, random.epoch(), String(expireMs), publish, this.#channelOf(room)]
+  }
+
+  async #run({ source, sha }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args]
+    try {
+      return await this.#link.ask(['EVALSHA', sha, ...rest])
+    } catch (error) {
+      // A server that was started anew does not know it yet.
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+      return this.#link.ask(['EVAL', source, ...rest])
+    }
+  }
+
+  /** Notes that a room is alive, where it has not done so lately. Which rooms there are is only asked at a start. */
+  #index(room: string): void {
+    const { clock } = this.#options
+    const now = clock.now()
+    if (now - (this.#indexed.get(room) ?? -Infinity) < INDEX_MS) return
+    this.#indexed.delete(room)
+    this.#indexed.set(room, now)
+    for (const [other, at] of this.#indexed) {
+      if (now - at < INDEX_MS) break
+      this.#indexed.delete(other)
+    }
+    // Lost where Redis goes away just now; the next message says it again.
+    this.#link.ask(['ZADD', INDEX, 'GT', String(clock.date()), room]).catch(() => this.#indexed.delete(room))
+  }
+
+  #channelOf(room: string): string {
+    return `${this.#channel}{${room}}`
+  }
+
+  #mark(): string {
+    return String(Math.floor(this.#options.random.fraction() * MARKS))
+  }
+}
+
+const INDEX = 'mini-chat:rooms'
+
+function keysOf(room: string): string[] {
+  return ['log', 'meta', 'removed'].map((part) => `mini-chat:{${room}}:${part}`)
+}
+
+function keyOf(room: string, key: string, username: string): string {
+  return `mini-chat:{${room}}:key:${key}:${username}`
+}
+
+function isClear({ draft }: Item): boolean {
+  return draft.type === 'clear'
+}
+
+function takesOut({ type, of }: Draft): string {
+  return type === 'delete' && of !== undefined ? String(of) : ''
+}

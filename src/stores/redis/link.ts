@@ -1,0 +1,213 @@
+// The connections to Redis, and whether it can be used now. Two of them: a connection that listens cannot ask.
+//
+//     here ── no answer for ANSWER_MS, a broken connection, or a server that takes no writes ──> away
+//     away ── a probe is answered: a write, once a second ──> returning ── every room was compared ──> here
+//
+// While Redis is away everything is refused at once. Nothing is kept here to be sent later: its sender has been told
+// 503 by then, and sends it again.
+
+import type { Clock, Undo } from '../../core/clock.js'
+import { ChatError } from '../../core/errors.js'
+import { loadPeer } from '../../peer.js'
+import { whyNoStart } from './trouble.js'
+
+export type LinkOptions = {
+  readonly url: string
+  readonly clock: Clock
+  /** Told once when Redis goes away, with the reason, and once when it is back. */
+  readonly onAway: (reason: string | undefined) => void
+  /** A connection is back: what is followed has to be compared. Redis counts as here once this resolves. */
+  readonly onBack: () => Promise<void>
+}
+
+/** As much of a client as is used here. */
+type Client = {
+  readonly isReady: boolean
+  connect(): Promise<unknown>
+  sendCommand(args: readonly string[]): Promise<unknown>
+  subscribe(channel: string, call: (text: string) => void): Promise<void>
+  unsubscribe(channel: string): Promise<void>
+  sSubscribe(channel: string, call: (text: string) => void): Promise<void>
+  sUnsubscribe(channel: string): Promise<void>
+  on(event: string, call: (error: unknown) => void): unknown
+  destroy(): void
+}
+
+/** How long an answer may take. */
+const ANSWER_MS = 2000
+const PROBE_MS = 1000
+/** A connection without any answer for so long is made anew. */
+const SILENCE_MS = 5000
+const MOST_RECONNECT_MS = 1000
+
+export class Link {
+  readonly #options: LinkOptions
+  readonly #asker: Client
+  readonly #listener: Client
+  readonly #probeKey: string
+  #state: 'here' | 'away' | 'returning' = 'here'
+  #probing = false
+  #timer: Undo | undefined
+  #closed = false
+
+  /** Connects. Throws `UsageError` without the package, and `unavailable` with a sentence where there is no Redis. */
+  static async open(options: LinkOptions, probeKey: string): Promise<Link> {
+    const { createClient } = await loadPeer('redis', '--redis', () => import('redis'))
+    let opened = false
+    const open = async (): Promise<Client> => {
+      const client: Client = createClient({
+        url: options.url,
+        name: 'mini-chat',
+        RESP: 2,
+        disableOfflineQueue: true,
+        pingInterval: PROBE_MS,
+        socket: {
+          connectTimeout: SILENCE_MS,
+          socketTimeout: SILENCE_MS,
+          reconnectStrategy: (retries: number) => (opened ? waitBefore(retries) : false),
+        },
+      })
+      // Without a listener an error ends the process; what it means is told by `connect`, `ask` and the probe.
+      client.on('error', () => undefined)
+      try {
+        await client.connect()
+      } catch (error) {
+        client.destroy()
+        throw error
+      }
+      return client
+    }
+    const clients: Client[] = []
+    try {
+      clients.push(await open(), await open())
+    } catch (error) {
+      for (const client of clients) client.destroy()
+      throw whyNoStart(error, options.url)
+    }
+    opened = true
+    const [asker, listener] = clients
+    if (asker === undefined || listener === undefined) throw new Error('no connection')
+    return new Link(options, asker, listener, probeKey)
+  }
+
+  private constructor(options: LinkOptions, asker: Client, listener: Client, probeKey: string) {
+    this.#options = options
+    this.#asker = asker
+    this.#listener = listener
+    this.#probeKey = probeKey
+    asker.on('error', (error) => this.#leave(error))
+    asker.on('ready', () => this.#probe())
+    listener.on('ready', () => void this.#compare())
+    this.#wait()
+  }
+
+  get isHere(): boolean {
+    return this.#state === 'here' && !this.#closed
+  }
+
+  /** Asks Redis. Rejects with `unavailable` at once while it is away, and `full` where it has no memory left. */
+  async ask(args: readonly string[]): Promise<unknown> {
+    if (this.#state === 'away' || this.#closed) throw away()
+    return this.#ask(args)
+  }
+
+  /** Calls back with what is published on a channel. */
+  async listen(channel: string, isSharded: boolean, call: (text: string) => void): Promise<Undo> {
+    const listener = this.#listener
+    try {
+      await (isSharded ? listener.sSubscribe(channel, call) : listener.subscribe(channel, call))
+    } catch {
+      // What it was is told by the connection itself: it is on its way back.
+      throw away()
+    }
+    return () => {
+      const end = isSharded ? listener.sUnsubscribe(channel) : listener.unsubscribe(channel)
+      // A connection that is gone has no subscriptions to end.
+      end.catch(() => undefined)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#timer?.()
+    this.#asker.destroy()
+    this.#listener.destroy()
+  }
+
+  async #ask(args: readonly string[]): Promise<unknown> {
+    let late: Undo | undefined
+    try {
+      return await Promise.race([
+        this.#asker.sendCommand(args),
+        new Promise((_, reject) => {
+          late = this.#options.clock.after(ANSWER_MS, () => reject(new Error(`no answer for ${ANSWER_MS} ms`)))
+        }),
+      ])
+    } catch (error) {
+      const word = error instanceof Error ? (/^[A-Z]+(?= )/.exec(error.message)?.[0] ?? '') : ''
+      if (word === 'NOSCRIPT' || word === 'ERR' || word === 'NOPERM' || word === 'WRONGTYPE') throw error
+      if (word === 'OOM') throw new ChatError('full', 'the store has no memory left: try again later', 60)
+      // A server that became a replica: whoever answers to its name now may be another.
+      if (word === 'READONLY') this.#asker.sendCommand(['QUIT']).catch(() => undefined)
+      this.#leave(error)
+      throw away()
+    } finally {
+      late?.()
+    }
+  }
+
+  #leave(error: unknown): void {
+    if (this.#closed || this.#state === 'away') return
+    const isNew = this.#state === 'here'
+    this.#state = 'away'
+    if (isNew) this.#options.onAway(error instanceof Error ? error.message : String(error))
+  }
+
+  #wait(): void {
+    this.#timer = this.#options.clock.after(PROBE_MS, () => {
+      this.#probe()
+      this.#wait()
+    })
+  }
+
+  /** One probe at a time: a server that does not answer is not asked again, so that the silence can be told. */
+  #probe(): void {
+    if (this.#probing || this.#closed || !this.#asker.isReady) return
+    this.#probing = true
+    const args = this.#state === 'here' ? ['PING'] : ['SET', this.#probeKey, '1', 'PX', '10000']
+    const late = this.#options.clock.after(ANSWER_MS, () => this.#leave(new Error(`no answer for ${ANSWER_MS} ms`)))
+    this.#asker
+      .sendCommand(args)
+      .then(() => this.#return())
+      .catch((error: unknown) => this.#leave(error))
+      .finally(() => {
+        late()
+        this.#probing = false
+      })
+  }
+
+  async #return(): Promise<void> {
+    if (this.#state !== 'away' || this.#closed) return
+    this.#state = 'returning'
+    await this.#options.onBack()
+    // It may have gone again meanwhile.
+    if (this.#state !== 'returning') return
+    this.#state = 'here'
+    this.#options.onAway(undefined)
+  }
+
+  async #compare(): Promise<void> {
+    if (this.#state !== 'here') return
+    // Where it fails Redis is away, and everything is compared when it is back.
+    await this.#options.onBack().catch(() => undefined)
+  }
+}
+
+/** From 10 ms to a second, doubling, with a quarter of chance so that many processes do not come in one instant. */
+function waitBefore(retries: number): number {
+  return Math.min(10 * 2 ** Math.min(retries, 10), MOST_RECONNECT_MS) * (0.75 + Math.random() / 4)
+}
+
+function away(): ChatError {
+  return new ChatError('unavailable', 'the store is away: try again in a moment', 2)
+}

@@ -1,0 +1,79 @@
+// Reads what Redis answers and publishes. This is a parser: what goes on from here is trusted.
+
+import { type Message, removed } from '../../core/rooms/message.js'
+import type { Found, Marked, News, Place } from '../shared/follower.js'
+
+/** What became of a batch: the log's epoch, the mark before its first message, and for each its id or an earlier message. */
+export type Batch = {
+  readonly epoch: string
+  readonly before: string
+  readonly outcomes: readonly (number | Message)[]
+}
+
+/** A list of a log's messages, with its ends. */
+export type Listed = Found & { readonly first: number }
+
+export function parseBatch(reply: unknown): Batch {
+  const [epoch, before, ...outcomes] = arrayOf(reply)
+  return {
+    epoch: textOf(epoch),
+    before: textOf(before),
+    outcomes: outcomes.map((outcome) => (typeof outcome === 'number' ? outcome : messageOf(textOf(outcome)))),
+  }
+}
+
+/** Undefined where there is no log. */
+export function parseListed(reply: unknown): Listed | undefined {
+  const [epoch, id, mark, first, entries, gone] = arrayOf(reply)
+  if (epoch === undefined) return undefined
+  const messages = arrayOf(entries).map((entry) => messageOf(textOf(arrayOf(arrayOf(entry)[1])[1])))
+  // Few are removed, and nearly always none.
+  for (const text of arrayOf(gone).map(textOf)) messages.push(removed(messageOf(text.slice(text.indexOf('{')))))
+  if (arrayOf(gone).length > 0) messages.sort((a, b) => a.id - b.id)
+  return { epoch: textOf(epoch), id: numberOf(id), mark: textOf(mark), first: numberOf(first), messages }
+}
+
+/** `EPOCH ID MARK BEFORE`, and a line for each message: its mark and its JSON. Only news that are new are read whole. */
+export function parseNews(text: string): News {
+  const end = text.indexOf('\n')
+  const [epoch = '', id = '', mark = '', before = ''] = (end < 0 ? text : text.slice(0, end)).split(' ')
+  const entries = (): Marked[] => {
+    if (end < 0) return []
+    return text
+      .slice(end + 1)
+      .split('\n')
+      .map((line) => {
+        const at = line.indexOf('{')
+        return { mark: line.slice(0, at), message: messageOf(line.slice(at)) }
+      })
+  }
+  return { epoch, id: Number(id), mark, before, entries }
+}
+
+/** What `HMGET epoch id mark` answered; undefined where there is no log. */
+export function parsePlace(reply: unknown): Place | undefined {
+  const [epoch, id, mark] = arrayOf(reply)
+  return typeof epoch === 'string' ? { epoch, id: Number(id), mark: textOf(mark) } : undefined
+}
+
+/** What `CONFIG GET` answered, by name. */
+export function parseConfig(reply: unknown): Map<string, string> {
+  const words = arrayOf(reply).map(textOf)
+  return new Map(words.flatMap((word, i) => (i % 2 === 0 ? [[word, words[i + 1] ?? '']] : [])))
+}
+
+export function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+}
+
+function numberOf(value: unknown): number {
+  return Number(value)
+}
+
+function messageOf(json: string): Message {
+  return JSON.parse(json) as Message
+}

@@ -1,0 +1,161 @@
+// What Redis does for us, as Lua: each script is one step that nothing comes between.
+//
+//     mini-chat:{lobby}:log       stream   ID-MARK, m = the message as JSON
+//     mini-chat:{lobby}:meta      hash     epoch, id and mark of the newest message, first = oldest id, born
+//     mini-chat:{lobby}:removed   zset     by id: MARK and what is left of a message that was taken out
+//     mini-chat:{lobby}:key:…     string   BORN and the message that was sent with this idempotency key
+//
+// The braces are a hash tag: in a cluster all keys of a room are on one server. `born` is the epoch that the log began
+// with. It stays when a log that lost its newest messages gets another epoch: its keys still count.
+
+import { createHash } from 'node:crypto'
+
+export type Script = { readonly source: string; readonly sha: string }
+
+/** Looks for the log, and finds out whether it is the one that the caller knows. KEYS and the first ARGV are the same everywhere. */
+const BEGIN = `
+local LOG, META, REMOVED = KEYS[1], KEYS[2], KEYS[3]
+local knownEpoch, knownId, knownMark, fresh = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local expire, publish, channel = ARGV[5], ARGV[6], ARGV[7]
+local meta = redis.call('HMGET', META, 'epoch', 'id', 'mark', 'first', 'born')
+local epoch, id, mark, first, born = meta[1], tonumber(meta[2]), meta[3], tonumber(meta[4]), meta[5]
+-- The stream was evicted or deleted, and what describes it is still here.
+if epoch and id >= first and redis.call('EXISTS', LOG, REMOVED) == 0 then epoch = false end
+
+local function begin()
+  redis.call('DEL', LOG, REMOVED)
+  epoch, id, mark, first, born = fresh, 0, '', 1, fresh
+end
+
+local function save()
+  redis.call('HSET', META, 'epoch', epoch, 'id', string.format('%.0f', id), 'mark', mark,
+    'first', string.format('%.0f', first), 'born', born)
+  if expire ~= '0' then
+    for _, key in ipairs({META, LOG, REMOVED}) do redis.call('PEXPIRE', key, expire) end
+  elseif redis.call('PERSIST', META) == 1 then
+    redis.call('PERSIST', LOG)
+    redis.call('PERSIST', REMOVED)
+  end
+end
+
+local function tell(before, lines)
+  redis.call(publish, channel, epoch .. ' ' .. string.format('%.0f', id) .. ' ' .. mark .. ' ' .. before .. lines)
+end
+
+-- Has the caller seen what is not in this log? Then its newest messages were lost.
+local function isCut()
+  if epoch ~= knownEpoch or knownId == 0 then return false end
+  if id < knownId then return true end
+  if id == knownId then return mark ~= knownMark end
+  if knownId < first then return false end
+  local at = string.format('%.0f', knownId)
+  local entry = redis.call('XRANGE', LOG, at, at)[1]
+  if entry then return string.match(entry[1], '%-(%d+)$') ~= knownMark end
+  local removed = redis.call('ZRANGEBYSCORE', REMOVED, at, at)[1]
+  return not removed or string.match(removed, '^%d+') ~= knownMark
+end
+`
+
+/**
+ * Adds messages. ARGV: … 8 how many are kept, or 0; 9 since when they are kept, or 0; 10 how long keys are kept (ms);
+ * 11 `clear`, or nothing; then four a message: its mark, its JSON behind the id, the id that it takes out, and
+ * the place of its idempotency key among KEYS: 0 none, below 0 to be remembered and not asked.
+ * Returns the epoch, the mark before the first, and for each its id, or the message that its key was used for.
+ */
+const APPEND = `
+if not epoch or ARGV[11] == 'clear' then begin()
+elseif epoch == knownEpoch and (id < knownId or (id == knownId and mark ~= knownMark)) then epoch = fresh end
+local before = mark
+local answer, lines = {epoch, before}, {''}
+for i = 12, #ARGV, 4 do
+  local key = tonumber(ARGV[i + 3])
+  local sent = key > 0 and redis.call('GET', KEYS[key])
+  if sent and string.sub(sent, 1, 8) == born then
+    answer[#answer + 1] = string.sub(sent, 9)
+  else
+    id, mark = id + 1, ARGV[i]
+    local at = string.format('%.0f', id)
+    local json = '{"id":' .. at .. ',' .. ARGV[i + 1]
+    redis.call('XADD', LOG, at .. '-' .. mark, 'm', json)
+    if key ~= 0 then redis.call('SET', KEYS[math.abs(key)], born .. json, 'PX', ARGV[10]) end
+    if ARGV[i + 2] ~= '' then
+      local entry = redis.call('XRANGE', LOG, ARGV[i + 2], ARGV[i + 2])[1]
+      if entry then
+        local message = cjson.decode(entry[2][2])
+        message.text = ''
+        redis.call('ZADD', REMOVED, ARGV[i + 2], string.match(entry[1], '%-(%d+)$') .. cjson.encode(message))
+        redis.call('XDEL', LOG, entry[1])
+      end
+    end
+    answer[#answer + 1] = id
+    lines[#lines + 1] = mark .. json
+  end
+end
+local oldest = first
+if ARGV[8] ~= '0' then first = math.max(first, id - tonumber(ARGV[8]) + 1)
+elseif ARGV[9] ~= '0' then
+  for _, entry in ipairs(redis.call('XRANGE', LOG, '-', '+', 'COUNT', 64)) do
+    local at = tonumber(string.match(entry[1], '^%d+'))
+    if at == id or tonumber(string.match(entry[2][2], '"timestamp":(%d+)')) >= tonumber(ARGV[9]) then break end
+    first = at + 1
+  end
+end
+if first > oldest then
+  redis.call('XTRIM', LOG, 'MINID', string.format('%.0f', first))
+  redis.call('ZREMRANGEBYSCORE', REMOVED, '-inf', '(' .. string.format('%.0f', first))
+end
+if #lines > 1 or epoch ~= meta[1] then
+  save()
+  tell(before, table.concat(lines, '\\n'))
+end
+return answer
+`
+
+const LIST = `
+local function list(from, to)
+  if from > to then return {epoch, id, mark, first, {}, {}} end
+  from, to = string.format('%.0f', from), string.format('%.0f', to)
+  return {epoch, id, mark, first, redis.call('XRANGE', LOG, from, to),
+    redis.call('ZRANGEBYSCORE', REMOVED, from, to)}
+end
+`
+
+/**
+ * Reads what came after the place that the caller knows; 8: at most so many, the newest. A log that is not what the
+ * caller knows it to be gets another epoch here, and the others are told. Returns nothing where there never was one.
+ */
+const AFTER = `
+${LIST}
+if not epoch then
+  if knownEpoch == '00000000' then return {} end
+  begin()
+  save()
+  tell('', '')
+elseif isCut() then
+  epoch = fresh
+  save()
+  tell(mark, '')
+end
+local from = epoch == knownEpoch and knownId + 1 or first
+return list(math.max(from, first, id - tonumber(ARGV[8]) + 1), id)
+`
+
+/** Reads a page of the past. ARGV: … 8 before, 9 after (each may be empty), 10 at most so many. */
+const PAGE = `
+${LIST}
+if not epoch then return {} end
+local limit = tonumber(ARGV[10])
+if ARGV[9] == '' then
+  local to = math.min(tonumber(ARGV[8]) or id + 1, id + 1) - 1
+  return list(math.max(first, to - limit + 1), to)
+end
+local from = math.max(first, tonumber(ARGV[9]) + 1)
+return list(from, math.min(id, from + limit - 1))
+`
+
+const script = (body: string): Script => {
+  const source = BEGIN + body
+  return { source, sha: createHash('sha1').update(source).digest('hex') }
+}
+
+export const SCRIPTS = { append: script(APPEND), after: script(AFTER), page: script(PAGE) }
