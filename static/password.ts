@@ -47,8 +47,14 @@ function ask(done: () => void): void {
     event.preventDefault()
     void give()
   })
-  // Escape would leave a page that can do nothing.
+  let isIn = false
+  // Escape would leave a page that can do nothing. A second one closes the dialog past any `preventDefault`.
   dialog.addEventListener('cancel', (event) => event.preventDefault())
+  dialog.addEventListener('close', () => {
+    if (isIn) return
+    dialog.showModal()
+    box.focus()
+  })
 
   async function give(): Promise<void> {
     error.textContent = ''
@@ -59,6 +65,7 @@ function ask(done: () => void): void {
         trouble instanceof Refused && trouble.status === 401 ? 'That is not the password.' : whyRefused(trouble)
       return box.select()
     }
+    isIn = true
     dialog.close()
     dialog.remove()
     done()

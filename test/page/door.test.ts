@@ -18,6 +18,7 @@ describe.skipIf(!hasChromium)('a chat with a password, below a path', () => {
     await page.getByRole('button', { name: 'Enter' }).click()
     await page.getByText('That is not the password.').waitFor()
     await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
     await box.fill('sesame')
     await page.keyboard.press('Enter')
     await page.getByRole('textbox', { name: 'Your name' }).fill('ada')
