@@ -1,4 +1,7 @@
 // All by keyboard: Ctrl+K (or ⌘K) changes the room, Esc closes what is open and goes back to the box.
+//
+// The switcher is loaded when the page is idle, so that it opens with the key and takes the ones that follow. Whoever
+// is faster than that has the letters typed meanwhile put into it.
 
 import type { Rooms } from './rooms.js'
 
@@ -9,18 +12,53 @@ export type ShortcutParts = {
   readonly toBox: () => void
 }
 
+const IDLE_MS = 3000
+
 export function wireShortcuts({ rooms, closeDrawer, toBox }: ShortcutParts): void {
+  let switcher: typeof import('./switcher.js') | undefined
+  /** What was typed since Ctrl+K, while the switcher loads. */
+  let typed: string | undefined
+
+  const load = async (): Promise<void> => {
+    try {
+      switcher = await import('./switcher.js')
+    } finally {
+      const early = typed
+      typed = undefined
+      if (early !== undefined) open(early)
+    }
+  }
+  const open = (early: string): void => {
+    switcher?.openSwitcher([...new Set([...rooms.open, ...rooms.recent])], early, (room) => {
+      if (room !== undefined) rooms.go(room)
+      toBox()
+    })
+  }
+  // No connection: it is loaded when it is asked for.
+  const loadEarly = (): void => void load().catch(() => undefined)
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(loadEarly, { timeout: IDLE_MS })
+  else setTimeout(loadEarly, IDLE_MS)
+
+  addEventListener(
+    'keydown',
+    (event) => {
+      if (typed === undefined || event.isComposing) return
+      if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) typed += event.key
+      else if (event.key === 'Backspace') typed = typed.slice(0, -1)
+      else if (event.key === 'Escape') typed = undefined
+      event.preventDefault()
+      event.stopPropagation()
+    },
+    { capture: true },
+  )
   addEventListener('keydown', (event) => {
     // A dialog has its own Esc.
     if (document.querySelector('dialog[open]') !== null || event.isComposing) return
     if (event.key === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
       event.preventDefault()
-      void import('./switcher.js').then(({ openSwitcher }) => {
-        openSwitcher([...new Set([...rooms.open, ...rooms.recent])], (room) => {
-          if (room !== undefined) rooms.go(room)
-          toBox()
-        })
-      })
+      if (switcher !== undefined) return open('')
+      typed = ''
+      loadEarly()
     } else if (event.key === 'Escape') {
       closeDrawer()
       toBox()

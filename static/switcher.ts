@@ -1,11 +1,11 @@
-// Ctrl+K: to another room, by the beginning of its name. Enter on a name that is no room yet opens it. Loaded when
-// it is asked for. (A combobox with a list, https://www.w3.org/WAI/ARIA/apg/patterns/combobox/)
+// Ctrl+K: to another room, by a part of its name; names that begin with it come first. Enter on a name that is no room
+// yet opens it. Loaded when the page is idle. (A combobox with a list, https://www.w3.org/WAI/ARIA/apg/patterns/combobox/)
 
 import { element } from './element.js'
 import { isRoom } from './rooms.js'
 
 /** Opens the dialog; `done` is called when it is closed, with the room that was chosen if one was. */
-export function openSwitcher(rooms: readonly string[], done: (room: string | undefined) => void): void {
+export function openSwitcher(rooms: readonly string[], typed: string, done: (room: string | undefined) => void): void {
   const box = element('input', {
     'aria-label': 'Go to',
     placeholder: 'Go to a room',
@@ -36,10 +36,11 @@ export function openSwitcher(rooms: readonly string[], done: (room: string | und
     list.replaceChildren(...found.map((room, i) => optionOf(room, i, i === at, rooms.includes(room), choose)))
     if (found.length > 0) box.setAttribute('aria-activedescendant', `switch-${at}`)
     else box.removeAttribute('aria-activedescendant')
+    list.children[at]?.scrollIntoView({ block: 'nearest' })
   }
   const search = (): void => {
     const wanted = box.value.trim().replace(/^#/, '')
-    const matching = rooms.filter((room) => room.toLowerCase().includes(wanted.toLowerCase()))
+    const matching = matchesOf(rooms, wanted.toLowerCase())
     found = isRoom(wanted) && !rooms.includes(wanted) ? [...matching, wanted] : matching
     at = 0
     show()
@@ -65,8 +66,15 @@ export function openSwitcher(rooms: readonly string[], done: (room: string | und
     if (event.target === dialog) dialog.close()
   })
   document.body.append(dialog)
-  search()
+  box.value = typed
   dialog.showModal()
+  search()
+}
+
+/** The rooms with this in their name, those that begin with it before the others. */
+function matchesOf(rooms: readonly string[], wanted: string): string[] {
+  const at = (room: string): number => room.toLowerCase().indexOf(wanted)
+  return rooms.filter((room) => at(room) >= 0).toSorted((a, b) => Number(at(a) > 0) - Number(at(b) > 0))
 }
 
 function optionOf(
