@@ -17,7 +17,7 @@ import { Membership } from './membership.js'
 import { PendingLines } from './pending.js'
 import { People } from './people.js'
 import { RoomList } from './room-list.js'
-import type { Rooms } from './rooms.js'
+import { type Rooms, whyNotRoom, wrongInAddress } from './rooms.js'
 import type { Session } from './session.js'
 import { wireShortcuts } from './shortcuts.js'
 import { storedOutbox } from './stored-outbox.js'
@@ -28,8 +28,8 @@ import { Unread } from './unread.js'
 import { onWake } from './wake.js'
 import { whyRefused } from './welcome.js'
 
-/** Opens the chat as somebody, in the rooms that are open. Once. */
-export function open(session: Session, rooms: Rooms): void {
+/** Opens the chat as somebody, in the rooms that are open. Once. `wrong`: what the address had in place of a room. */
+export function open(session: Session, rooms: Rooms, wrong: string): void {
   const tabs = new Tabs(platform.key())
   const unread = new Unread({ rooms, myName: () => session.username, leads: () => feed.leads })
   const drawers = wireDrawers()
@@ -62,7 +62,11 @@ export function open(session: Session, rooms: Rooms): void {
     room: () => rooms.current,
     newest: () => conversation.newest,
     knows: (message) => conversation.knows(message),
-    keep: (change) => conversation.scroll.keep(change),
+    keep(change) {
+      conversation.scroll.keep(change)
+      // Lines that go make the log shorter, which moves its top as a reader would.
+      conversation.scroll.settle()
+    },
     toBox: () => composer.focus(),
   })
 
@@ -106,12 +110,16 @@ export function open(session: Session, rooms: Rooms): void {
     connection.take(status)
     if (status.kind === 'live') outbox.hurry()
   })
-  outbox.onChange(() =>
-    composer.trouble(
-      outbox.pending.findLast(({ room, error }) => room === rooms.current && error !== undefined)?.error,
-    ),
-  )
+  outbox.onChange(() => {
+    composer.trouble(outbox.pending.findLast(({ room, error }) => room === rooms.current && error !== undefined)?.error)
+    conversation.scroll.settle()
+  })
   rooms.onChange(() => {
+    const name = wrongInAddress()
+    if (name !== '') {
+      history.replaceState(history.state, '', `#${shown}`)
+      composer.say(whyNotRoom(name))
+    }
     if (rooms.current !== shown) void openRoom()
     // Another tab closed the room that this one looks at: it stays open.
     else if (!rooms.isOpen(shown)) rooms.add(shown)
@@ -151,6 +159,7 @@ export function open(session: Session, rooms: Rooms): void {
   byId('chat', HTMLElement).hidden = false
   showMe()
   void openRoom()
+  if (wrong !== '') composer.say(whyNotRoom(wrong))
   feed.start()
 
   /** Looks at the room of the address, and joins it if need be. */

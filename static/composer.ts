@@ -1,4 +1,5 @@
-// The box one writes in. Enter sends, Shift+Enter starts a new line; what is half written is kept for each room
+// The box one writes in. Enter sends and Shift+Enter starts a new line; on a screen keyboard, which has no Shift+Enter,
+// Enter starts a new line and the button sends. What is half written is kept for each room
 // and survives a reload; what is wrong is said beside the box, and the text stays in it.
 
 import { byId } from './element.js'
@@ -7,6 +8,8 @@ import { Typing } from './typing.js'
 
 export const MAX_POINTS = 4000
 const WARN_POINTS = 3600
+
+const hasScreenKeyboard = matchMedia('(pointer: coarse)')
 
 export type ComposerParts = {
   readonly room: () => string
@@ -31,6 +34,7 @@ export class Composer {
       event.preventDefault()
       this.#send()
     })
+    if (hasScreenKeyboard.matches) this.#box.enterKeyHint = 'enter'
     this.#box.addEventListener('keydown', (event) => this.#key(event))
     this.#box.addEventListener('input', () => this.#changed())
   }
@@ -64,7 +68,8 @@ export class Composer {
   #key(event: KeyboardEvent): void {
     // Enter that ends the choice of a character in an input method sends nothing.
     if (event.isComposing) return
-    if (event.key === 'Enter' && !event.shiftKey) {
+    const sends = event.ctrlKey || event.metaKey || !(event.shiftKey || hasScreenKeyboard.matches)
+    if (event.key === 'Enter' && sends) {
       event.preventDefault()
       this.#send()
     } else if (event.key === 'ArrowUp' && this.#box.value === '') {

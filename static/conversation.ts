@@ -133,7 +133,10 @@ export class Conversation {
   #update(): void {
     const { jump, jumpCount, beginning } = this.#parts
     const { room, loaded, lines, oldest } = this.#log
-    jump.hidden = this.#scroll.atBottom && this.#log.atEnd
+    const isThere = this.#scroll.atBottom && this.#log.atEnd
+    // A button that goes takes the focus with it: the keys go on in the log.
+    if (isThere && document.activeElement === jump) this.#parts.box.focus({ preventScroll: true })
+    jump.hidden = isThere
     jumpCount.hidden = this.#unread === 0
     jumpCount.textContent = String(this.#unread)
     const isEmpty = !lines.some((line) => line.kind === 'gap' || line.message.type === 'chat')

@@ -4,6 +4,9 @@ import type { Gap, Message } from '../src/client/wire.js'
 import { element, nameElement } from './element.js'
 import { type Reader, textElement } from './text.js'
 
+/** A message of more lines than `fold`, at so many characters a line, is folded; the style shows fifteen of them. */
+const LONG = { fold: 18, characters: 70 }
+
 /** Lines of one person within this time are one group, with the name once. */
 const GROUP_MS = 5 * 60_000
 
@@ -21,7 +24,25 @@ export function messageLine(
   const line = element('li', { class: 'line', tabindex: '-1' }, nameElement(username), node, timeElement(timestamp))
   if (!isSameGroup(before, message)) line.classList.add('first')
   if (mentions && username !== reader.name) line.classList.add('mentions')
+  if (isLong(text)) line.append(unfoldButton(node))
   return line
+}
+
+function isLong(text: string): boolean {
+  if (text.length <= LONG.fold) return false
+  const rows = text.split('\n').reduce((sum, row) => sum + Math.max(1, Math.ceil(row.length / LONG.characters)), 0)
+  return rows > LONG.fold
+}
+
+function unfoldButton(text: HTMLElement): HTMLButtonElement {
+  text.classList.add('folded')
+  const button = element('button', { type: 'button', class: 'quiet unfold', 'aria-expanded': 'false' }, 'Show all')
+  button.addEventListener('click', () => {
+    const isFolded = text.classList.toggle('folded')
+    button.textContent = isFolded ? 'Show all' : 'Show less'
+    button.ariaExpanded = String(!isFolded)
+  })
+  return button
 }
 
 function timeElement(timestamp: number): HTMLTimeElement {

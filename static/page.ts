@@ -5,7 +5,7 @@ import { isUnauthorized } from '../src/client/credentials.js'
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
-import { Rooms } from './rooms.js'
+import { Rooms, wrongInAddress } from './rooms.js'
 import { Session } from './session.js'
 import { NEEDED, takeToken, tokenHere } from './token.js'
 import { Welcome, whyRefused } from './welcome.js'
@@ -41,18 +41,20 @@ await comeBack()
 /** Straight in for somebody who is known, the first sheet for everybody else. */
 async function comeBack(): Promise<void> {
   const room = rooms.current
+  const wrong = wrongInAddress()
   if (session.token === undefined && tokenHere() === undefined) {
     welcome.show(session.username, room)
+    if (wrong !== '') welcome.refuseRoom(wrong)
     if (!hasPassword && (await asksForToken())) welcome.refuse(NEEDED)
     return
   }
   try {
-    await enter(() => session.join(room), room)
+    await enter(() => session.join(room), room, wrong)
   } catch (error) {
     if (!hasPassword && isUnauthorized(error)) return welcome.refuse(NEEDED)
     if (error instanceof Refused && error.isFinal) return welcome.show(session.username, room, whyRefused(error))
     // No connection: the chat opens, and says so.
-    await enter(() => Promise.resolve(), room)
+    await enter(() => Promise.resolve(), room, wrong)
   }
 }
 
@@ -67,7 +69,8 @@ async function asksForToken(): Promise<boolean> {
   }
 }
 
-async function enter(join: () => Promise<void>, room: string): Promise<void> {
+/** `wrong`: what stood in the address and is no room, which is said in the chat. */
+async function enter(join: () => Promise<void>, room: string, wrong = ''): Promise<void> {
   state = 'entering'
   try {
     await join()
@@ -75,7 +78,7 @@ async function enter(join: () => Promise<void>, room: string): Promise<void> {
     state = 'inside'
     rooms.go(room)
     welcome.hide()
-    open(session, rooms)
+    open(session, rooms, wrong)
   } finally {
     if (state === 'entering') state = 'outside'
   }

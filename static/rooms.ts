@@ -104,15 +104,35 @@ export function isRoom(name: string): boolean {
   return /^[\w-]{1,64}$/.test(name)
 }
 
-/** Why this is no name of a room, as a sentence; empty when it is one. */
+/** Why this is no name of a room, as a sentence, with one that could be meant; empty when it is one. */
 export function whyNotRoom(name: string): string {
   if (name === '') return 'Write the name of a room, such as lobby.'
-  return isRoom(name) ? '' : 'A room’s name is 1 to 64 letters from A to Z, digits, _ and -.'
+  if (isRoom(name)) return ''
+  const near = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^\w-]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 64)
+  const rule = 'A room’s name is 1 to 64 letters from A to Z, digits, _ and -.'
+  return near === '' ? rule : `${rule} How about ${near}?`
 }
 
 function inAddress(): string | undefined {
   const name = location.hash.slice(1)
   return isRoom(name) ? name : undefined
+}
+
+/** What stands in the address and is no name of a room; empty where there is nothing wrong. */
+export function wrongInAddress(): string {
+  const name = location.hash.slice(1)
+  if (name === '' || isRoom(name)) return ''
+  try {
+    return decodeURIComponent(name).slice(0, 100)
+  } catch {
+    // Half of an escape: shown as it stands.
+    return name.slice(0, 100)
+  }
 }
 
 function asRooms(value: unknown): string[] {

@@ -15,7 +15,6 @@ export class Welcome {
   readonly #sheet = byId('welcome', HTMLElement)
   readonly #name = byId('name', HTMLInputElement)
   readonly #room = byId('room', HTMLInputElement)
-  readonly #error = byId('join-error', HTMLElement)
   readonly #parts: WelcomeParts
 
   constructor(parts: WelcomeParts) {
@@ -24,7 +23,7 @@ export class Welcome {
       event.preventDefault()
       void this.#enter()
     })
-    for (const box of [this.#name, this.#room]) box.addEventListener('input', () => this.#say('', box))
+    for (const box of [this.#name, this.#room]) box.addEventListener('input', () => say('', box))
     byId('join', HTMLFormElement).addEventListener('input', parts.begun, { once: true })
   }
 
@@ -32,9 +31,15 @@ export class Welcome {
     this.#name.value = name
     this.#room.value = room
     this.#sheet.hidden = false
-    if (sentence !== '') this.#say(sentence, this.#name)
     this.#name.focus()
     this.#name.select()
+    if (sentence !== '') say(sentence, this.#name)
+  }
+
+  /** Says why there is no room of the name that stands in the address. */
+  refuseRoom(wanted: string): void {
+    this.#room.value = wanted
+    say(whyNotRoom(wanted), this.#room)
   }
 
   /** Nobody comes in by a name: says what is needed, and asks for nothing. */
@@ -51,22 +56,22 @@ export class Welcome {
   async #enter(): Promise<void> {
     const name = this.#name.value.trim()
     const room = this.#room.value.trim().replace(/^#/, '')
-    if (name === '') return this.#say('Write a name that the others can call you by.', this.#name)
+    if (name === '') return say('Write a name that the others can call you by.', this.#name)
     const sentence = whyNotRoom(room)
-    if (sentence !== '') return this.#say(sentence, this.#room)
+    if (sentence !== '') return say(sentence, this.#room)
     try {
       await this.#parts.enter(name, room)
     } catch (error) {
-      this.#say(whyRefused(error), this.#name)
+      say(whyRefused(error), this.#name)
     }
   }
+}
 
-  #say(sentence: string, box: HTMLInputElement): void {
-    this.#error.textContent = sentence
-    for (const other of [this.#name, this.#room])
-      other.setAttribute('aria-invalid', String(other === box && sentence !== ''))
-    if (sentence !== '') box.focus()
-  }
+/** Says below a box what is wrong with what stands in it; nothing takes it away. */
+function say(sentence: string, box: HTMLInputElement): void {
+  byId(`${box.id}-error`, HTMLElement).textContent = sentence
+  box.setAttribute('aria-invalid', String(sentence !== ''))
+  if (sentence !== '') box.focus()
 }
 
 /** Why a room could not be entered, as a sentence. */

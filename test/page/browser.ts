@@ -42,6 +42,8 @@ export function useBrowser(flags: readonly string[] = []): () => Browser {
 export type VisitorOptions = {
   readonly viewport?: { readonly width: number; readonly height: number }
   readonly colorScheme?: 'light' | 'dark'
+  /** A finger and a screen keyboard. */
+  readonly isTouched?: boolean
   /** Lost connections and refusals are part of the test: the browser writes those to the console by itself. */
   readonly expectsFailures?: boolean
 }
@@ -81,8 +83,19 @@ export class Visitor {
 
 /** A browser of its own for one person; it is closed with the test. */
 export async function visitor(browser: Browser, options: VisitorOptions = {}): Promise<Visitor> {
-  const { viewport = { width: 1366, height: 768 }, colorScheme = 'light', expectsFailures = false } = options
-  const context = await browser.newContext({ viewport, colorScheme, locale: 'en-GB' })
+  const {
+    viewport = { width: 1366, height: 768 },
+    colorScheme = 'light',
+    isTouched = false,
+    expectsFailures = false,
+  } = options
+  const context = await browser.newContext({
+    viewport,
+    colorScheme,
+    locale: 'en-GB',
+    hasTouch: isTouched,
+    isMobile: isTouched,
+  })
   const made = new Visitor(context, expectsFailures)
   onTestFinished(async () => {
     await context.close()
@@ -95,6 +108,8 @@ export async function visitor(browser: Browser, options: VisitorOptions = {}): P
 export async function isLive(page: Page, ms = 10_000): Promise<void> {
   await page.getByRole('status', { name: 'Connection' }).filter({ hasText: 'Live' }).waitFor({ timeout: ms })
 }
+
+export const PHONE = { viewport: { width: 390, height: 844 }, isTouched: true, expectsFailures: true }
 
 export async function say(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Message' }).fill(text)
