@@ -1,6 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Message } from '../../src/core/rooms/message.js'
+import type { Journal } from '../../src/stores/journal.js'
 import { KEY_MS } from '../../src/core/rooms/idempotency.js'
 import { OffsetIndex } from '../../src/stores/journal/offset-index.js'
 import { FakeClock } from '../support/clock.js'
@@ -240,6 +242,78 @@ describe('what is kept', () => {
     expect(segmentsIn(folder)).not.toContain('00000001.log')
     await journal.close()
     expect((await reread(folder)).messages).toEqual([])
+  })
+
+  describe('for a day, by a clock', () => {
+    const [DAY_MS, WEEK_MS, MINUTE_MS] = [86_400_000, 7 * 86_400_000, 60_000]
+
+    /** A journal of the last 20 hours, in as many segments. */
+    async function lastHours() {
+      const [folder, clock] = [temporaryFolder(), new FakeClock()]
+      const open = (): Promise<Journal> => journalIn(folder, { clock, keepMs: DAY_MS })
+      const journal = await open()
+      const say = (text: string, to = journal): Promise<Message> =>
+        to.append('lobby', { ...draft(text), key: `k-${text}`, timestamp: clock.date() })
+      for (let hour = 1; hour <= 20; hour++) {
+        await say(`hour ${hour}`)
+        clock.stall(60 * MINUTE_MS)
+      }
+      const oldestOf = async (from: Journal): Promise<string | undefined> =>
+        (await from.read('lobby', { after: 0, limit: 1 })).messages[0]?.text
+      return { folder, clock, journal, open, say, oldestOf }
+    }
+
+    test('that is a week ahead for one message: nothing goes, and keys are still known', async () => {
+      const { clock, journal, say, oldestOf, folder } = await lastHours()
+      const keyed = await say('just now')
+      const segments = segmentsIn(folder).length
+      clock.ahead = WEEK_MS
+      await say('of next week')
+      for (let i = 0; i < 10; i++) await say(`and ${i}`)
+      clock.ahead = 0
+      await say('of today')
+      expect(segmentsIn(folder).length).toBeLessThanOrEqual(segments + 1)
+      expect(await oldestOf(journal)).toBe('hour 1')
+      expect(await journal.find('lobby', 'ada', 'k-just now')).toEqual(keyed)
+      // What bears a date of next week goes with the others of its day.
+      for (let hour = 0; hour < 27; hour++) {
+        clock.stall(60 * MINUTE_MS)
+        await say(`later ${hour}`)
+      }
+      const { messages } = await journal.read('lobby', { limit: 500 })
+      expect(texts(messages)).not.toContain('of next week')
+    })
+
+    test('that is a week ahead at a start, and is set right: nothing goes', async () => {
+      const { clock, journal, open, say, oldestOf } = await lastHours()
+      await journal.close()
+      clock.ahead = WEEK_MS
+      const again = await open()
+      await say('of next week', again)
+      clock.stall(4 * MINUTE_MS)
+      await say('still of next week', again)
+      clock.ahead = 0
+      for (let i = 0; i < 10; i++) {
+        clock.stall(MINUTE_MS)
+        await say(`minute ${i}`, again)
+      }
+      expect(await oldestOf(again)).toBe('hour 1')
+    })
+
+    test('that stays a week ahead: it is right, and what is over goes after some minutes', async () => {
+      const { folder, clock, journal, open, oldestOf } = await lastHours()
+      await journal.close()
+      clock.ahead = WEEK_MS
+      const again = await open()
+      expect(await oldestOf(again)).toBe('hour 1')
+      clock.advance(6 * MINUTE_MS)
+      // The timer's look is on its way.
+      await until(
+        () => segmentsIn(folder).length,
+        (segments) => segments === 1,
+      )
+      expect(await oldestOf(again)).toBeUndefined()
+    })
   })
 
   test('takes 12 bytes a message in memory, and no more', () => {

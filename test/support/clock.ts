@@ -8,6 +8,8 @@ export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>()
   #soon: (() => void)[] = []
   #now: number
+  /** How far the date is ahead of the right one, in milliseconds. */
+  ahead = 0
 
   /** `now`: where it starts. */
   constructor(now = 1_000_000) {
@@ -24,7 +26,7 @@ export class FakeClock implements Clock {
   }
 
   date(): number {
-    return 1_763_635_200_000 + Math.floor(this.#now)
+    return 1_763_635_200_000 + Math.floor(this.#now) + this.ahead
   }
 
   after(ms: number, call: () => void): Undo {

@@ -85,7 +85,7 @@ function note(
   log.add(epoch, id, position)
   if (place.isDelete) log.note(messageOf(buffer, start, end))
   const timestamp = timeOf(buffer, end)
-  extend(extent, timestamp)
+  extend(extent, timestamp, date)
   if (!isKeyed(buffer, end) || !keys.isDue(timestamp, date)) return
   const { username, key } = senderOf(buffer, start, end)
   keys.add(hashOf(room, username, key), position, clock.now())

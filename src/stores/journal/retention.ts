@@ -5,6 +5,7 @@
 //     --keep 30d            ■■■■ ■■ ■■■■ ■■□□         and none is written to for longer than a thirtieth of it
 //
 // So a message is gone at the latest a thirtieth of its time after its time, and the folder never outgrows its size.
+// After a start and after a jump of the clock nothing goes for some minutes: see steady-date.ts.
 
 import type { Clock, Undo } from '../../core/clock.js'
 import type { Logger } from '../../log.js'
@@ -12,6 +13,7 @@ import type { Kept } from './commit.js'
 import { removeFiles, segmentPath, SPAN } from './folder.js'
 import type { Log } from './log.js'
 import type { SegmentWriter } from './segment-writer.js'
+import { SteadyDate } from './steady-date.js'
 
 /** `keepMs` and `keepBytes`: undefined keeps everything. */
 export type Keep = { readonly keepMs: number | undefined; readonly keepBytes: number | undefined }
@@ -22,6 +24,7 @@ export type Extent = { readonly number: number; size: number; oldest: number; ne
 const SEGMENT_BYTES = 64 * 2 ** 20
 const LEAST_BYTES = 4096
 const DAY_MS = 86_400_000
+const MOST_STEADY_MS = 5 * 60_000
 
 export class Retention {
   readonly segmentBytes: number
@@ -52,6 +55,11 @@ export class Retention {
     return extent
   }
 
+  /** How long the clock has to keep to a date before anything is deleted by it. */
+  get steadyMs(): number {
+    return Math.min(MOST_STEADY_MS, (this.periodMs ?? 0) / 2)
+  }
+
   /** Milliseconds between two looks; undefined where time takes nothing. */
   get periodMs(): number | undefined {
     return this.#keep.keepMs === undefined ? undefined : Math.max(1000, Math.min(DAY_MS, this.#keep.keepMs / 30))
@@ -63,8 +71,11 @@ export class Retention {
     return extent.size >= this.segmentBytes || date - extent.oldest > (this.periodMs ?? Infinity)
   }
 
-  /** Drops the segments whose time is over, and those there is no place for; answers their numbers. */
-  drop(date: number): number[] {
+  /**
+   * Drops the segments whose time is over, and those there is no place for; answers their numbers. `date`: undefined
+   * while it is not known well enough.
+   */
+  drop(date = -Infinity): number[] {
     const { keepMs = Infinity, keepBytes = Infinity } = this.#keep
     const dropped: number[] = []
     let bytes = this.bytes
@@ -80,10 +91,11 @@ export class Retention {
   }
 }
 
-/** Notes a message in the segment that it is in. */
-export function extend(extent: Extent, timestamp: number): void {
-  if (extent.oldest === 0 || timestamp < extent.oldest) extent.oldest = timestamp
-  if (timestamp > extent.newest) extent.newest = timestamp
+/** Notes a message in the segment that it is in. None is of a later date than `date`, whatever its clock said. */
+export function extend(extent: Extent, timestamp: number, date = Infinity): void {
+  const at = Math.min(timestamp, date)
+  if (extent.oldest === 0 || at < extent.oldest) extent.oldest = at
+  if (at > extent.newest) extent.newest = at
 }
 
 export type RotationParts = {
@@ -98,39 +110,41 @@ export type RotationParts = {
 /** Looks after the files: a new segment where it is time for one, and the oldest ones away where their time is over. */
 export class Rotation {
   readonly #parts: RotationParts
+  readonly #date: SteadyDate
   #extent: Extent
   #timer: Undo | undefined
   #closed = false
 
   constructor(parts: RotationParts) {
     this.#parts = parts
+    this.#date = new SteadyDate(parts.clock, parts.retention.steadyMs)
     this.#extent = parts.retention.last ?? parts.retention.begin(parts.writer.number)
     this.#extent.size = parts.writer.size
   }
 
   /** Notes that a message is in the writer's segment. */
   count({ message }: Kept): void {
-    extend(this.#extent, message.timestamp)
+    extend(this.#extent, message.timestamp, this.#steadyDate())
     this.#extent.size = this.#parts.writer.size
   }
 
   /** Done before each group is written; undefined where nothing has to be waited for. */
   prepare(): Promise<void> | undefined {
     const { clock, retention } = this.#parts
-    const date = clock.date()
+    const date = this.#steadyDate()
     // What goes makes room, also where the disk has none for a new segment.
-    if (retention.isFull(this.#extent, date)) return this.#rotate().finally(() => this.#drop(date))
+    if (retention.isFull(this.#extent, date ?? clock.date())) return this.#rotate().finally(() => this.#drop(date))
     return this.#drop(date)
   }
 
   /** Calls back as often as it is worth a look where nobody speaks. */
-  watch(look: () => Promise<void>): void {
+  watch(look: () => Promise<void>, ms = this.#parts.retention.steadyMs): void {
     const { clock, retention, log } = this.#parts
     if (retention.periodMs === undefined || this.#closed) return
-    this.#timer = clock.after(retention.periodMs, () => {
+    this.#timer = clock.after(ms, () => {
       look()
         .catch((error: unknown) => log.error('retention', error))
-        .finally(() => this.watch(look))
+        .finally(() => this.watch(look, retention.periodMs))
     })
   }
 
@@ -146,7 +160,12 @@ export class Rotation {
     this.#extent.size = writer.size
   }
 
-  #drop(date: number): undefined {
+  /** The date that counts; undefined where time takes nothing. */
+  #steadyDate(): number | undefined {
+    return this.#parts.retention.periodMs === undefined ? undefined : this.#date.read()
+  }
+
+  #drop(date: number | undefined): undefined {
     const { folder, retention, log } = this.#parts
     const dropped = retention.drop(date)
     if (dropped.length === 0) return
