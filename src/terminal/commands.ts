@@ -1,6 +1,6 @@
 // What a typed line means. A line that begins with a slash is a command; any other is said in the active room.
 
-import { parseRoom } from '../core/rooms/message.js'
+import { parseRoom, parseUsername } from '../core/rooms/message.js'
 import { ChatError } from '../core/errors.js'
 
 export type Command =
@@ -8,6 +8,7 @@ export type Command =
   | { readonly kind: 'join'; readonly room: string }
   | { readonly kind: 'leave'; readonly room: string | undefined }
   | { readonly kind: 'who'; readonly room: string | undefined }
+  | { readonly kind: 'nick'; readonly username: string }
   | { readonly kind: 'rooms' }
   | { readonly kind: 'help' }
   | { readonly kind: 'quit' }
@@ -22,6 +23,7 @@ export const COMMANDS = [
   { command: '/who [ROOM]', why: 'who is here' },
   { command: '/rooms', why: 'which rooms there are' },
   { command: '/me TEXT', why: 'say what you do: /me waves' },
+  { command: '/nick NAME', why: 'go on under another name, in every room' },
   { command: '/help', why: 'this list' },
   { command: '/quit', why: 'leave and end; exit, Ctrl-C, and Ctrl-D on an empty line do the same' },
   { command: '//TEXT', why: 'say something that begins with a slash' },
@@ -50,6 +52,17 @@ function commandOf(word: string, rest: string, line: string): Command {
     case 'leave':
     case 'who':
       return { kind: word, room: room() }
+    case 'nick':
+      return rest === ''
+        ? { kind: 'wrong', why: 'say which name: /nick ada' }
+        : { kind: 'nick', username: parseUsername(rest) }
+    case 'msg':
+    case 'query':
+      // To say it to everyone would betray a person who knows these commands from elsewhere.
+      return {
+        kind: 'wrong',
+        why: `/${word} did nothing: everything said in a room is read by all who are in it. To speak to one of them there, begin with the name: bob: hello`,
+      }
     case 'rooms':
     case 'help':
     case 'quit':

@@ -1,9 +1,10 @@
 // What to tell a person when a request failed: the server's own sentence, or what to look at.
 
 import { Refused } from '../client/index.js'
+import { ChatError } from '../core/errors.js'
 
 export function sentenceOf(error: unknown, url: string): string {
-  if (error instanceof Refused) return error.message
+  if (error instanceof Refused || error instanceof ChatError) return error.message
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `no machine has the name in ${url}: check the address`

@@ -17,6 +17,8 @@ import {
   Refused,
   defaultPlatform,
 } from '../client/index.js'
+import { ChatError } from '../core/errors.js'
+import { foldName } from '../core/message.js'
 import type { Kept } from './kept.js'
 
 export type MembershipOptions = {
@@ -82,10 +84,46 @@ export class Membership {
     this.#rooms = this.#rooms.filter((other) => other !== room)
   }
 
+  /** Takes another name in every room, and gives the old one back. Throws, and all stays as it was, where that cannot be. */
+  async rename(username: string): Promise<void> {
+    const { url, kept } = this.#options
+    if (this.#proof.shown.token !== undefined)
+      throw new ChatError('bad_request', 'your token has your name in it: there is no other for you here')
+    if (foldName(username) === foldName(this.username))
+      throw new ChatError('bad_request', `${username} is the name that you have: choose another`)
+    const before = { token: this.#token, username: this.username }
+    let token: string | undefined
+    try {
+      for (const room of this.#rooms) {
+        const request = {
+          url,
+          path: '/join',
+          body: token === undefined ? { room, username } : { room },
+          timeoutMs: COMMAND_MS,
+        }
+        const answer: JoinAnswer = await (token === undefined
+          ? enter(this.#platform, this.#proof, request)
+          : join(this.#platform, { ...request, token }))
+        token = answer.token
+      }
+    } catch (error) {
+      // The rooms that were entered already are left again; where that fails, they are left in a minute.
+      if (token !== undefined) await this.#post('/leave', {}, { token }).catch(() => undefined)
+      throw error
+    }
+    if (token === undefined) return
+    this.#token = token
+    this.#username = username
+    kept.keep(username, token)
+    kept.forget(before.username)
+    // Where the server cannot be told, the old name is free in a minute.
+    await this.#post('/leave', {}, { token: before.token }).catch(() => undefined)
+  }
+
   /** Gives the name back in every room, for good. */
   async end(signal: AbortSignal): Promise<void> {
     this.#over = true
-    await this.#post('/leave', {}, signal)
+    await this.#post('/leave', {}, { signal })
     this.#options.kept.forget(this.username)
   }
 
@@ -158,12 +196,16 @@ export class Membership {
     }
   }
 
-  async #post(path: string, body: unknown, signal?: AbortSignal): Promise<void> {
+  async #post(
+    path: string,
+    body: unknown,
+    { token = this.#token, signal }: { readonly token?: string | undefined; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
     await call(this.#platform, {
       url: this.#options.url,
       path,
       body,
-      token: this.#token,
+      token,
       signal,
       timeoutMs: COMMAND_MS,
     })

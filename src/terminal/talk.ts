@@ -123,6 +123,7 @@ export class Talk {
     if (command.kind === 'say') return this.#sending.say(this.#active, command.text, this.#impatience.signal)
     if (command.kind === 'join') return this.#join(command.room)
     if (command.kind === 'leave') return this.#leaveRoom(command.room ?? this.#active)
+    if (command.kind === 'nick') return this.#rename(command.username)
     if (command.kind === 'quit') return this.#end(undefined)
     if (command.kind === 'wrong') return this.#screen.notice(command.why)
     if (command.kind === 'help') return this.#screen.notice(helpRows())
@@ -151,6 +152,16 @@ export class Talk {
     this.#incoming.changeRooms()
     if (this.#active === room) this.#active = next
     this.#prompt()
+  }
+
+  async #rename(username: string): Promise<void> {
+    // What is on its way goes under the old name, or it could arrive under both.
+    await this.#sending.settle(0, SETTLE_MS, this.#impatience.signal)
+    if (this.#sending.pending > 0)
+      return this.#screen.notice('not yet: what you said has not arrived. Try again when it has')
+    await this.#membership.rename(username)
+    this.#screen.notice(`you are ${this.#membership.username} now`)
+    this.#incoming.again()
   }
 
   /** An empty line: whatever waits is tried now. */

@@ -15,6 +15,7 @@ test.each([
   ['/leave den', { kind: 'leave', room: 'den' }],
   ['/who', { kind: 'who', room: undefined }],
   ['/rooms', { kind: 'rooms' }],
+  ['/nick Ada Byron', { kind: 'nick', username: 'Ada Byron' }],
   ['/help', { kind: 'help' }],
   ['/quit', { kind: 'quit' }],
   ['exit', { kind: 'quit' }],
@@ -28,6 +29,10 @@ test.each([
   ['/join', 'room is required'],
   ['/join two words', 'room is 1 to 64'],
   ['/me', '/me waves'],
+  ['/nick', '/nick ada'],
+  ['/nick [ada]', 'bracket'],
+  ['/msg bob our secret', '/msg did nothing'],
+  ['/msg', 'begin with the name'],
 ])('%j is answered with what to do', (line, advice) => {
   const command = parseCommand(line)
   expect(command.kind === 'wrong' && command.why).toContain(advice)
