@@ -10,10 +10,11 @@
 
 import type { Undo } from '../core/clock.js'
 import type { Gap, Message } from '../client/index.js'
+import { TEXT_POINTS } from '../core/rooms/message.js'
 import { Completion } from './completion.js'
 import { blockOf, day, gapSentence } from './format.js'
 import { colourEnv, type Paint, paintOf } from './paint.js'
-import type { Screen } from './screen.js'
+import type { Obey, Screen } from './screen.js'
 import { TypedLine } from './typedline.js'
 import { sanitize } from './sanitize.js'
 import { wrap } from './wrap.js'
@@ -28,7 +29,7 @@ export class TerminalScreen implements Screen {
   readonly #line: TypedLine
   readonly #gone = new Set<(isAsked: boolean) => void>()
   #answer: ((line: string | undefined) => void) | undefined
-  #obey: (line: string) => Promise<void> = async () => undefined
+  #obey: Obey = async () => undefined
   /** Lines are obeyed one after the other, from `read` on; what is typed before waits. */
   #start: () => void = () => undefined
   #queue = new Promise<void>((resolve) => (this.#start = resolve))
@@ -43,6 +44,7 @@ export class TerminalScreen implements Screen {
       output,
       complete: (line) => this.#completion.complete(line),
       onLine: (line) => this.#take(line),
+      onPaste: (lines) => void this.#askPaste(lines),
       onInterrupt: () => this.#leave(true),
       onClose: () => this.#leave(false),
     })
@@ -62,7 +64,7 @@ export class TerminalScreen implements Screen {
     })
   }
 
-  read(obey: (line: string) => Promise<void>): Promise<void> {
+  read(obey: Obey): Promise<void> {
     this.#obey = obey
     this.#start()
     return new Promise((resolve) => this.onGone(() => resolve()))
@@ -116,6 +118,20 @@ export class TerminalScreen implements Screen {
     if (this.#answer !== undefined) return this.#answer(line)
     this.#line.draw(this.#prompt)
     this.#queue = this.#queue.then(() => this.#obey(line))
+  }
+
+  /** Many lines at once may be a mistake, and everybody would read it. What is pasted is said, and never obeyed. */
+  async #askPaste(lines: readonly string[]): Promise<void> {
+    // A question is answered by one line.
+    if (this.#answer !== undefined) return this.#line.type(lines[0] ?? '')
+    const said = lines.filter((line) => line.trim() !== '')
+    const whole = lines.join('\n')
+    const isOne = whole.length <= TEXT_POINTS
+    const choices = `y: send ${said.length} messages${isOne ? ', o: one message' : ''}, Enter: nothing`
+    const answer = (await this.ask(`${lines.length} lines pasted (${choices}) `))?.trim().toLowerCase()
+    const texts = answer === 'y' ? said : answer === 'o' && isOne ? [whole] : []
+    if (texts.length === 0) this.notice('nothing of what was pasted has been sent')
+    for (const text of texts) this.#queue = this.#queue.then(() => this.#obey(text, true))
   }
 
   #leave(isAsked: boolean): void {

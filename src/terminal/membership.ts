@@ -18,7 +18,7 @@ import {
   defaultPlatform,
 } from '../client/index.js'
 import { ChatError } from '../core/errors.js'
-import { foldName } from '../core/message.js'
+import { foldName } from '../core/rooms/message.js'
 import type { Kept } from './kept.js'
 
 export type MembershipOptions = {

@@ -4,13 +4,16 @@
 import type { Undo } from '../core/clock.js'
 import type { Gap, Message } from '../client/index.js'
 
+/** Does what a line asks for; `isText`: it asks for nothing, and is said as it is. */
+export type Obey = (line: string, isText?: boolean) => Promise<void>
+
 export type Screen = {
   /** Can a person be asked something here? */
   readonly isTerminal: boolean
   /** Asks for one line; undefined when the person leaves instead. */
   ask(question: string): Promise<string | undefined>
   /** Hands over every line, one after the other; resolves at the end of the input. */
-  read(obey: (line: string) => Promise<void>): Promise<void>
+  read(obey: Obey): Promise<void>
   /** Resolves when more may be shown. `active`: the room that needs not be named. */
   show(messages: readonly Message[], view: { readonly me: string; readonly active: string }): Promise<void>
   /** Says something of the program's own, which is no message. Foreign words in it are sanitized here. */

@@ -75,10 +75,11 @@ export class Talk {
     const undo = this.#screen.onGone((isAsked) => (isAsked ? this.stop() : this.hangUp()))
     try {
       await this.#membership.join(this.#active)
+      if (this.#screen.isTerminal) this.#screen.notice('/help lists the commands')
       this.#prompt()
       this.#incoming.listen().catch((error: Error) => this.#end(error))
       this.#screen
-        .read((line) => this.#obey(line))
+        .read((line, isText = false) => this.#obey(isText ? { kind: 'say', text: line } : parseCommand(line)))
         .then(
           () => this.#end(undefined),
           (error: Error) => this.#end(error),
@@ -108,9 +109,9 @@ export class Talk {
     this.#end(undefined)
   }
 
-  async #obey(line: string): Promise<void> {
+  async #obey(command: Command): Promise<void> {
     try {
-      await this.#follow(parseCommand(line))
+      await this.#follow(command)
     } catch (error) {
       if (error instanceof NoName) this.#end(error)
       else this.#screen.notice(sentenceOf(error, this.#url))

@@ -9,6 +9,7 @@
 // by going up as many rows as the cursor was down, so step 3 adds that many line feeds for it to take back.
 
 import { createInterface, type Interface } from 'node:readline'
+import { Keyboard } from './keyboard.js'
 
 export type TypedLineParts = {
   readonly input: NodeJS.ReadStream
@@ -17,14 +18,20 @@ export type TypedLineParts = {
   readonly complete: (line: string) => [string[], string]
   /** Told a line that has been sent, when it is erased. */
   readonly onLine: (line: string) => void
+  /** Told the lines of a paste that has `MANY_LINES` or more. */
+  readonly onPaste: (lines: readonly string[]) => void
   /** Ctrl-C. */
   readonly onInterrupt: () => void
   /** Ctrl-D, the end of the input, or `close`. */
   readonly onClose: () => void
 }
 
+/** So many lines may have been pasted by mistake; fewer are taken as if they had been typed. */
+const MANY_LINES = 5
+
 export class TypedLine {
   readonly #output: NodeJS.WriteStream
+  readonly #keyboard: Keyboard
   readonly #readline: Interface
   /** How many rows the cursor was below the start of the line when Enter was pressed. */
   #rows = 0
@@ -33,11 +40,21 @@ export class TypedLine {
   #closing = false
   #counting: NodeJS.Immediate | undefined
 
-  constructor({ input, output, complete, onLine, onInterrupt, onClose }: TypedLineParts) {
+  constructor({ input, output, complete, onLine, onPaste, onInterrupt, onClose }: TypedLineParts) {
     this.#output = output
-    this.#readline = createInterface({ input, output, terminal: true, prompt: '', tabSize: 4, completer: complete })
-    // Before readline sees the key: afterwards the line is gone, and nobody knows how many rows it had.
-    input.prependListener('keypress', this.#beforeKey)
+    this.#keyboard = new Keyboard({ input, output, onPaste: (text) => this.#paste(text, onPaste) })
+    const { keys } = this.#keyboard
+    this.#readline = createInterface({
+      input: keys,
+      output,
+      terminal: true,
+      prompt: '',
+      tabSize: 4,
+      completer: complete,
+    })
+    // Before readline sees the key: afterwards the line is gone, and nothing knows how many rows it had.
+    keys.prependListener('keypress', this.#beforeKey)
+    output.prependListener('resize', this.#beforeResize)
     this.#readline.on('line', (line) => {
       // The line is sent, and the cursor on the row below it.
       output.write(`\x1b[${this.#rows + 1}A\r\x1b[J`)
@@ -49,7 +66,9 @@ export class TypedLine {
     this.#readline.on('close', () => {
       output.write(this.#erased())
       this.#closed = true
-      input.off('keypress', this.#beforeKey)
+      keys.off('keypress', this.#beforeKey)
+      output.off('resize', this.#beforeResize)
+      this.#keyboard.close()
       onClose()
     })
     // The terminal has gone (hangup.ts), and its mode cannot be put back.
@@ -99,10 +118,32 @@ export class TypedLine {
 
   readonly #beforeKey = (_text: string | undefined, key: { readonly name?: string } | undefined): void => {
     this.#counting ??= setImmediate(() => this.#count())
+    // Of keys that come together, readline (on Node 20) puts all but the last at the end of the line, wherever the
+    // cursor is, unless it believes that it may complete words.
+    if (key?.name !== 'tab' && this.#readline.cursor < this.#readline.line.length)
+      Reflect.set(this.#readline, 'isCompletionEnabled', true)
     if (key?.name !== 'return' && key?.name !== 'enter') return
     this.#count()
     this.#readline.write(null, { ctrl: true, name: 'e' })
     this.#rows = this.#readline.getCursorPos().rows
+  }
+
+  /** Terminals break their rows anew, and the cursor is as many rows down as the new width makes it. */
+  readonly #beforeResize = (): void => this.#count()
+
+  /** Types the lines of a paste and presses Enter behind each but the last, unless they are many. */
+  #paste(text: string, onPaste: TypedLineParts['onPaste']): void {
+    const lines = text
+      .replace(/\r\n?/g, '\n')
+      .replace(/[^\P{Cc}\t\n]/gu, '')
+      .split('\n')
+    if (lines.length > 1 && lines.at(-1) === '') lines.pop()
+    if (lines.length >= MANY_LINES) return onPaste(lines)
+    for (const [index, line] of lines.entries()) {
+      if (index > 0) this.#keyboard.press(Buffer.from('\r'))
+      this.type(line)
+    }
+    this.#count()
   }
 
   /** readline does not count the rows of what is pasted, and would draw over them: its count is put right here. */

@@ -5,6 +5,9 @@ import { type Screen, Tmux } from './tmux.js'
 
 const MINUTE = 60_000
 
+/** What stands first on every screen. */
+const HINT = '-- /help lists the commands'
+
 async function join(
   tmux: Tmux,
   { url }: TestServer,
@@ -48,10 +51,11 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
     ada.press('shall we meet at four?', 'Enter')
     await bob.sees('ada: shall we meet at four?')
     ada.type('I would bring the printouts, if somebody else brings the pens')
-    await expect.poll(() => ada.cursor()).toBe('4,5')
+    await expect.poll(() => ada.cursor()).toBe('4,6')
     for (const text of ['yes, ada, at four', '/me puts the kettle on']) bob.press(text, 'Enter')
     await ada.sees('* bob puts the kettle on')
     const heard = [
+      HINT,
       '--',
       ' * ada joined',
       ' * bob joined',
@@ -61,7 +65,7 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
     ]
     const typed = ['lobby> I would bring the printouts, if somebody else brings the', 'pens']
     await shows(ada, [...heard, ...typed])
-    expect(ada.cursor()).toBe('4,7')
+    expect(ada.cursor()).toBe('4,8')
     ada.press('Enter')
     const said = [' ada: I would bring the printouts, if somebody else brings', '        the pens', 'lobby>']
     await shows(ada, [...heard, ...said])
@@ -73,10 +77,17 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
     const ada = await join(tmux, server, 'ada')
     ada.type('日本語の文字と😀の絵文字を書いています')
     ada.press('Left', 'Left', 'Left')
-    await expect.poll(() => ada.cursor()).toBe('10,3')
+    await expect.poll(() => ada.cursor()).toBe('10,4')
     await server.app.chat.send({ room: 'lobby', username: 'bob', text: 'こんにちは' })
-    await shows(ada, ['--', ' * ada joined', ' bob: こんにちは', 'lobby> 日本語の文字と😀の絵文', '字を書いています'])
-    expect(ada.cursor()).toBe('10,4')
+    await shows(ada, [
+      HINT,
+      '--',
+      ' * ada joined',
+      ' bob: こんにちは',
+      'lobby> 日本語の文字と😀の絵文',
+      '字を書いています',
+    ])
+    expect(ada.cursor()).toBe('10,5')
     ada.type('X')
     ada.press('Enter')
     await ada.sees('書いてXいます')
@@ -92,8 +103,8 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
       await server.app.chat.send({ room: 'lobby', username: 'bob', text })
       await ada.sees(`bob: ${text}`)
     }
-    await shows(ada, ['--', ' * ada joined', ' bob: one', ' bob: two', `lobby> ${'x'.repeat(33)}`])
-    expect(ada.cursor()).toBe('0,5')
+    await shows(ada, [HINT, '--', ' * ada joined', ' bob: one', ' bob: two', `lobby> ${'x'.repeat(33)}`])
+    expect(ada.cursor()).toBe('0,6')
   })
 
   test('messages stay on the screen when it scrolls, and the typed line stays whole', async () => {

@@ -41,6 +41,7 @@ export class Tmux {
     const command = `trap : HUP; env -u FORCE_COLOR ${words.map((word) => `'${word}'`).join(' ')}; code=$?; echo $code > '${code}'; [ -t 1 ] || exit; echo "ended with $code"; stty -a | grep -o ' icanon'; exec sleep 60`
     if (window === 'w0')
       this.#tmux(
+        '-u',
         '-f',
         '/dev/null',
         'new-session',
@@ -61,6 +62,10 @@ export class Tmux {
       see: (...flags) => this.#tmux('capture-pane', '-p', '-t', target, ...flags).trimEnd(),
       cursor: () => this.#tmux('display-message', '-p', '-t', target, '#{cursor_x},#{cursor_y}').trim(),
       type: (text) => void this.#tmux('send-keys', '-t', target, '-l', text),
+      paste: (text, ...flags) => {
+        this.#tmux('set-buffer', '-b', 'paste', text)
+        this.#tmux('paste-buffer', ...flags, '-b', 'paste', '-t', target)
+      },
       press: (...keys) => void this.#tmux('send-keys', '-t', target, ...keys),
       close: () => void this.#tmux('kill-window', '-t', target),
       ended: async () =>
@@ -104,6 +109,8 @@ export type Screen = {
   /** Where the cursor is: column, row. */
   cursor(): string
   type(text: string): void
+  /** Pastes text, with `-p` in brackets where the program asked for them. */
+  paste(text: string, ...flags: string[]): void
   press(...keys: string[]): void
   resize(columns: number): void
   /** Closes the window, as a click on its cross does. */
