@@ -8,6 +8,7 @@
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import { ConnectionMember } from '../../core/connection-member.js'
+import { requireIdentity } from '../../core/people/identity.js'
 import { foldName, parseRoom, parseUsername } from '../../core/rooms/message.js'
 import type { PresenceState } from '../../core/rooms/presence.js'
 import type { Room } from '../../core/rooms/room.js'
@@ -82,8 +83,11 @@ export class SocketIoVisitor {
     { username, userId }: { username: string; userId?: UserId },
     { dialect, frames }: Speech,
   ): Promise<void> {
-    const { chat, directory } = this.#parts
-    const here = chat.rooms.get(parseRoom(name))
+    const { chat, directory, identity } = this.#parts
+    const roomName = parseRoom(name)
+    // Before anything that tells who is in it.
+    requireIdentity(identity, roomName, chat.clock.date())
+    const here = chat.rooms.get(roomName)
     if (userId !== undefined && here !== undefined && directory.isTaken(here, userId, username)) {
       throw new ChatError('name_taken', 'somebody in this room has that userId: choose another')
     }
