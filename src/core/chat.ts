@@ -16,7 +16,7 @@ import { Publisher } from './rooms/publisher.js'
 import type { Room } from './rooms/room.js'
 import { type RoomLimits, Rooms } from './rooms/rooms.js'
 import { type Session, Sessions } from './people/sessions.js'
-import type { History, Range, Store } from './rooms/store.js'
+import type { Appended, History, Range, Store } from './rooms/store.js'
 import { Scheduler } from './rooms/scheduler.js'
 import { TimerWheel } from './rooms/timer-wheel.js'
 
@@ -51,8 +51,9 @@ export type JoinRequest = Pick<SendRequest, 'room' | 'username' | 'session' | 'a
   readonly resumes?: boolean
 }
 
-export type Sent = { readonly room: Room; readonly message: Message; readonly replayed: boolean }
-export type Joined = { readonly session: Session; readonly room: Room; readonly id: number }
+/** The room may have begun another log since: the epoch goes with the message, and not with the room. */
+export type Sent = Appended & { readonly room: Room; readonly replayed: boolean }
+export type Joined = { readonly session: Session; readonly room: Room; readonly id: number; readonly epoch: string }
 
 export class Chat {
   readonly rooms: Rooms
@@ -99,15 +100,15 @@ export class Chat {
     this.#limits.message(address, session?.said)
     const room = this.#knock(name, address) ?? (await this.rooms.open(name))
     if (session === undefined) refuseHeldName(room, draft.username)
-    if (mark === undefined) return { room, message: await this.#publisher.publish(room, draft), replayed: false }
+    if (mark === undefined) return sentTo(room, await this.#publisher.publish(room, draft), false)
     const sender = `${session === undefined ? 'name' : 'session'} ${draft.username}`
     const parts = { ...draft, key: mark }
-    const sent = await room.keys.once(sender, mark, draft.text, (replay) => {
+    const { appended, replayed } = await room.keys.once(sender, mark, draft.text, (replay) => {
       const once = this.#publisher.publishOnce(room, parts)
       if (once === undefined) return this.#publisher.publish(room, parts)
-      return once.then(({ message, replayed }) => (replayed ? replay(message) : message))
+      return once.then((kept) => (kept.replayed === true ? replay(kept) : kept))
     })
-    return { room, ...sent }
+    return sentTo(room, appended, replayed)
   }
 
   /** Takes a name in a room, which is told to everyone there; with a session, under the session's name. */
@@ -120,18 +121,19 @@ export class Chat {
     this.#limits.join(request.address)
     const room = this.#knock(name, request.address) ?? (await this.rooms.open(name))
     if (request.session !== undefined && room.presence.has(request.session)) {
-      return { session: request.session, room, id: room.last }
+      return joinedAt(request.session, room)
     }
     const resumed = request.resumes === true ? ownSession(room, username, identity) : undefined
-    if (resumed !== undefined) return { session: resumed, room, id: room.last }
+    if (resumed !== undefined) return joinedAt(resumed, room)
     refuseHeldName(room, username)
     let { session } = request
     try {
       session ??= this.sessions.open(username, request.address, identity)
       // The name is held before the message is kept, so that two who join at once cannot both have it.
       takeName(session, room)
-      const { id } = await this.#publisher.publish(room, { type: 'join', username: session.username, text: 'joined' })
-      return { session, room, id }
+      const draft = { type: 'join', username: session.username, text: 'joined' }
+      const { message, epoch } = await this.#publisher.publish(room, draft)
+      return { session, room, id: message.id, epoch }
     } catch (error) {
       if (session !== undefined) releaseName(session, room)
       if (session !== undefined && session !== request.session) this.sessions.close(session)
@@ -195,4 +197,13 @@ export class Chat {
     this.moderation.refuseClosed(room, session)
     this.moderation.refuseMuted(room, username)
   }
+}
+
+function sentTo(room: Room, { message, epoch }: Appended, replayed: boolean): Sent {
+  return { room, message, epoch, replayed }
+}
+
+/** A session that is in the room already goes on where the room is now. */
+function joinedAt(session: Session, room: Room): Joined {
+  return { session, room, id: room.last, epoch: room.epoch }
 }

@@ -14,8 +14,8 @@ import type { Clock, Random } from '../core/clock.js'
 import { ChatError } from '../core/errors.js'
 import { NO_EPOCH } from '../core/rooms/cursor.js'
 import { KEY_MS } from '../core/rooms/idempotency.js'
-import type { Draft, Message } from '../core/rooms/message.js'
-import type { Deliver, History, Range, Store, Subscription } from '../core/rooms/store.js'
+import type { Draft } from '../core/rooms/message.js'
+import type { Appended, Deliver, History, Range, Store, Subscription } from '../core/rooms/store.js'
 import type { Logger } from '../log.js'
 import { Commit, type Given, type Kept } from './journal/commit.js'
 import { Delivery } from './journal/delivery.js'
@@ -126,12 +126,12 @@ export class Journal implements Store {
     })
   }
 
-  append(_room: string, draft: Draft): Promise<Message> {
+  append(_room: string, draft: Draft): Promise<Appended> {
     return this.#commit.append(draft)
   }
 
   /** Keeps a message in the place that it had in another journal. */
-  restore(draft: Draft, given: Given): Promise<Message> {
+  restore(draft: Draft, given: Given): Promise<Appended> {
     return this.#commit.append(draft, given)
   }
 
@@ -149,7 +149,7 @@ export class Journal implements Store {
     return this.#reader.read(room, range)
   }
 
-  find(room: string, username: string, key: string): Promise<Message | undefined> | undefined {
+  find(room: string, username: string, key: string): Promise<Appended | undefined> | undefined {
     return this.#reader.find(room, username, key)
   }
 

@@ -30,7 +30,7 @@ export function memoryStore(size: number, random: Random): Store {
       log.ring.put(message.id, message)
       remove(log.ring, removes(message))
       for (const deliver of log.subscribers) deliver(message, log.epoch)
-      return message
+      return { message, epoch: log.epoch }
     },
 
     async subscribe(room, deliver) {

@@ -13,7 +13,7 @@ import { NO_EPOCH } from '../core/rooms/cursor.js'
 import { ChatError } from '../core/errors.js'
 import { KEY_MS } from '../core/rooms/idempotency.js'
 import type { Clock, Random } from '../core/clock.js'
-import type { Draft, Message } from '../core/rooms/message.js'
+import type { Draft } from '../core/rooms/message.js'
 import type { Appended, History, Range, Store, Subscription, Deliver } from '../core/rooms/store.js'
 import type { Logger } from '../log.js'
 import { Link } from './redis/link.js'
@@ -102,8 +102,8 @@ export class RedisStore implements Store {
     })
   }
 
-  async append(room: string, draft: Draft): Promise<Message> {
-    return (await this.#add(room, { draft, once: false })).message
+  append(room: string, draft: Draft): Promise<Appended> {
+    return this.#add(room, { draft, once: false })
   }
 
   appendOnce(room: string, draft: Draft): Promise<Appended> {
@@ -186,14 +186,17 @@ export class RedisStore implements Store {
       const outcome = outcomes[i]
       if (outcome === undefined) throw new Error('the script gave too few results')
       return typeof outcome === 'number'
-        ? { message: { id: outcome, ...draft }, replayed: false }
-        : { message: outcome, replayed: true }
+        ? { message: { id: outcome, ...draft }, epoch }
+        : { message: outcome, epoch, replayed: true }
     })
     const last = entries.at(-1)
     // Delivered here before anybody is told that it is kept; what came before it from elsewhere too.
     if (last !== undefined)
       await follower?.hear({ epoch, id: last.message.id, mark: last.mark, before, entries: () => entries })
-    if (follower !== undefined && results.some(({ message, replayed }) => replayed && message.id > follower.place.id))
+    if (
+      follower !== undefined &&
+      results.some(({ message, replayed }) => replayed === true && message.id > follower.place.id)
+    )
       await follower.catchUp()
     this.#index(room)
     return results

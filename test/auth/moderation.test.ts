@@ -184,6 +184,24 @@ describe('a cleared room', () => {
     expect((await ask(port, { path: '/history?room=lobby&after=0' })).body).not.toContain('rude')
   })
 
+  test.each(['memory', 'journal'])('answers each send beside it with its own message and log, in %s', async (store) => {
+    const { port, order } = await startClass(store === 'journal' ? { data: temporaryFolder() } : {})
+    const cursors: unknown[] = []
+    for (let round = 0; round < 20; round++) {
+      const sends = (at: string) =>
+        Array.from({ length: 4 }, async (_, i) => {
+          const text = `${round} ${at} ${i}`
+          const answer = parse(await send(port, 'lobby', `person ${i}`, text))
+          expect(answer).toMatchObject({ message: { username: `person ${i}`, text } })
+          return answer['next']
+        })
+      const clear = async () => parse(await order('/clear', { room: 'lobby' }))['next']
+      cursors.push(...(await Promise.all([...sends('before'), clear(), ...sends('after')])))
+    }
+    // A place that two answers name is of one of them alone.
+    expect(new Set(cursors).size).toBe(cursors.length)
+  })
+
   test('stays cleared after a restart, and goes on from there', async () => {
     const data = temporaryFolder()
     const first = await startClass({ data })

@@ -20,7 +20,7 @@ async function filled(
   const folder = quickFolder()
   const journal = await journalIn(folder, given)
   const messages: Message[] = []
-  for (let i = 1; i <= count; i++) messages.push(await journal.append('lobby', draft(`text ${i}`)))
+  for (let i = 1; i <= count; i++) messages.push((await journal.append('lobby', draft(`text ${i}`))).message)
   await journal.close()
   return { folder, messages }
 }
@@ -36,7 +36,8 @@ function offsetsOf(bytes: Buffer): number[] {
 /** Two more messages and a restart: everything there is, and nothing else, is read back. */
 async function goesOn(folder: string, expected: readonly Message[]): Promise<void> {
   const journal = await journalIn(folder)
-  const two = [await journal.append('lobby', draft('more')), await journal.append('lobby', draft('and more'))]
+  const two: Message[] = []
+  for (const text of ['more', 'and more']) two.push((await journal.append('lobby', draft(text))).message)
   await journal.close()
   const { messages, said } = await reread(folder)
   expect(messages).toEqual([...expected, ...two])
@@ -115,7 +116,7 @@ describe('a flipped bit', () => {
     const folder = quickFolder()
     const journal = await journalIn(folder, { sync: 'always' })
     const messages: Message[] = []
-    for (let i = 1; i <= 5; i++) messages.push(await journal.append('lobby', draft(`text ${i}`)))
+    for (let i = 1; i <= 5; i++) messages.push((await journal.append('lobby', draft(`text ${i}`))).message)
     await journal.close()
     const whole = readFileSync(join(folder, FIRST))
     const [start = 0, end = 0] = offsetsOf(whole).slice(3, 5)
@@ -202,7 +203,7 @@ describe('damage between segments', () => {
     expect(kept).toEqual(messages.slice(0, -lost))
     expect(said).toEqual([])
     const journal = await journalIn(folder)
-    expect((await journal.append('lobby', draft('more'))).id).toBeGreaterThan(messages.length)
+    expect((await journal.append('lobby', draft('more'))).message.id).toBeGreaterThan(messages.length)
   })
 
   test('a segment that is empty and alone is a server’s that had only just begun', async () => {
@@ -251,7 +252,7 @@ describe('a repair', () => {
     expect(await codeOf(() => journalIn(folder))).toBe('unavailable')
     repairFolder(folder, 1)
     const again = await journalIn(folder)
-    const next = await again.append('lobby', draft('next'))
+    const { message: next } = await again.append('lobby', draft('next'))
     expect(next.id).toBeGreaterThan(5)
     const { recent } = await again.subscribe('lobby', () => undefined)
     expect(recent).toEqual([next])

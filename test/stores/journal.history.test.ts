@@ -83,7 +83,7 @@ class Model {
     for (const [name, { said }] of this.rooms) {
       for (const { message } of said) {
         if (message.key === undefined || message.key === 'imported' || !share()) continue
-        expect(await journal.find(name, message.username, message.key)).toEqual(message)
+        expect((await journal.find(name, message.username, message.key))?.message).toEqual(message)
       }
     }
   }
@@ -124,7 +124,7 @@ async function live(seed: number): Promise<void> {
     const drafts = Array.from({ length: 1 + whole(60) }, draft)
     let acknowledged = 0
     const sends = drafts.map(async (one) => {
-      const message = await journal.append(one.room, one)
+      const { message } = await journal.append(one.room, one)
       acknowledged++
       return message
     })
@@ -155,19 +155,20 @@ async function live(seed: number): Promise<void> {
       journal = await open()
     } else if (dice < 0.07) {
       const one = draft()
-      model.add(await journal.append(one.room, { ...one, type: 'clear', text: 'cleared' }))
+      model.add((await journal.append(one.room, { ...one, type: 'clear', text: 'cleared' })).message)
     } else if (dice < 0.1) {
       const { room, key: _, ...one } = draft()
       const last = model.of(room).said.at(-1)?.message.id ?? 0
       if (last > 0)
-        model.add(await journal.append(room, { ...one, room, type: 'delete', text: '', of: 1 + whole(last) }))
+        model.add((await journal.append(room, { ...one, room, type: 'delete', text: '', of: 1 + whole(last) })).message)
     } else if (dice < 0.11) {
       const one = { ...draft(), key: 'imported' }
       const { epoch, id } = journal.endOf(one.room)
-      if (id > 0) model.add(await journal.restore(one, { epoch, id: id + 1 + whole(20) }))
+      if (id > 0) model.add((await journal.restore(one, { epoch, id: id + 1 + whole(20) })).message)
     } else {
       const drafts = Array.from({ length: 1 + whole(80) }, draft)
-      for (const message of await Promise.all(drafts.map((one) => journal.append(one.room, one)))) model.add(message)
+      for (const { message } of await Promise.all(drafts.map((one) => journal.append(one.room, one))))
+        model.add(message)
     }
     const bytes = segmentsIn(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
     // Behind the end there may be room for what comes next, and a group may be a message longer than its bound.

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Message } from '../../src/core/rooms/message.js'
+import type { Appended } from '../../src/core/rooms/store.js'
 import type { Journal } from '../../src/stores/journal.js'
 import { KEY_MS } from '../../src/core/rooms/idempotency.js'
 import { OffsetIndex } from '../../src/stores/journal/offset-index.js'
@@ -26,14 +26,14 @@ describe('after a restart', () => {
     const sent = await Promise.all(['a', 'ü😀\u2028', '"\\\n'].map((text) => first.append('lobby', draft(text))))
     const { epoch } = await first.read('lobby', { limit: 1 })
     await first.close()
-    expect(await reread(folder)).toEqual({ messages: sent, epoch, said: [] })
+    expect(await reread(folder)).toEqual({ messages: sent.map(({ message }) => message), epoch, said: [] })
   })
 
   test('the next message has the next id, and the epoch stays', async () => {
     const folder = temporaryFolder()
     for (let id = 1; id <= 3; id++) {
       const journal = await journalIn(folder, { random: fixedRandom(id / 10) })
-      expect((await journal.append('lobby', draft(`n${id}`))).id).toBe(id)
+      expect((await journal.append('lobby', draft(`n${id}`))).message.id).toBe(id)
       await journal.close()
     }
     const { messages } = await reread(folder)
@@ -82,7 +82,7 @@ test('a subscriber that throws takes nothing from the others, and the message is
   await journal.subscribe('lobby', () => {
     throw new Error('a reader’s own fault')
   })
-  expect((await journal.append('lobby', draft('hi'))).id).toBe(1)
+  expect((await journal.append('lobby', draft('hi'))).message.id).toBe(1)
   expect(said.map(({ event }) => event)).toEqual(['bug'])
 })
 
@@ -90,7 +90,7 @@ test('a closed journal refuses, and says that it is not ready', async () => {
   const journal = await journalIn(temporaryFolder())
   const sending = journal.append('lobby', draft('hi'))
   await journal.close()
-  expect((await sending).id).toBe(1)
+  expect((await sending).message.id).toBe(1)
   await expect(journal.append('lobby', draft('hi'))).rejects.toMatchObject({ code: 'unavailable' })
   expect(journal.ready()).toBe(false)
 })
@@ -252,7 +252,7 @@ describe('what is kept', () => {
       const [folder, clock] = [temporaryFolder(), new FakeClock()]
       const open = (): Promise<Journal> => journalIn(folder, { clock, keepMs: DAY_MS })
       const journal = await open()
-      const say = (text: string, to = journal): Promise<Message> =>
+      const say = (text: string, to = journal): Promise<Appended> =>
         to.append('lobby', { ...draft(text), key: `k-${text}`, timestamp: clock.date() })
       for (let hour = 1; hour <= 20; hour++) {
         await say(`hour ${hour}`)

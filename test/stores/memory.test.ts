@@ -23,7 +23,7 @@ test('a log is forgotten with its last subscriber, and made anew with another ep
   for (let i = 0; i < 2; i++) {
     const one = await store.subscribe('lobby', (_message, epoch) => epochs.push(epoch))
     const other = await store.subscribe('lobby', () => undefined)
-    expect((await store.append('lobby', draft('hi'))).id).toBe(1)
+    expect((await store.append('lobby', draft('hi'))).message.id).toBe(1)
     one.close()
     expect((await store.read('lobby', { limit: 9 })).last).toBe(1)
     other.close()

@@ -12,17 +12,17 @@
 import type { Clock } from '../clock.js'
 import { ChatError } from '../errors.js'
 import { requireIdentity } from './identity.js'
-import { foldName, type Message, parseRoom, parseUsername } from '../rooms/message.js'
+import { foldName, parseRoom, parseUsername } from '../rooms/message.js'
 import type { Publisher } from '../rooms/publisher.js'
 import type { Room } from '../rooms/room.js'
 import type { Rooms } from '../rooms/rooms.js'
 import type { Session } from './sessions.js'
-import type { Store } from '../rooms/store.js'
+import type { Appended, Store } from '../rooms/store.js'
 
 /** A name is muted for a day at the most, and for five minutes by itself. */
 export const MUTE_SECONDS = { most: 86_400, default: 300 }
 
-export type Moderated = { readonly room: Room; readonly message: Message }
+export type Moderated = Appended
 
 export type ModerationParts = {
   readonly clock: Clock
@@ -93,15 +93,13 @@ export class Moderation {
     const said = room.entry(of)?.message ?? (await store.read(room.name, { after: of - 1, limit: 1 })).messages[0]
     if (said?.id !== of || said.type !== 'chat')
       throw new ChatError('not_found', 'there is no such message in this room, or it was removed before')
-    const message = await publisher.publish(room, { type: 'delete', username, text: 'removed', of })
-    return { room, message }
+    return publisher.publish(room, { type: 'delete', username, text: 'removed', of })
   }
 
   /** Begins a room's log anew: readers are told of a restart, and nothing that was said before can be had. */
   async clear(session: Session | undefined, name: unknown): Promise<Moderated> {
     const { room, username } = await this.#enter(session, name)
-    const message = await this.#parts.publisher.publish(room, { type: 'clear', username, text: 'cleared' })
-    return { room, message }
+    return this.#parts.publisher.publish(room, { type: 'clear', username, text: 'cleared' })
   }
 
   async #enter(session: Session | undefined, name: unknown): Promise<{ room: Room; username: string }> {

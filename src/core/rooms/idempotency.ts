@@ -15,13 +15,14 @@
 import type { Clock } from '../clock.js'
 import { ChatError } from '../errors.js'
 import type { Message } from './message.js'
+import type { Appended } from './store.js'
 
 export const KEY_MS = 10 * 60_000
 
 /** Looks for a message that a store has kept. Undefined at once where there is none. */
-export type Find = (username: string, key: string) => Promise<Message | undefined> | undefined
+export type Find = (username: string, key: string) => Promise<Appended | undefined> | undefined
 
-type SentKey = { readonly text: string; readonly at: number; message: Promise<Message>; id: number; size: number }
+type SentKey = { readonly text: string; readonly at: number; appended: Promise<Appended>; id: number; size: number }
 
 export class IdempotencyKeys {
   readonly #clock: Clock
@@ -52,30 +53,30 @@ export class IdempotencyKeys {
     sender: string,
     key: string,
     text: string,
-    send: (replay: (found: Message) => Message) => Promise<Message>,
-  ): Promise<{ message: Message; replayed: boolean }> {
+    send: (replay: (found: Appended) => Appended) => Promise<Appended>,
+  ): Promise<{ appended: Appended; replayed: boolean }> {
     const username = sender.slice(sender.indexOf(' ') + 1)
     const mark = `${key} ${sender}`
     const before = this.#sent.get(mark) ?? this.#sent.get(`${key} * ${username}`)
     if (before !== undefined) {
       refuseOther(before.text, text)
-      return { message: await before.message, replayed: true }
+      return { appended: await before.appended, replayed: true }
     }
     const earlier = this.#isKnown(username, key) ? undefined : this.#find?.(username, key)
     let replayed = false
-    const replay = (found: Message): Message => {
-      refuseOther(found.text, text)
+    const replay = (found: Appended): Appended => {
+      refuseOther(found.message.text, text)
       replayed = true
       return found
     }
     // Known before it is sent: a store may deliver it while `send` is still running.
-    const sent: SentKey = { text, at: this.#clock.now(), message: NOT_YET, id: Infinity, size: 0 }
+    const sent: SentKey = { text, at: this.#clock.now(), appended: NOT_YET, id: Infinity, size: 0 }
     this.#sent.set(mark, sent)
-    sent.message = earlier?.then((found) => (found === undefined ? send(replay) : replay(found))) ?? send(replay)
+    sent.appended = earlier?.then((found) => (found === undefined ? send(replay) : replay(found))) ?? send(replay)
     try {
-      const message = await sent.message
-      sent.id = message.id
-      return { message, replayed }
+      const appended = await sent.appended
+      sent.id = appended.message.id
+      return { appended, replayed }
     } catch (error) {
       if (this.#sent.get(mark) === sent) this.#forget(mark, sent)
       throw error
@@ -83,11 +84,11 @@ export class IdempotencyKeys {
   }
 
   /** Remembers a message that the store brought, unless it was sent from here. */
-  note(message: Message): void {
+  note(message: Message, epoch: string): void {
     const { key, username, text, timestamp, id } = message
     if (key === undefined || this.#isKnown(username, key)) return
     const at = this.#clock.now() - Math.max(0, this.#clock.date() - timestamp)
-    this.#sent.set(`${key} * ${username}`, { text, at, message: Promise.resolve(message), id, size: 0 })
+    this.#sent.set(`${key} * ${username}`, { text, at, appended: Promise.resolve({ message, epoch }), id, size: 0 })
   }
 
   /** A message that takes so many bytes has left the ring; it stays in memory here. */
@@ -136,7 +137,7 @@ export class IdempotencyKeys {
   }
 }
 
-const NOT_YET = new Promise<Message>(() => undefined)
+const NOT_YET = new Promise<Appended>(() => undefined)
 
 /** Without a session, with one, and nobody can tell any more. */
 const SENDERS = ['name', 'session', '*']

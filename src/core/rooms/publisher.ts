@@ -32,12 +32,8 @@ export class Publisher {
   }
 
   /** Throws `full` or `unavailable` when the message could not be kept. */
-  async publish(room: Room, parts: Parts): Promise<Message> {
-    const append = async (draft: Draft): Promise<Appended> => ({
-      message: await this.#store.append(room.name, draft),
-      replayed: false,
-    })
-    return (await this.#put(room, parts, append)).message
+  publish(room: Room, parts: Parts): Promise<Appended> {
+    return this.#put(room, parts, (draft) => this.#store.append(room.name, draft))
   }
 
   /** As `publish`, where the store itself decides whether the key was used before; undefined where it does not. */
@@ -68,7 +64,7 @@ export class Publisher {
     }
     const holder = room.presence.holder(username)
     if (type === 'chat' && holder !== undefined) room.presence.setTyping(holder, false)
-    if (!appended.replayed) for (const listener of this.#listeners) listener(appended.message)
+    if (appended.replayed !== true) for (const listener of this.#listeners) listener(appended.message)
     return appended
   }
 }

@@ -106,7 +106,7 @@ export class Room {
     const gone = this.#ring.put(message.id, entry)
     this.#bytes += entry.size - (gone?.size ?? 0)
     if (gone !== undefined) this.keys.left(gone.message, gone.size)
-    this.keys.note(message)
+    this.keys.note(message, epoch)
     this.keys.trim(this.#ring.first)
     this.#waiting.call(message.id)
   }

@@ -39,12 +39,15 @@ export type Subscription = {
   close(): void
 }
 
-/** `replayed`: nothing was added, and the message is the one that was kept under this key before. */
-export type Appended = { readonly message: Message; readonly replayed: boolean }
+/**
+ * A message that is kept now, and the epoch of the log in which it has its id. `replayed`: nothing was added, and the
+ * message is the one that was kept under this key before.
+ */
+export type Appended = { readonly message: Message; readonly epoch: string; readonly replayed?: boolean }
 
 export type Store = {
   /** Rejects with `unavailable` or `full` when the message could not be kept: then nobody has been given it. */
-  append(room: string, draft: Draft): Promise<Message>
+  append(room: string, draft: Draft): Promise<Appended>
   /** `restart`: told where the log is lost, and the one in its place, with this epoch, is empty still. */
   subscribe(room: string, deliver: Deliver, restart?: (epoch: string) => void): Promise<Subscription>
   read(room: string, range: Range): Promise<History>
@@ -57,7 +60,7 @@ export type Store = {
    * The message of this user with this key, if it was sent in the last ten minutes at least; undefined at once where
    * there is none. A store without this leaves it to the core to remember so long.
    */
-  find?(room: string, username: string, key: string): Promise<Message | undefined> | undefined
+  find?(room: string, username: string, key: string): Promise<Appended | undefined> | undefined
   /**
    * As `append`, where this user has not used the draft's key in the last ten minutes at least; else it adds nothing and
    * answers the message from then. Its text may be another: that is for the caller to refuse. A store with this

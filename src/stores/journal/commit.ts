@@ -12,7 +12,8 @@
 
 import { NO_EPOCH } from '../../core/rooms/cursor.js'
 import { ChatError } from '../../core/errors.js'
-import type { Draft, Message } from '../../core/rooms/message.js'
+import type { Draft } from '../../core/rooms/message.js'
+import type { Appended } from '../../core/rooms/store.js'
 import { bodyOf, messageAt, roomFor, writeRecord } from './record.js'
 import type { SegmentWriter } from './segment-writer.js'
 
@@ -20,7 +21,7 @@ import type { SegmentWriter } from './segment-writer.js'
 export type Given = { readonly epoch: string; readonly id: number }
 
 /** A message that is kept now, and where. */
-export type Kept = { readonly message: Message; readonly epoch: string; readonly position: number }
+export type Kept = Appended & { readonly position: number }
 
 export type CommitParts = {
   readonly writer: SegmentWriter
@@ -40,7 +41,7 @@ export type CommitParts = {
 type Waiting = {
   readonly draft: Draft
   readonly given: Given | undefined
-  readonly resolve: (message: Message) => void
+  readonly resolve: (appended: Appended) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -59,7 +60,7 @@ export class Commit {
   }
 
   /** Keeps a message with the next group. */
-  append(draft: Draft, given?: Given): Promise<Message> {
+  append(draft: Draft, given?: Given): Promise<Appended> {
     if (this.#closed)
       return Promise.reject(new ChatError('unavailable', 'the server is stopping: try again in a moment'))
     if (this.#queue.length >= MOST_WAITING) {
@@ -121,7 +122,7 @@ export class Commit {
       return () => {
         for (const [i, one] of kept.entries()) {
           this.#parts.deliver(one)
-          group[i]?.resolve(one.message)
+          group[i]?.resolve({ message: one.message, epoch: one.epoch })
         }
       }
     } catch (error) {

@@ -2,7 +2,7 @@
 
 import { ChatError } from '../../core/errors.js'
 import { type Message, removed } from '../../core/rooms/message.js'
-import type { History, Range } from '../../core/rooms/store.js'
+import type { Appended, History, Range } from '../../core/rooms/store.js'
 import { codeOf } from './folder.js'
 import { Log, pageOf } from './log.js'
 import { hashOf, type KeyIndex } from './key-index.js'
@@ -53,7 +53,7 @@ export class JournalReader {
   }
 
   /** The message of this user with this key; undefined at once where there is none. */
-  find(room: string, username: string, key: string): Promise<Message | undefined> | undefined {
+  find(room: string, username: string, key: string): Promise<Appended | undefined> | undefined {
     const positions = this.#parts.keys.find(hashOf(room, JSON.stringify(username), key))
     return positions.length === 0 ? undefined : this.#findAt(positions, room, username, key)
   }
@@ -71,11 +71,12 @@ export class JournalReader {
     room: string,
     username: string,
     key: string,
-  ): Promise<Message | undefined> {
+  ): Promise<Appended | undefined> {
     for (const position of positions) {
       const message = await this.#readAt(position)
       const isIt = message?.room === room && message.username === username && message.key === key
-      if (isIt && this.#parts.logs.get(room)?.positions.of(message.id) === position) return message
+      const log = this.#parts.logs.get(room)
+      if (isIt && log?.positions.of(message.id) === position) return { message, epoch: log.epoch }
     }
     return undefined
   }

@@ -1,27 +1,34 @@
 import { expect, test, vi } from 'vitest'
 import { KEY_MS, IdempotencyKeys } from '../../../src/core/rooms/idempotency.js'
 import type { Message } from '../../../src/core/rooms/message.js'
+import type { Appended } from '../../../src/core/rooms/store.js'
 import { codeOf, message } from '../../support/chat.js'
 import { FakeClock } from '../../support/clock.js'
+
+const EPOCH = 'epoch001'
+
+function appended(message: Message): Appended {
+  return { message, epoch: EPOCH }
+}
 
 function createKeys() {
   const clock = new FakeClock()
   let id = 0
-  const send = vi.fn((): Promise<Message> => Promise.resolve(message(++id)))
+  const send = vi.fn((): Promise<Appended> => Promise.resolve(appended(message(++id))))
   return { clock, keys: new IdempotencyKeys(clock), send }
 }
 
 test('a repeat by the same sender gets the first answer and sends nothing', async () => {
   const { keys, send } = createKeys()
-  expect(await keys.once('ada', 'k', 'hi', send)).toEqual({ message: message(1), replayed: false })
-  expect(await keys.once('ada', 'k', 'hi', send)).toEqual({ message: message(1), replayed: true })
+  expect(await keys.once('ada', 'k', 'hi', send)).toEqual({ appended: appended(message(1)), replayed: false })
+  expect(await keys.once('ada', 'k', 'hi', send)).toEqual({ appended: appended(message(1)), replayed: true })
   expect(send).toHaveBeenCalledTimes(1)
 })
 
 test('repeats at the same moment send once', async () => {
   const { keys, send } = createKeys()
   const all = await Promise.all(Array.from({ length: 20 }, () => keys.once('ada', 'k', 'hi', send)))
-  expect(all.map((sent) => sent.message.id)).toEqual(Array.from({ length: 20 }, () => 1))
+  expect(all.map((sent) => sent.appended.message.id)).toEqual(Array.from({ length: 20 }, () => 1))
   expect(all.filter((sent) => !sent.replayed)).toHaveLength(1)
 })
 
@@ -42,7 +49,7 @@ test('the same key with another text is refused, also while the first is under w
 
 test('a failed send frees its key, and all who waited for it fail', async () => {
   const { keys, send } = createKeys()
-  const failing = (): Promise<Message> => Promise.reject(new Error('disk'))
+  const failing = (): Promise<Appended> => Promise.reject(new Error('disk'))
   const both = await Promise.allSettled([keys.once('ada', 'k', 'hi', failing), keys.once('ada', 'k', 'hi', send)])
   expect(both.map((one) => one.status)).toEqual(['rejected', 'rejected'])
   expect(keys.size).toBe(0)
@@ -95,11 +102,14 @@ test('a send that is still under way keeps its key, however long it takes', asyn
 
 test('a message that the store brought brings its key, for its name however it sends', async () => {
   const { keys, send } = createKeys()
-  keys.note(message(7, { key: 'k', text: 'hi' }))
-  keys.note(message(8))
+  keys.note(message(7, { key: 'k', text: 'hi' }), EPOCH)
+  keys.note(message(8), EPOCH)
   expect(keys.size).toBe(1)
   for (const sender of ['name ada', 'session ada']) {
-    expect(await keys.once(sender, 'k', 'hi', send)).toMatchObject({ message: { id: 7 }, replayed: true })
+    expect(await keys.once(sender, 'k', 'hi', send)).toMatchObject({
+      appended: { message: { id: 7 }, epoch: EPOCH },
+      replayed: true,
+    })
     expect(await codeOf(() => keys.once(sender, 'k', 'ho', send))).toBe('key_reused')
   }
   expect((await keys.once('name bob', 'k', 'hi', send)).replayed).toBe(false)
@@ -109,8 +119,8 @@ test('a message that was sent from here is remembered once', async () => {
   const { keys } = createKeys()
   const own = message(1, { key: 'k', text: 'hi' })
   await keys.once('name ada', 'k', 'hi', () => {
-    keys.note(own)
-    return Promise.resolve(own)
+    keys.note(own, EPOCH)
+    return Promise.resolve(appended(own))
   })
   expect(keys.size).toBe(1)
 })
@@ -119,10 +129,10 @@ test('a store that remembers is asked, and what left the ring is not held here a
   const clock = new FakeClock()
   const old = message(3, { key: 'old', text: 'hi' })
   const keys = new IdempotencyKeys(clock, (username, key) =>
-    username === 'ada' ? Promise.resolve(key === 'old' ? old : undefined) : undefined,
+    username === 'ada' ? Promise.resolve(key === 'old' ? appended(old) : undefined) : undefined,
   )
-  const send = vi.fn((): Promise<Message> => Promise.resolve(message(9)))
-  expect(await keys.once('session ada', 'old', 'hi', send)).toEqual({ message: old, replayed: true })
+  const send = vi.fn((): Promise<Appended> => Promise.resolve(appended(message(9))))
+  expect(await keys.once('session ada', 'old', 'hi', send)).toEqual({ appended: appended(old), replayed: true })
   expect(send).not.toHaveBeenCalled()
   expect((await keys.once('name ada', 'new', 'hi', send)).replayed).toBe(false)
   expect((await keys.once('name bob', 'old', 'hi', send)).replayed).toBe(false)

@@ -136,7 +136,7 @@ function slowStore() {
       await step()
       const message = { id: ++last, ...draft }
       deliver?.(message, 'remote01')
-      return message
+      return { message, epoch: 'remote01' }
     },
     async subscribe(_room, call) {
       deliver = call
@@ -189,7 +189,7 @@ describe('with a store that takes its time', () => {
     clock.settle()
     await slow.go()
     expect(chat.rooms.get('lobby')).toBe(room)
-    expect([(await sending).room.epoch, room.last]).toEqual(['remote01', 1])
+    expect([(await sending).epoch, room.last]).toEqual(['remote01', 1])
   })
 
   test('a store that is away says so, and leaves no room behind', async () => {

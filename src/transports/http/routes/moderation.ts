@@ -24,8 +24,8 @@ export const remove: Route = {
   path: '/remove',
   async handle(request, answer, { chat }) {
     const fields = readFields(request)
-    const { room, message } = await chat.moderation.remove(request.session(), fields.get('room'), fields.get('id'))
-    answer(json(201, { message, next: `${room.epoch}.${message.id}` }))
+    const { message, epoch } = await chat.moderation.remove(request.session(), fields.get('room'), fields.get('id'))
+    answer(json(201, { message, next: `${epoch}.${message.id}` }))
   },
 }
 
@@ -48,7 +48,7 @@ export const clear: Route = {
   path: '/clear',
   async handle(request, answer, { chat }) {
     const fields = readFields(request)
-    const { room, message } = await chat.moderation.clear(request.session(), fields.get('room'))
-    answer(json(201, { message, next: `${room.epoch}.${message.id}` }))
+    const { message, epoch } = await chat.moderation.clear(request.session(), fields.get('room'))
+    answer(json(201, { message, next: `${epoch}.${message.id}` }))
   },
 }

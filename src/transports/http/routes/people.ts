@@ -16,7 +16,7 @@ export const join: Route = {
   auth: 'login',
   async handle(request, answer, { chat }) {
     const fields = readFields(request)
-    const { session, room, id } = await chat.join({
+    const { session, room, id, epoch } = await chat.join({
       room: fields.get('room'),
       username: fields.get('username'),
       session: request.session(),
@@ -26,7 +26,7 @@ export const join: Route = {
     })
     const { token, username } = session
     const { members } = room.presence.state.presence
-    const next = formatCursor([{ room: room.name, epoch: room.epoch, id }])
+    const next = formatCursor([{ room: room.name, epoch, id }])
     answer(json(201, { token, room: room.name, username, members, next }))
   },
 }

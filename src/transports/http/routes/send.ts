@@ -19,8 +19,10 @@ export const send: Route = {
       session: request.session(),
       address: request.address,
     })
-    const { room, message, replayed } = sent
-    const body = `{"message":${room.entry(message.id)?.json ?? JSON.stringify(message)},"next":"${room.epoch}.${message.id}"}`
+    const { room, message, epoch, replayed } = sent
+    // Where the room has begun another log meanwhile, the id is of another message there.
+    const entry = room.epoch === epoch ? room.entry(message.id) : undefined
+    const body = `{"message":${entry?.json ?? JSON.stringify(message)},"next":"${epoch}.${message.id}"}`
     answer(text(201, 'application/json', body, replayed ? ['Idempotency-Replayed', 'true'] : []))
   },
 }
