@@ -24,8 +24,17 @@ export type Message = {
 /** A message before the store has given it its place. */
 export type Draft = Omit<Message, 'id'>
 
-/** A message in the ring: encoded once, for everyone. `at`: when it came (`Clock.now`), `size`: bytes to account for. */
-export type Entry = { readonly message: Message; readonly json: string; readonly at: number; readonly size: number }
+/**
+ * A message in the ring: encoded once, for everyone. `bytes`: of its JSON in UTF-8; `at`: when it came (`Clock.now`);
+ * `size`: bytes of memory to account for.
+ */
+export type Entry = {
+  readonly message: Message
+  readonly json: string
+  readonly bytes: number
+  readonly at: number
+  readonly size: number
+}
 
 export const TEXT_POINTS = 4000
 export const NAME_GRAPHEMES = 32
@@ -43,7 +52,7 @@ export function removes({ type, of }: Pick<Message, 'type' | 'of'>): number | un
 
 export function entryOf(message: Message, at: number): Entry {
   const json = JSON.stringify(message)
-  return { message, json, at, size: 2 * json.length + 256 }
+  return { message, json, bytes: countBytes(json), at, size: 2 * json.length + 256 }
 }
 
 /** 1–64 characters of `A–Z a–z 0–9 _ -`; case matters. */
@@ -138,11 +147,13 @@ function countGraphemes(text: string): number {
   return count
 }
 
-function countBytes(text: string): number {
-  let bytes = 0
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+/** The bytes of a text in UTF-8. */
+export function countBytes(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    // Of the two halves of a character beyond the first 65,536 each counts for two bytes.
+    if (unit >= 0x80) bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2
   }
   return bytes
 }

@@ -19,9 +19,10 @@ import { Waiters } from './waiters.js'
 import type { Scheduler } from './scheduler.js'
 import type { TimerWheel } from './timer-wheel.js'
 
-/** What a reader gets: entries, oldest first; the id to go on from; whether a limit cut them. */
+/** What a reader gets: entries, oldest first, and their bytes; the id to go on from; whether a limit cut them. */
 export type Page = {
   readonly entries: readonly Entry[]
+  readonly bytes: number
   readonly next: number
   readonly more: boolean
   readonly gap: Gap | undefined
@@ -127,20 +128,38 @@ export class Room {
     return this.#ring.slice(from, to)
   }
 
-  /** The newest `limit` entries. */
-  newest(limit: number): Page {
-    const entries = this.#ring.slice(this.last - limit + 1, this.last)
-    return { entries, next: this.last, more: false, gap: undefined }
+  /** The newest entries, at most `limit` and `most` bytes of them, but one where there is one. */
+  newest(limit: number, most = Infinity): Page {
+    const all = this.#ring.slice(this.last - limit + 1, this.last)
+    let bytes = 0
+    let from = all.length
+    for (; from > 0; from--) {
+      const more = all[from - 1]?.bytes ?? 0
+      if (from < all.length && bytes + more > most) break
+      bytes += more
+    }
+    return { entries: from === 0 ? all : all.slice(from), bytes, next: this.last, more: false, gap: undefined }
   }
 
-  /** What is newer than a place, at most `limit`; from the oldest on where the place is out of reach. */
-  read(place: Place, limit: number): Page {
+  /**
+   * What is newer than a place, at most `limit` entries and `most` bytes of them, but one where there is one; from the
+   * oldest on where the place is out of reach.
+   */
+  read(place: Place, limit: number, most = Infinity): Page {
     const gap = gapAt(place, this)
     const from = gap === undefined ? place.id + 1 : this.first
     const start = Math.max(from, this.first)
-    const entries = this.#ring.slice(start, start + limit - 1)
+    const all = this.#ring.slice(start, start + limit - 1)
+    let bytes = 0
+    let end = 0
+    for (; end < all.length; end++) {
+      const more = all[end]?.bytes ?? 0
+      if (end > 0 && bytes + more > most) break
+      bytes += more
+    }
+    const entries = end === all.length ? all : all.slice(0, end)
     const next = entries.at(-1)?.message.id ?? this.last
-    return { entries, next, more: next < this.last, gap }
+    return { entries, bytes, next, more: next < this.last, gap }
   }
 
   /** Would a read answer at once? */

@@ -15,72 +15,97 @@ import type { Gap } from './gap.js'
 import type { Entry } from './message.js'
 import type { Room } from './room.js'
 
-/** What comes next at a place: a gap, if there is one, then entries, oldest first. `place`: where one is afterwards. */
+/**
+ * What comes next at a place: a gap, if there is one, then entries, oldest first. `bytes`: of the entries together.
+ * `place`: where one is afterwards.
+ */
 export type Cut = {
   readonly room: Room
   readonly gap: Gap | undefined
   readonly entries: readonly Entry[]
+  readonly bytes: number
   readonly place: { readonly epoch: string; readonly id: number }
 }
 
 export type Frame<T> = Cut & { readonly form: T }
 
-/** A frame has at most so many messages, and ends with the one that passes this length; so it is never 256 KiB. */
+/** A frame has at most so many messages, and so many bytes of them, or one message that is longer. */
 const FRAME_MESSAGES = 256
-const FRAME_LENGTH = 32 * 1024
+const FRAME_BYTES = 32 * 1024
 
-/** Pieces that are remembered in all rooms together. */
+/** What is remembered in all rooms together. */
 const KEPT_FRAMES = 128
+const KEPT_BYTES = 2 * 1024 * 1024
 
-type KeptFrames<T> = { readonly epoch: string; readonly last: number; readonly frames: Map<number, Frame<T>> }
+type KeptFrames<T> = { readers: number; epoch: string; last: number; readonly frames: Map<number, Frame<T>> }
 
-/** The frames of all rooms in one transport's form, each encoded once. */
+/**
+ * The frames of all rooms in one transport's form, each encoded once. A frame is remembered while a stream reads the
+ * room, and for a place in its ring: a client may name any other place, and no two need name the same.
+ */
 export class Frames<T> {
   readonly #encode: (cut: Cut) => T
-  #kept = new WeakMap<Room, KeptFrames<T>>()
+  readonly #messages: number
+  readonly #kept = new Map<Room, KeptFrames<T>>()
   #count = 0
+  #bytes = 0
 
-  constructor(encode: (cut: Cut) => T) {
+  /** `messages`: how many a frame may have. */
+  constructor(encode: (cut: Cut) => T, messages = FRAME_MESSAGES) {
     this.#encode = encode
+    this.#messages = messages
+  }
+
+  /** How many frames are remembered. */
+  get size(): number {
+    return this.#count
+  }
+
+  /** A stream reads the room, until the undo. */
+  enter(room: Room): Undo {
+    let kept = this.#kept.get(room)
+    if (kept === undefined) this.#kept.set(room, (kept = { readers: 0, epoch: '', last: 0, frames: new Map() }))
+    kept.readers++
+    let isInside = true
+    return () => {
+      if (!isInside) return
+      isInside = false
+      if (--kept.readers > 0) return
+      this.#forget(kept)
+      this.#kept.delete(room)
+    }
   }
 
   /** What a reader at this place is told next. */
   after(room: Room, place: Place): Frame<T> {
-    if (place.epoch !== room.epoch) return this.#make(room, place)
-    const { frames } = this.#keptOf(room)
-    let frame = frames.get(place.id)
-    if (frame === undefined) {
-      frame = this.#make(room, place)
-      frames.set(place.id, frame)
-      this.#count++
+    const kept = this.#kept.get(room)
+    if (kept === undefined || place.epoch !== room.epoch || place.id < room.first - 1 || place.id > room.last)
+      return this.#make(room, place)
+    if (kept.last !== room.last || kept.epoch !== room.epoch) {
+      this.#forget(kept)
+      kept.last = room.last
+      kept.epoch = room.epoch
     }
+    const known = kept.frames.get(place.id)
+    if (known !== undefined) return known
+    const frame = this.#make(room, place)
+    if (this.#count >= KEPT_FRAMES || this.#bytes + frame.bytes > KEPT_BYTES)
+      for (const one of this.#kept.values()) this.#forget(one)
+    kept.frames.set(place.id, frame)
+    this.#count++
+    this.#bytes += frame.bytes
     return frame
   }
 
-  #keptOf(room: Room): KeptFrames<T> {
-    const old = this.#kept.get(room)
-    if (old !== undefined && old.last === room.last && old.epoch === room.epoch) return old
-    this.#count -= old?.frames.size ?? 0
-    if (this.#count > KEPT_FRAMES) {
-      this.#kept = new WeakMap()
-      this.#count = 0
-    }
-    const kept = { epoch: room.epoch, last: room.last, frames: new Map<number, Frame<T>>() }
-    this.#kept.set(room, kept)
-    return kept
+  #forget({ frames }: KeptFrames<T>): void {
+    for (const { bytes } of frames.values()) this.#bytes -= bytes
+    this.#count -= frames.size
+    frames.clear()
   }
 
   #make(room: Room, place: Place): Frame<T> {
-    const { entries: all, gap } = room.read(place, FRAME_MESSAGES)
-    let length = 0
-    const end = all.findIndex((entry) => (length += entry.json.length) > FRAME_LENGTH)
-    const entries = end < 0 ? all : all.slice(0, end + 1)
-    const cut = {
-      room,
-      gap,
-      entries,
-      place: { epoch: room.epoch, id: entries.at(-1)?.message.id ?? room.last },
-    }
+    const { entries, gap, next, bytes } = room.read(place, this.#messages, FRAME_BYTES)
+    const cut = { room, gap, entries, bytes, place: { epoch: room.epoch, id: next } }
     return { ...cut, form: this.#encode(cut) }
   }
 }
@@ -113,7 +138,12 @@ export class Stream<T> {
     this.#frames = frames
     this.#sink = sink
     // A room is not forgotten under a reader that does not wait just now, because its socket is full.
-    this.#release = room.hold()
+    const releaseRoom = room.hold()
+    const releaseFrames = frames.enter(room)
+    this.#release = () => {
+      releaseRoom()
+      releaseFrames()
+    }
   }
 
   get place(): Place {

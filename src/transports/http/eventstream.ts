@@ -6,7 +6,7 @@
 //     event: gap                        what this reader cannot have
 //     event: presence                   who is here and who types, whole
 //
-// What is on its way to one reader is one frame at most (see core/rooms/stream.ts), which is less than 256 KiB.
+// What is on its way to one reader is one frame at most (see core/rooms/stream.ts), which is less than 128 KiB.
 
 import type { Undo } from '../../core/clock.js'
 import { formatCursor, type Since } from '../../core/rooms/cursor.js'
@@ -28,10 +28,13 @@ export const LIFE_MS = 5 * 60_000
 
 const RETRY_MS = 2000
 
+/** In a frame of a reader of several rooms: each message has a cursor that names all of them. */
+const SEVERAL_MESSAGES = 32
+
 /** What all streams of a server share. */
 export class EventStreams {
   readonly one = new Frames((cut) => Buffer.from(eventsOf(cut, ({ epoch, id }) => `${epoch}.${id}`)))
-  readonly several = new Frames(() => undefined)
+  readonly several = new Frames(() => undefined, SEVERAL_MESSAGES)
   readonly #max: number
   readonly #presence = new WeakMap<object, Buffer>()
   size = 0

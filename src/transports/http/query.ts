@@ -35,7 +35,7 @@ export class Query {
 
 export const NO_QUERY = new Query([])
 
-/** Queries as they were asked before. Readers who wait at one place ask in the same words, over and over. */
+/** Queries as they were asked before, 1 MiB at most. Readers who wait at one place ask in the same words, over and over. */
 const known = new Map<string, Query>()
 const KNOWN = { queries: 1024, length: 256 }
 
@@ -44,6 +44,15 @@ export function parseQuery(raw: string): Query {
   if (raw === '') return NO_QUERY
   const before = known.get(raw)
   if (before !== undefined) return before
+  if (raw.length > KNOWN.length) return queryOf(raw)
+  if (known.size >= KNOWN.queries) known.clear()
+  const own = copyOf(raw)
+  const query = queryOf(own)
+  known.set(own, query)
+  return query
+}
+
+function queryOf(raw: string): Query {
   const pairs: string[] = []
   for (let start = 0; start < raw.length;) {
     const ampersand = raw.indexOf('&', start)
@@ -55,10 +64,12 @@ export function parseQuery(raw: string): Query {
     }
     start = end + 1
   }
-  const query = new Query(pairs)
-  if (known.size >= KNOWN.queries) known.clear()
-  if (raw.length <= KNOWN.length) known.set(raw, query)
-  return query
+  return new Query(pairs)
+}
+
+/** A text in memory of its own: a part of a longer one keeps all of it. */
+export function copyOf(text: string): string {
+  return Buffer.from(text).toString()
 }
 
 /** The text that a form's escapes stand for. `name`: what it is the value of, for the sentence that refuses it. */

@@ -14,7 +14,7 @@ describe('a room without a log', () => {
   test('has no epoch, and nothing to read', () => {
     const { room } = createRoom()
     expect([room.epoch, room.hasLog, room.first, room.last, room.bytes]).toEqual([NO_EPOCH, false, 0, 0, 0])
-    expect(room.newest(500)).toEqual({ entries: [], next: 0, more: false, gap: undefined })
+    expect(room.newest(500)).toEqual({ entries: [], bytes: 0, next: 0, more: false, gap: undefined })
   })
 
   test('answers a cursor of another log with a restart, and a bare number above 0 with a rewind', () => {

@@ -134,17 +134,51 @@ describe('frames', () => {
 
   test('are forgotten when there are many', () => {
     const { room, socket, frames } = createStream()
-    const { room: den } = createRoom(500, 'den')
-    for (const one of [room, den]) fill(one, 1, 300)
-    const all = (one = room): void => {
-      for (let id = 0; id < 300; id++) frames.after(one, { epoch: one.epoch, id })
+    fill(room, 1, 300)
+    frames.enter(room)
+    for (let id = 0; id < 300; id++) frames.after(room, { epoch: room.epoch, id })
+    expect([socket.encoded, frames.size < 130]).toEqual([300, true])
+    const newest = { epoch: room.epoch, id: 299 }
+    expect(frames.after(room, newest)).toBe(frames.after(room, newest))
+  })
+
+  test('are forgotten when they are long together', () => {
+    const { room, frames } = createStream()
+    frames.enter(room)
+    for (let id = 1; id <= 500; id++) room.deliver(message(id, { text: '😀'.repeat(4000) }), 'epoch001')
+    let most = 0
+    for (let id = 0; id < 500; id++) {
+      frames.after(room, { epoch: room.epoch, id })
+      most = Math.max(most, frames.size)
     }
-    all()
-    all()
-    expect(socket.encoded).toBe(300)
-    all(den)
-    all()
-    expect(socket.encoded).toBe(900)
+    expect(most).toBeLessThan(100)
+  })
+
+  test('of 100,000 places outside of the ring leave none behind', () => {
+    const { room, frames } = createStream(4)
+    frames.enter(room)
+    fill(room, 1, 9)
+    for (let i = 0; i < 100_000; i++) {
+      frames.after(room, { epoch: room.epoch, id: i < 50_000 ? 10 + i : i % 4 })
+      frames.after(room, { epoch: `x${i}`, id: 7 })
+    }
+    expect(frames.size).toBe(0)
+  })
+
+  test('are remembered while a stream reads the room, and not longer', () => {
+    const { room, frames, begin } = createStream()
+    const { room: den } = createRoom(500, 'den')
+    for (const one of [room, den]) fill(one, 1, 50)
+    const streams = [begin(), begin()]
+    for (let id = 0; id < 50; id++) {
+      frames.after(room, { epoch: room.epoch, id })
+      frames.after(den, { epoch: den.epoch, id })
+    }
+    expect(frames.size).toBe(50)
+    streams[0]?.close()
+    expect(frames.size).toBe(50)
+    streams[1]?.close()
+    expect(frames.size).toBe(0)
   })
 })
 

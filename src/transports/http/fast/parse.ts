@@ -10,6 +10,7 @@
 // exactly so is not refused: it is `node:http`'s to read, and to judge (RFC 9112).
 
 import { MAX_HEADERS } from '../origins.js'
+import { copyOf } from '../query.js'
 
 /** What may be asked plainly, such as `GET /poll`. */
 export type Start = { readonly method: 'GET' | 'POST'; readonly text: string }
@@ -50,7 +51,7 @@ const UNUSUAL = new Set([
   'upgrade',
 ])
 
-/** Clients of one kind send one head. */
+/** Clients of one kind send one head. These take 1 MiB at most. */
 const known = new Map<string, Head>()
 const KNOWN = { heads: 256, length: 1024 }
 
@@ -79,10 +80,11 @@ export function readPlain<S extends Start>(
 function headOf(text: string): Head | undefined {
   const before = known.get(text)
   if (before !== undefined) return before
-  const head = parseHead(text)
+  const isShort = text.length <= KNOWN.length
+  const head = parseHead(isShort ? copyOf(text) : text)
   if (head === undefined || head.rawHeaders.length >= 2 * MAX_HEADERS) return undefined
   if (known.size >= KNOWN.heads) known.clear()
-  if (text.length <= KNOWN.length) known.set(text, head)
+  if (isShort) known.set(head.text, head)
   return head
 }
 
