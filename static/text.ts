@@ -22,7 +22,7 @@ export type Reader = {
 
 /** The element of a text, and whether it mentions the reader. */
 export function textElement(text: string, { name }: Reader, author = ''): { node: HTMLElement; mentions: boolean } {
-  const action = /^\/me\s+([^]+)$/.exec(text)?.[1]
+  const action = /^\/me\s+(\S[^]*)$/.exec(text)?.[1]
   const isEmoji = action === undefined && text.length <= EMOJI_UNITS && EMOJI.test(text)
   const kind = action !== undefined ? 'text action' : isEmoji ? 'text emoji' : 'text'
   const node = element('div', { class: kind, dir: 'auto' }, ...nodesOf(action ?? text, name))

@@ -8,6 +8,7 @@
 // Without --password and --auth there is none of these, and nothing is asked or spent.
 
 import type { Identity } from '../core/people/identity.js'
+import { trimSpaces } from '../core/rooms/message.js'
 
 /** What is looked at of a request that wants in. */
 export type AuthRequest = {
@@ -38,5 +39,11 @@ export type Cookie = { readonly name: string; readonly value: string; readonly s
 
 /** What follows `Bearer`; undefined for another scheme. */
 export function bearerOf(authorization: string): string | undefined {
-  return /^Bearer +(.*?) *$/i.exec(authorization)?.[1]
+  return credentialsOf(authorization, 'bearer')
+}
+
+/** What follows a scheme, without the spaces around it; undefined for another scheme (RFC 9110, section 11.4). */
+export function credentialsOf(authorization: string, scheme: 'basic' | 'bearer'): string | undefined {
+  const isScheme = authorization.slice(0, scheme.length).toLowerCase() === scheme
+  return isScheme && authorization[scheme.length] === ' ' ? trimSpaces(authorization.slice(scheme.length)) : undefined
 }

@@ -14,7 +14,7 @@
 import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
 import { ChatError } from '../core/errors.js'
-import { type Auth, type Authenticated, bearerOf, type Cookie, type AuthRequest } from './auth.js'
+import { type Auth, type Authenticated, bearerOf, type Cookie, credentialsOf, type AuthRequest } from './auth.js'
 import { Secret } from './secret.js'
 
 /** A browser is asked again after this time. */
@@ -107,8 +107,8 @@ export class Password implements Auth {
 
 /** The password of `Basic` (RFC 7617); undefined for anything else. */
 function basicOf(authorization: string): string | undefined {
-  const pair = /^Basic +([\w+/=-]*) *$/i.exec(authorization)?.[1]
-  if (pair === undefined) return undefined
+  const pair = credentialsOf(authorization, 'basic')
+  if (pair === undefined || !/^[\w+/=-]*$/.test(pair)) return undefined
   const text = Buffer.from(pair, 'base64').toString('utf8')
   const colon = text.indexOf(':')
   return colon < 0 ? undefined : text.slice(colon + 1)

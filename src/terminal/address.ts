@@ -21,9 +21,15 @@ export function parseAddress(value: string): Address {
   }
   const room = url.hash.slice(1)
   return {
-    url: `${url.origin}${url.pathname}`.replace(/\/+$/, ''),
+    url: withoutSlashes(`${url.origin}${url.pathname}`),
     room: /^[\w-]{1,64}$/.test(room) ? room : undefined,
   }
+}
+
+function withoutSlashes(url: string): string {
+  let end = url.length
+  while (url[end - 1] === '/') end--
+  return url.slice(0, end)
 }
 
 /** Is this word an address, and no room? A room's name has no dot, colon or slash. */

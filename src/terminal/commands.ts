@@ -34,7 +34,8 @@ export function parseCommand(line: string): Command {
   if (line.trim() === 'exit') return { kind: 'quit' }
   if (line.startsWith('//')) return { kind: 'say', text: line.slice(1) }
   if (!line.startsWith('/')) return { kind: 'say', text: line }
-  const [, word = '', rest = ''] = /^\/(\S*)\s*(.*?)\s*$/su.exec(line) ?? []
+  const word = /^\/(\S*)/u.exec(line)?.[1] ?? ''
+  const rest = line.slice(1 + word.length).trim()
   try {
     return commandOf(word, rest, line)
   } catch (error) {

@@ -75,7 +75,10 @@ function normalise(address: string): string | undefined {
 
 /** The eight numbers of an IPv6 address (RFC 4291, section 2.2). */
 function groupsOf(address: string): number[] {
-  const plain = address.replace(/%.*$/, '').replace(/[\d.]+$/, (tail) => (isIPv4(tail) ? hexOf(tail) : tail))
+  const [plain6 = ''] = address.split('%', 1)
+  const colon = plain6.lastIndexOf(':') + 1
+  const tail4 = plain6.slice(colon)
+  const plain = isIPv4(tail4) ? plain6.slice(0, colon) + hexOf(tail4) : plain6
   const [head = [], tail = []] = plain.split('::').map((half) => half.split(':').filter((group) => group !== ''))
   const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0')
   return [...head, ...zeros, ...tail].map((group) => Number.parseInt(group, 16))

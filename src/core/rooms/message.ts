@@ -40,6 +40,17 @@ export const TEXT_POINTS = 4000
 export const NAME_GRAPHEMES = 32
 export const NAME_BYTES = 128
 
+/**
+ * The longest that a text and a name may be as they come, in UTF-16 units. To normalise takes time that grows faster
+ * than the text, so the length is looked at before. Nothing longer can become short enough: NFC makes one code point
+ * of four at the most, and a code point is two units at the most. A name comes with outer spaces besides.
+ */
+const RAW_TEXT_UNITS = 4 * 2 * TEXT_POINTS
+const RAW_NAME_UNITS = 1024
+
+/** Marks on one letter: a word of any language has a few, and to put n of them in order takes n × n steps. */
+const PILED_MARKS = 100
+
 /** What is given in the place of a message that a moderator took out. */
 export function removed({ id, room, username, timestamp, key }: Message): Message {
   return { id, room, type: 'removed', username, text: 'removed', timestamp, ...(key === undefined ? {} : { key }) }
@@ -78,6 +89,8 @@ export function parseText(value: unknown): string {
   if (typeof value !== 'string')
     throw new ChatError('bad_request', 'text is required: what you want to say, as a string')
   if (value.length <= TEXT_POINTS && PLAIN_TEXT.test(value)) return value
+  if (value.length > RAW_TEXT_UNITS) throw tooLong(countPoints(value))
+  if (hasPile(value)) throw new ChatError('bad_request', `text piles up marks on one letter: at most ${PILED_MARKS}`)
   const text = value.replaceAll('\r\n', '\n').normalize('NFC')
   if (text === '') throw new ChatError('bad_request', 'text is empty: say something')
   if (FORBIDDEN_IN_TEXT.test(text)) {
@@ -86,13 +99,17 @@ export function parseText(value: unknown): string {
       'text has a control character, a bidi override or half a character: leave it out (only line feeds and tabs are allowed)',
     )
   }
-  if (text.length > TEXT_POINTS && countPoints(text) > TEXT_POINTS) {
-    throw new ChatError(
-      'bad_request',
-      `text is too long: at most ${TEXT_POINTS} characters, this has ${countPoints(text)}`,
-    )
-  }
+  if (text.length > TEXT_POINTS && countPoints(text) > TEXT_POINTS) throw tooLong(countPoints(text))
   return text
+}
+
+function hasPile(text: string): boolean {
+  for (const [marks] of text.matchAll(/\p{M}+/gu)) if (marks.length > PILED_MARKS) return true
+  return false
+}
+
+function tooLong(points: number): ChatError {
+  return new ChatError('bad_request', `text is too long: at most ${TEXT_POINTS} characters, this has ${points}`)
 }
 
 const PLAIN_NAME = /^[!-Z\\^-~]+(?: [!-Z\\^-~]+)*$/
@@ -102,7 +119,8 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 /** 1–32 graphemes and at most 128 bytes of UTF-8, without outer spaces, of one script (UTS #39). */
 export function parseUsername(value: unknown): string {
   if (typeof value !== 'string') throw new ChatError('bad_request', 'username is required: the name to speak under')
-  const name = value.normalize('NFC').replace(/^ +| +$/g, '')
+  if (value.length > RAW_NAME_UNITS) throw nameTooLong()
+  const name = trimSpaces(value).normalize('NFC')
   if (name === '') throw new ChatError('bad_request', 'username is empty: choose a name')
   if (name.length <= NAME_GRAPHEMES && PLAIN_NAME.test(name)) return name
   if (FORBIDDEN_IN_NAME.test(name)) {
@@ -110,16 +128,28 @@ export function parseUsername(value: unknown): string {
   }
   if (/ {2}|[^\S ]/u.test(name))
     throw new ChatError('bad_request', 'username may have single spaces inside, and no other white space')
-  if (name.length > NAME_BYTES || countBytes(name) > NAME_BYTES || countGraphemes(name) > NAME_GRAPHEMES) {
-    throw new ChatError(
-      'bad_request',
-      `username is too long: at most ${NAME_GRAPHEMES} characters and ${NAME_BYTES} bytes`,
-    )
-  }
+  if (name.length > NAME_BYTES || countBytes(name) > NAME_BYTES || countGraphemes(name) > NAME_GRAPHEMES)
+    throw nameTooLong()
   if (foldName(name) === '') throw new ChatError('bad_request', 'username has nothing to see: choose a name')
   if (scriptsOf(name) > 1)
     throw new ChatError('bad_request', 'username mixes Latin, Greek or Cyrillic letters: use one of them')
   return name
+}
+
+function nameTooLong(): ChatError {
+  return new ChatError(
+    'bad_request',
+    `username is too long: at most ${NAME_GRAPHEMES} characters and ${NAME_BYTES} bytes`,
+  )
+}
+
+/** Without the spaces (U+0020) at both ends. A pattern for those at the end would begin anew at each space inside. */
+export function trimSpaces(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && text[start] === ' ') start++
+  while (end > start && text[end - 1] === ' ') end--
+  return text.slice(start, end)
 }
 
 /** What two names are compared by: NFKC and case folding, a space counting as `_`, nothing invisible. */
