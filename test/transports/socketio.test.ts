@@ -88,7 +88,7 @@ test('the short dialect, beside the full one in one room', async () => {
     () => bob.told.find(([event]) => event === 'message')?.[1],
     (value) => value !== undefined,
   )
-  expect(bob.told.at(-1)).toEqual([
+  expect(bob.told.find(([event]) => event === 'message')).toEqual([
     'message',
     { room: 'lobby', username: 'ada', message: 'hi bob', timestamp: expect.any(Number) },
   ])
@@ -100,6 +100,30 @@ test('the short dialect, beside the full one in one room', async () => {
     () => server.app.chat.sessions.size,
     (size) => size === 0,
   )
+})
+
+test('a client of an older server joins by join_success and hears new_message', async () => {
+  const server = await start()
+  await send(server.port, 'lobby', 'carl', 'before')
+  const [ada, bob] = [await full(server, 'u1', 'ada'), await open(server)]
+  bob.client.emit('join', { room: 'lobby', username: 'bob' })
+  await hears(bob, 'join_success', { room: 'lobby', username: 'bob' })
+  expect(await bob.client.emitWithAck('send_message', { room: 'lobby', message: 'hello' })).toEqual({ ok: true })
+  await until(
+    () => bob.told.find(([event]) => event === 'new_message')?.[1],
+    (value) => value !== undefined,
+  )
+  expect(bob.told.filter(([event]) => event === 'new_message')).toEqual([
+    ['new_message', { room: 'lobby', sender: 'bob', message: 'hello', timestamp: expect.any(Number) }],
+  ])
+  expect(bob.told.filter(([event]) => event === 'message')).toHaveLength(1)
+  expect(ada.told.map(([event]) => event)).not.toContain('new_message')
+  bob.client.emit('join', { room: 'den', username: '[bob]' })
+  await until(
+    () => bob.told,
+    (told) => told.some(([event]) => event === 'error'),
+  )
+  expect(bob.told.filter(([event]) => event === 'join_success')).toHaveLength(1)
 })
 
 test('an acknowledgement says whether it was done; an error is told as error too', async () => {

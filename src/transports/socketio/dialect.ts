@@ -6,6 +6,9 @@
 //     come and go    user_joined, user_left {userId, username}   user_joined, user_left {username}
 //     presence       room_users [{userId, username}]             (it has none)
 //
+// An older server said join_success and new_message {sender, …} to clients that join as in the short dialect: these
+// are told beside the rest there, and a client hears the events that it knows.
+//
 // The log knows names and no user ids: an id is what somebody said of himself when he authenticated. For everyone
 // who came another way the name is the id.
 
@@ -21,9 +24,10 @@ export type Event = readonly [name: string, value: unknown]
 
 export type Dialect = {
   readonly hasPresence: boolean
-  history(room: Room, entries: readonly Entry[]): Event
-  /** The event of a message; undefined for a type that the dialect does not know. */
-  event(room: Room, message: Message): Event | undefined
+  /** The events for somebody who has just joined. */
+  joined(room: Room, username: string, entries: readonly Entry[]): readonly Event[]
+  /** The events of a message; none for a type that the dialect does not know. */
+  events(room: Room, message: Message): readonly Event[]
 }
 
 /** Ids of so many people are known in a room; then those are forgotten who came first. */
@@ -62,23 +66,32 @@ export function fullDialect(directory: Directory): Dialect {
   }
   return {
     hasPresence: true,
-    history: (room, entries) => ['message_history', chatOf(entries).map((message) => said(room, message))],
-    event(room, message) {
+    joined: (room, _username, entries) => [['message_history', chatOf(entries).map((message) => said(room, message))]],
+    events(room, message) {
       const { type, username } = message
-      if (type === 'chat') return ['message', said(room, message)]
+      if (type === 'chat') return [['message', said(room, message)]]
       const name = NAMES.get(type)
-      return name === undefined ? undefined : [name, { userId: directory.idOf(room, username), username }]
+      return name === undefined ? [] : [[name, { userId: directory.idOf(room, username), username }]]
     },
   }
 }
 
 export const SHORT_DIALECT: Dialect = {
   hasPresence: false,
-  history: (room, entries) => ['room_history', { room: room.name, messages: chatOf(entries).map(saidShort) }],
-  event(_room, message) {
-    if (message.type === 'chat') return ['message', saidShort(message)]
+  joined: (room, username, entries) => [
+    ['join_success', { room: room.name, username }],
+    ['room_history', { room: room.name, messages: chatOf(entries).map(saidShort) }],
+  ],
+  events(_room, message) {
+    if (message.type === 'chat') {
+      const { room, username: sender, text, timestamp } = message
+      return [
+        ['message', saidShort(message)],
+        ['new_message', { room, sender, message: text, timestamp }],
+      ]
+    }
     const name = NAMES.get(message.type)
-    return name === undefined ? undefined : [name, { username: message.username }]
+    return name === undefined ? [] : [[name, { username: message.username }]]
   },
 }
 
@@ -86,10 +99,7 @@ export const SHORT_DIALECT: Dialect = {
 export function framesOf(dialect: Dialect): Frames<readonly Event[]> {
   return new Frames(({ room, gap, entries }) => {
     const events: Event[] = gap === undefined ? [] : [['gap', gap]]
-    for (const { message } of entries) {
-      const event = dialect.event(room, message)
-      if (event !== undefined) events.push(event)
-    }
+    for (const { message } of entries) events.push(...dialect.events(room, message))
     return events
   })
 }

@@ -49,7 +49,7 @@ export class SocketIoVisitor {
     connection.on('authenticate', (fields) => this.#authenticate(fields))
     connection.on('join_room', (fields) => this.#join(fields.get('roomId'), this.#requireSelf(), full))
     connection.on('leave_room', (fields) => this.#leave(fields.get('roomId')))
-    connection.on('send_message', (fields) => this.#send(fields.get('roomId'), fields))
+    connection.on('send_message', (fields) => this.#send(fields.get('roomId') ?? fields.get('room'), fields))
     connection.on('typing', (fields) => this.#type(fields))
     connection.on('join', (fields) =>
       this.#join(fields.get('room'), { username: parseUsername(fields.get('username')) }, short),
@@ -94,7 +94,7 @@ export class SocketIoVisitor {
     const { session, room } = await this.#member.join(name, username)
     if (this.#connection.isGone) return
     if (userId !== undefined) directory.add(room, session.username, userId)
-    this.#connection.emit(dialect.history(room, recentOf(room)))
+    for (const event of dialect.joined(room, session.username, recentOf(room))) this.#connection.emit(event)
     const place = { epoch: room.epoch, id: room.last }
     const seat: Seat = {
       room,
