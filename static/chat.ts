@@ -16,6 +16,7 @@ import { Feed } from './feed.js'
 import { Membership } from './membership.js'
 import { PendingLines } from './pending.js'
 import { People } from './people.js'
+import { Rejoin } from './rejoin.js'
 import { RoomList } from './room-list.js'
 import { type Rooms, whyNotRoom, wrongInAddress } from './rooms.js'
 import type { Session } from './session.js'
@@ -34,7 +35,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   const unread = new Unread({ rooms, myName: () => session.username, leads: () => feed.leads })
   const drawers = wireDrawers()
   const membership = new Membership(session)
-  const people = new People(() => session.username)
+  const people = new People(() => (session.isOver ? '' : session.username))
   const reader = (): { name: string } => ({ name: session.username })
   wireTheme(byId('dark', HTMLInputElement))
   let shown = ''
@@ -42,7 +43,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   const outbox = new Outbox({
     url: BASE,
     token: () => session.token,
-    onUnauthorized: (room) => session.join(room),
+    onUnauthorized: (room) => rejoin.join(room),
     storage: storedOutbox(),
   })
 
@@ -87,11 +88,20 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     },
   })
 
+  const rejoin = new Rejoin({
+    session,
+    room: () => rooms.current,
+    rejoined() {
+      feed.hurry()
+      outbox.hurry()
+    },
+  })
+
   const feed = new Feed({
     tabs,
     rooms: () => rooms.open,
     token: () => session.token,
-    renew: (token) => session.renew(token, rooms.current),
+    renew: (token) => rejoin.renew(token),
   })
 
   const connection = new Connection(() => feed.hurry())
@@ -175,6 +185,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     composer.focus()
     unread.look()
     unread.show()
+    if (session.isOver) return
     try {
       await session.join(room)
     } catch (error) {
@@ -191,7 +202,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     const fresh = conversation.take(batch)
     pendingLines.arrived(batch.messages)
     if (batch.rooms !== undefined) people.take(batch.rooms, rooms.current)
-    if (feed.leads) membership.check(rooms.open, (room) => people.lacksMe(room), refuse)
+    if (feed.leads && !session.isOver) membership.check(rooms.open, (room) => people.lacksMe(room), refuse)
     unread.take(fresh)
   }
 
@@ -201,6 +212,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
 
   function showMe(): void {
     byId('me', HTMLElement).replaceChildren(nameElement(session.username))
+    people.show(rooms.current)
     conversation.redraw()
   }
 

@@ -34,7 +34,7 @@ export class Connection {
       // The seconds are for the eye alone: nobody wants each of them read out.
       this.#words.replaceChildren(element('span', {}, words), element('span', { 'aria-hidden': 'true' }, when))
     }
-    this.#now.hidden = this.#status.kind !== 'waiting'
+    this.#now.hidden = this.#status.kind !== 'waiting' && this.#status.kind !== 'stopped'
   }
 }
 

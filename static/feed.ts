@@ -8,9 +8,12 @@
 
 import { follow, type Following } from '../src/client/follow.js'
 import type { Gap, Message, PresenceState } from '../src/client/wire.js'
+import { defaultPlatform as platform } from '../src/client/platform.js'
 import { BASE } from './base.js'
 import { Leader } from './leader.js'
 import type { Batch, Note, Status, Tabs } from './tabs.js'
+
+const AGAIN_MS = 20_000
 
 export type FeedOptions = {
   readonly tabs: Tabs
@@ -31,6 +34,8 @@ export class Feed {
   #rooms = ''
   #status: Status = { kind: 'starting' }
   #seq = 0
+  /** Set while a refused leader waits for its next try: forgets it. */
+  #undo: (() => void) | undefined
   /** The leader's batch that came last, and those that wait until this tab has caught up. */
   #heard: { from: string; term: number; seq: number } | undefined
   #queue: Batch[] = []
@@ -71,6 +76,7 @@ export class Feed {
   /** Polls at once: there is reason to believe that something changed. */
   hurry(): void {
     if (this.#following !== undefined) this.#following.hurry()
+    else if (this.leads) void this.#run(true)
     else this.#options.tabs.say({ kind: 'hurry' })
   }
 
@@ -83,6 +89,7 @@ export class Feed {
   }
 
   #stop(): void {
+    this.#undo?.()
     this.#following?.close()
     this.#following = undefined
   }
@@ -109,6 +116,8 @@ export class Feed {
     } catch (error) {
       if (this.#following !== following) return
       this.#tell({ kind: 'stopped', sentence: error instanceof Error ? error.message : String(error) })
+      // What was refused for good may be granted after a restart: a page is never at its end.
+      if (forEver) this.#undo = platform.after(AGAIN_MS, () => void this.#run(true))
     }
     if (this.#following !== following) return
     this.#following = undefined

@@ -33,7 +33,7 @@ const welcome = new Welcome({
 // Another tab of this browser said who I am, or that I am nobody any more.
 session.onChange(() => {
   if (state === 'outside' && session.token !== undefined) void comeBack()
-  else if (state === 'inside' && session.token === undefined) location.reload()
+  else if (state === 'inside' && session.isForgotten) location.reload()
 })
 if (hasPassword) await import('./password.js').then(({ letIn }) => letIn())
 await comeBack()

@@ -21,11 +21,14 @@ export class Session {
     const { username, token } = asFields(value)
     return { username: asString(username), token: asString(token) }
   })
+  /** The token of the session that is over, and whose name another person has now. */
+  readonly #over = stored('local', 'over', asString)
   readonly #listeners = new Set<() => void>()
   #renewing: Promise<void> | undefined
 
   constructor() {
     this.#stored.onChange(() => this.#tell())
+    this.#over.onChange(() => this.#tell())
   }
 
   get username(): string {
@@ -34,7 +37,17 @@ export class Session {
 
   get token(): string | undefined {
     const { token } = this.#stored.read()
-    return token === '' ? undefined : token
+    return token === '' || token === this.#over.read() ? undefined : token
+  }
+
+  /** Is the session over, and its name another person's? Whoever has none can still read. */
+  get isOver(): boolean {
+    return this.username !== '' && this.token === undefined && !this.isForgotten
+  }
+
+  /** Was the name given back? */
+  get isForgotten(): boolean {
+    return this.#stored.read().token === ''
   }
 
   /** Calls back when I am somebody else. */
@@ -85,7 +98,11 @@ export class Session {
     } catch (error) {
       if (!(error instanceof Refused) || error.code !== 'name_taken') throw error
       await new Promise<void>((resolve) => platform.after(OTHER_TAB_MS, resolve))
-      if (this.token === undefined || this.token === before) throw error
+      if (this.token === undefined || this.token === before) {
+        this.#over.write(this.#stored.read().token)
+        this.#tell()
+        throw error
+      }
       await this.#enter(room, this.username, this.token)
     }
   }
