@@ -8,11 +8,7 @@ import { whyRefused } from './welcome.js'
 export function showTaken(isOver: boolean, session: Session, room: () => string): void {
   const notice = byId('notice', HTMLElement)
   const shown = notice.querySelector('form')
-  if (!isOver) {
-    shown?.remove()
-    notice.hidden = notice.childElementCount === 0
-    return
-  }
+  if (!isOver) return shown?.remove()
   if (shown !== null) return
   const box = element('input', { 'aria-label': 'Another name', placeholder: 'Another name', autocomplete: 'nickname' })
   const error = element('p', { class: 'error', role: 'alert' })
@@ -39,5 +35,4 @@ export function showTaken(isOver: boolean, session: Session, room: () => string)
     })
   })
   notice.append(form)
-  notice.hidden = false
 }

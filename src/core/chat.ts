@@ -74,7 +74,9 @@ export class Chat {
     this.ringSize = ringSize
     this.#store = store
     this.#limits = new Limits(clock, rates)
-    this.rooms = new Rooms(store, { clock, timers: this.timers, scheduler: new Scheduler(clock), ringSize }, limits)
+    const isClosed = (name: string): boolean => this.moderation.isClosed(name)
+    const scheduler = new Scheduler(clock)
+    this.rooms = new Rooms(store, { clock, timers: this.timers, scheduler, ringSize, isClosed }, limits)
     this.sessions = new Sessions(
       { clock, random, timers: this.timers, connectionLimit },
       limits.sessions,

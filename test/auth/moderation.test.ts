@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { bearer, join, parse, poll, post, send } from '../support/http.js'
 import { ask, type RawAnswer } from '../support/raw.js'
-import { startServer, type TestServer } from '../support/server.js'
+import { startServer, type TestServer, until } from '../support/server.js'
 import { talk } from '../support/talker.js'
 import { temporaryFolder } from '../support/journal.js'
 
@@ -144,6 +144,23 @@ describe('a removed message', () => {
 })
 
 describe('a closed room', () => {
+  test('is told with its presence, at once to whoever waits, as long as it is closed', async () => {
+    const { app, port, order } = await startClass()
+    const first = await poll(port, 'room=lobby&presence=1&since=now')
+    expect(first.rooms?.['lobby']).toEqual({ members: [], typing: [] })
+    const waiting = poll(port, `room=lobby&presence=1&since=${first.next}&wait=20`)
+    await until(
+      () => app.chat.rooms.get('lobby')?.waiting,
+      (parked) => parked === 1,
+    )
+    await order('/close', { room: 'lobby' })
+    const closed = await waiting
+    expect(closed.rooms?.['lobby']).toEqual({ members: [], typing: [], closed: true })
+    await order('/close', { room: 'lobby', closed: false })
+    const open = await poll(port, `room=lobby&presence=1&since=${closed.next}&wait=20`)
+    expect(open.rooms?.['lobby']).toEqual({ members: [], typing: [] })
+  })
+
   test('takes nobody’s messages or joins but the moderator’s, and is read as before', async () => {
     const { port, order } = await startClass()
     const bob = await join(port, 'lobby', 'bob')

@@ -48,9 +48,13 @@ export class Moderation {
     this.#moderators.add(session)
   }
 
+  isClosed(room: string): boolean {
+    return this.#orders.get(room)?.isClosed === true
+  }
+
   /** Throws `forbidden` where the room is closed to this session. */
   refuseClosed(room: string, session: Session | undefined): void {
-    if (this.#orders.size === 0 || this.#orders.get(room)?.isClosed !== true) return
+    if (this.#orders.size === 0 || !this.isClosed(room)) return
     if (session !== undefined && this.#moderators.has(session)) return
     throw new ChatError('forbidden', 'this room is closed for now: wait until it is opened again')
   }
@@ -83,6 +87,7 @@ export class Moderation {
     }
     this.#order(room).isClosed = String(closed) === 'true'
     this.#tidy()
+    this.#parts.rooms.get(room)?.presence.changed()
   }
 
   /** Takes what a message said out of its room; that it was there can still be seen. */

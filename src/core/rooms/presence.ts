@@ -1,4 +1,4 @@
-// Who is in a room, and who is typing: the room's presence.
+// Who is in a room, who is typing, and whether the room is closed: the room's presence.
 //
 // Presence is told whole, never as a difference, so a reader that missed ten changes has missed nothing. Its
 // version is a hash of the state itself: a change that leaves the state as it was told wakes nobody, and a
@@ -11,7 +11,12 @@ import type { TimerWheel } from './timer-wheel.js'
 /** One person at one keyboard: a name, held in every room joined until the session ends. */
 export type Holder = { readonly username: string; readonly fold: string }
 
-export type PresenceState = { readonly members: readonly string[]; readonly typing: readonly string[] }
+/** `closed`: there while only moderators write. */
+export type PresenceState = {
+  readonly members: readonly string[]
+  readonly typing: readonly string[]
+  readonly closed?: true
+}
 
 export const TYPING_MS = 6000
 export const TELL_MS = 1000
@@ -22,6 +27,7 @@ const SETTLE_MS = 25
 export class Presence {
   readonly #clock: Clock
   readonly #timers: TimerWheel
+  readonly #isClosed: () => boolean
   readonly #held = new Map<string, Holder>()
   readonly #typing = new Map<string, Undo>()
   readonly #watchers = new Set<() => void>()
@@ -29,7 +35,9 @@ export class Presence {
   #toldAt = -Infinity
   #telling: Undo | undefined
 
-  constructor(clock: Clock, timers: TimerWheel) {
+  /** `isClosed`: asked for each state; `changed` says that the answer is another. */
+  constructor(clock: Clock, timers: TimerWheel, isClosed: () => boolean = () => false) {
+    this.#isClosed = isClosed
     this.#clock = clock
     this.#timers = timers
   }
@@ -86,11 +94,17 @@ export class Presence {
       const presence = {
         members: holders.map((holder) => holder.username),
         typing: holders.filter((holder) => this.#typing.has(holder.fold)).map((holder) => holder.username),
+        ...(this.#isClosed() ? { closed: true as const } : {}),
       }
       const json = JSON.stringify(presence)
       this.#state = { presence, json, version: hash(json) }
     }
     return this.#state
+  }
+
+  /** The room was closed or opened. */
+  changed(): void {
+    this.#change()
   }
 
   /** Calls back when the state may be another, at most once a second. */

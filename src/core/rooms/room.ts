@@ -34,6 +34,8 @@ export type RoomParts = {
   readonly scheduler: Scheduler
   readonly ringSize: number
   readonly find?: Find | undefined
+  /** Is this room closed, so that only moderators write? */
+  readonly isClosed?: ((name: string) => boolean) | undefined
 }
 
 export class Room {
@@ -47,12 +49,12 @@ export class Room {
   #bytes = 0
   #underWay = 0
 
-  constructor(name: string, { clock, timers, scheduler, ringSize, find }: RoomParts) {
+  constructor(name: string, { clock, timers, scheduler, ringSize, find, isClosed }: RoomParts) {
     this.name = name
     this.#clock = clock
     this.#ring = new Ring(ringSize)
     this.#waiting = new Waiters(scheduler)
-    this.presence = new Presence(clock, timers)
+    this.presence = new Presence(clock, timers, () => isClosed?.(name) === true)
     this.keys = new IdempotencyKeys(clock, find)
   }
 
