@@ -160,8 +160,9 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
       wireModeration({
         place: byId('me', HTMLElement).closest('.me') ?? byId('side', HTMLElement),
         lines: byId('lines', HTMLElement),
+        people: byId('people', HTMLElement),
         room: () => rooms.current,
-        token: () => session.token,
+        session,
       }),
     )
 

@@ -1,4 +1,4 @@
-// Who is here, and who is typing.
+// Who is here, who is typing, and whether the room is closed.
 
 import type { PresenceState } from '../src/client/wire.js'
 import { byId, element, nameElement } from './element.js'
@@ -8,6 +8,7 @@ export class People {
   readonly #list = byId('people', HTMLUListElement)
   readonly #counts = [byId('people-count', HTMLElement), byId('people-count-small', HTMLElement)]
   readonly #typing = byId('typing', HTMLElement)
+  readonly #closed = byId('closed', HTMLElement)
   readonly #byRoom = new Map<string, PresenceState>()
   readonly #me: () => string
   #shown = ''
@@ -23,8 +24,9 @@ export class People {
   }
 
   show(room: string): void {
-    const { members, typing } = this.#byRoom.get(room) ?? { members: [], typing: [] }
+    const { members, typing, closed } = this.#byRoom.get(room) ?? { members: [], typing: [] }
     const me = this.#me()
+    this.#closed.hidden = closed !== true
     const state = JSON.stringify([members, typing, me])
     if (state === this.#shown) return
     this.#shown = state
