@@ -76,6 +76,40 @@ test('every flag is read', () => {
   expect(serve([], { HOST: '127.0.0.1' }).host).toBe('127.0.0.1')
 })
 
+test('the address of Redis may be left out, and nothing behind the flag is taken for it', () => {
+  const standard = 'redis://localhost:6379'
+  for (const args of [['--redis'], ['--redis', '9000'], ['--redis', '--quiet']])
+    expect(serve(args).redis).toBe(standard)
+  expect(serve(['--redis', '9000']).port).toBe(9000)
+  const url = 'rediss://ada:p%20w@redis.example:6380/2'
+  for (const args of [['--redis', url], [`--redis=${url}`]]) expect(serve(args).redis).toBe(url)
+  expect([serve([], { REDIS_URL: url }).redis, serve([]).redis, serve(['--redis=']).redis]).toEqual([
+    url,
+    undefined,
+    undefined,
+  ])
+  expect(serve(['--redis', '--expire', '24h']).expireMs).toBe(86_400_000)
+})
+
+test('one store keeps the messages: a flag wins over a variable, and two of a kind are one too many', () => {
+  const variable = { REDIS_URL: 'redis://localhost' }
+  expect(serve(['--data', 'chat'], variable)).toMatchObject({ data: 'chat', redis: undefined })
+  expect(serve(['--redis'], { MINI_CHAT_DATA: 'chat' })).toMatchObject({ data: undefined })
+  expect(usageOf(['--data', 'chat', '--redis'])).toMatch(/^--data and --redis both keep the messages/)
+  expect(usageOf([], { ...variable, MINI_CHAT_DATA: 'chat' })).toMatch(/^MINI_CHAT_DATA and REDIS_URL both/)
+})
+
+test('a wrong address of Redis is not said again: it may have a password in it', () => {
+  for (const url of [
+    'http://:sesame@localhost',
+    'localhost:6379',
+    'redis://:sesame@h/x',
+    'redis://',
+    'redis://h:99999',
+  ])
+    expect(usageOf(['--redis', url])).toMatch(/^--redis is an address such as redis:\/\/localhost:6379 or (?!.*sesame)/)
+})
+
 describe('wrong usage is one line that says what to do', () => {
   const wrong = [
     ['--nope'],

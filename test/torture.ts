@@ -2,6 +2,8 @@
 // for fewer). A sender repeats a message under its key until somebody says 201, as every client of ours does; a
 // reader polls all the while.
 //
+// With `--redis` two servers keep their messages in one Redis (appendfsync always), and that is what is killed.
+//
 //     start ──> senders send, a reader polls ──> kill -9 ──> start ──> … ──> read all there is
 //
 //     lost       acknowledged, and not there under the id that was said
@@ -16,6 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type ChildServer, startChild } from './support/child.js'
+import { type RedisServer, startRedis } from './support/redis-server.js'
 
 export type Tortured = {
   readonly kills: number
@@ -34,6 +37,8 @@ export type TortureOptions = {
   /** The longest that a server lives, in milliseconds. */
   readonly lifeMs: number
   readonly sync: string
+  /** Kills Redis, with two servers on it. */
+  readonly redis?: boolean
   readonly onKill?: (kill: number) => void
 }
 
@@ -44,40 +49,27 @@ type Line = { readonly id: number; readonly text: string }
 type Acknowledged = Line & { readonly room: string }
 
 /** Where the server is now; nobody is stopped by its absence. */
-type House = { server: ChildServer | undefined; readonly agent: Agent; over: boolean }
+type House = { servers: ChildServer[]; readonly agent: Agent; over: boolean }
 
-export async function torture({ kills, senders, lifeMs, sync, onKill }: TortureOptions): Promise<Tortured> {
+export async function torture(options: TortureOptions): Promise<Tortured> {
+  const { kills, senders, lifeMs, onKill } = options
   const folder = mkdtempSync(join(tmpdir(), 'mini-chat-torture-'))
   const house: House = {
-    server: undefined,
+    servers: [],
     agent: new Agent({ keepAlive: true, maxSockets: senders + 8 }),
     over: false,
   }
-  const start = async (): Promise<ChildServer> =>
-    (house.server = await startChild([
-      '--data',
-      join(folder, 'chat'),
-      '--sync',
-      sync,
-      '--keep-bytes',
-      '256mb',
-      '--ring',
-      '2000',
-      '--rate',
-      'off',
-    ]))
+  const victim = options.redis === true ? redisVictim(house) : serverVictim(house, folder, options.sync)
   const tally = { resent: 0, replayed: 0 }
   const acknowledged: Acknowledged[] = []
   try {
-    await start()
+    await victim.start()
     const people = Array.from({ length: senders }, (_, sender) => send(house, sender, acknowledged, tally))
     const reading = read(house)
-    for (let kill = 0; kill < kills; kill++) {
+    for (let count = 1; count <= kills; count++) {
       await sleep(Math.random() * lifeMs)
-      await house.server?.end('SIGKILL')
-      house.server = undefined
-      await start()
-      onKill?.(kill + 1)
+      await victim.kill()
+      onKill?.(count)
     }
     house.over = true
     await Promise.all(people)
@@ -86,9 +78,53 @@ export async function torture({ kills, senders, lifeMs, sync, onKill }: TortureO
     return { kills, acknowledged: acknowledged.length, ...tally, read: seen.length, ...judge(kept, acknowledged, seen) }
   } finally {
     house.over = true
-    await house.server?.end('SIGKILL')
+    await victim.end()
     house.agent.destroy()
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What is killed again and again. `kill` starts it again as well. */
+type Victim = { start(): Promise<void>; kill(): Promise<void>; end(): Promise<void> }
+
+const SETTINGS = ['--rate', 'off']
+
+function serverVictim(house: House, folder: string, sync: string): Victim {
+  const data = ['--data', join(folder, 'chat'), '--sync', sync, '--keep-bytes', '256mb', '--ring', '2000']
+  const start = async (): Promise<void> => {
+    house.servers = [await startChild([...data, ...SETTINGS])]
+  }
+  const end = async (): Promise<void> => {
+    const ending = house.servers
+    house.servers = []
+    await Promise.all(ending.map((server) => server.end('SIGKILL')))
+  }
+  return {
+    start,
+    end,
+    async kill() {
+      await end()
+      await start()
+    },
+  }
+}
+
+function redisVictim(house: House): Victim {
+  let redis: RedisServer | undefined
+  return {
+    async start() {
+      const started = (redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always']))
+      const server = (): Promise<ChildServer> => startChild(['--redis', started.url, '--ring', '100000', ...SETTINGS])
+      house.servers = await Promise.all([server(), server()])
+    },
+    async kill() {
+      await redis?.stop()
+      await redis?.start()
+    },
+    async end() {
+      await Promise.all(house.servers.map((server) => server.end('SIGKILL')))
+      await redis?.close()
+    },
   }
 }
 
@@ -138,8 +174,14 @@ async function readAll(house: House): Promise<Room[]> {
   const rooms: Room[] = []
   for (const room of ROOMS) {
     const [lines, epochs]: [Line[], Set<string>] = [[], new Set()]
+    let refused = 0
     for (let more = true; more;) {
       const answer = await ask(house, 'GET', `/history?room=${room}&after=${lines.at(-1)?.id ?? 0}&limit=${PAGE}`)
+      // One of several servers may just be about to be back.
+      if (answer?.status === 503 && ++refused < 1000) {
+        await sleep(10)
+        continue
+      }
       if (answer?.status !== 200) throw new Error(`history answered ${answer?.status ?? 'nothing'}`)
       const page: { messages: Line[]; epoch: string; more: boolean } = JSON.parse(answer.body)
       lines.push(...page.messages)
@@ -181,7 +223,8 @@ function judge(
 type Answer = { readonly status: number; readonly replayed: boolean; readonly body: string }
 
 /** Asks the server there is; undefined where there is none, or it died before it answered. */
-function ask({ server, agent }: House, method: string, path: string, body = ''): Promise<Answer | undefined> {
+function ask({ servers, agent }: House, method: string, path: string, body = ''): Promise<Answer | undefined> {
+  const server = servers[Math.floor(Math.random() * servers.length)]
   if (server === undefined) return Promise.resolve(undefined)
   return new Promise((resolve) => {
     const headers = { 'Content-Length': Buffer.byteLength(body) }
@@ -210,6 +253,7 @@ async function main(): Promise<void> {
       senders: { type: 'string', default: '16' },
       life: { type: 'string', default: '400' },
       sync: { type: 'string', default: 'always' },
+      redis: { type: 'boolean', default: false },
     },
   })
   const onKill = (kill: number): void => void (kill % 50 === 0 && process.stderr.write(`  ${kill} kills\n`))
@@ -218,6 +262,7 @@ async function main(): Promise<void> {
     senders: Number(values.senders),
     lifeMs: Number(values.life),
     sync: values.sync,
+    redis: values.redis,
     onKill,
   })
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)

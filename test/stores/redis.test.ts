@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasRedis, redisForTest, type RedisServer, startRedis, storeIn } from '../support/redis.js'
+import { UsageError } from '../../src/flags.js'
+import type { Said } from '../support/journal.js'
+import { startProxy } from '../support/proxy.js'
+import { until } from '../support/server.js'
+import { hasRedis, redisForTest, storeIn } from '../support/redis.js'
+import { type RedisServer, startRedis } from '../support/redis-server.js'
 import { draft, storeContract } from './contract.js'
 
 describe.skipIf(!hasRedis)('redis', () => {
@@ -20,5 +25,126 @@ describe.skipIf(!hasRedis)('redis', () => {
     for (let i = 1; i <= 10; i++) await store.append('lobby', draft(`text ${i}`))
     const { messages, first, last, more } = await store.read('lobby', { limit: 500 })
     expect([messages.map(({ id }) => id), first, last, more]).toEqual([[7, 8, 9, 10], 7, 10, false])
+  })
+
+  test('a message that was taken out is gone from Redis itself, and given as removed by every process', async () => {
+    const one = await redisForTest()
+    const [here, there] = [await storeIn(one.url), await storeIn(one.url)]
+    await here.append('lobby', draft('a rude word'))
+    const { key: _, ...order } = { ...draft('removed'), type: 'delete', of: 1 }
+    await here.append('lobby', order)
+    await there.append('lobby', { ...draft('next'), key: 'c_2' })
+    const { messages } = await there.read('lobby', { limit: 9 })
+    expect(messages.map(({ id, type, text }) => [id, type, text])).toEqual([
+      [1, 'removed', 'removed'],
+      [2, 'delete', 'removed'],
+      [3, 'chat', 'next'],
+    ])
+    const all = await one.command('XRANGE', 'mini-chat:{lobby}:log', '-', '+')
+    expect(JSON.stringify([all, await one.command('ZRANGE', 'mini-chat:{lobby}:removed', '0', '-1')])).not.toContain(
+      'rude',
+    )
+  })
+
+  test('with a time to keep, what is older goes with the next message, and the newest stays', async () => {
+    const one = await redisForTest()
+    const store = await storeIn(one.url, { keepMs: 60_000, recent: 2 })
+    const now = Date.now()
+    for (const age of [90_000, 70_000, 30_000, 0])
+      await store.append('lobby', { ...draft(`${age} old`), timestamp: now - age })
+    const { messages, first } = await store.read('lobby', { limit: 9 })
+    expect([messages.map(({ text }) => text), first]).toEqual([['30000 old', '0 old'], 3])
+  })
+
+  test('with an expiry an idle room goes whole, and comes back with another epoch', async () => {
+    const one = await redisForTest()
+    const store = await storeIn(one.url, { expireMs: 300 })
+    await store.append('lobby', draft('a'))
+    const { epoch } = await store.read('lobby', { limit: 1 })
+    for (const part of ['log', 'meta'])
+      expect(await one.command('PTTL', `mini-chat:{lobby}:${part}`)).toBeGreaterThan(0)
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect((await store.read('lobby', { limit: 1 })).last).toBe(0)
+    expect((await store.append('lobby', { ...draft('b'), key: 'c_2' })).message.id).toBe(1)
+    expect((await store.read('lobby', { limit: 1 })).epoch).not.toBe(epoch)
+    // Who does without an expiry again keeps what there is.
+    await (await storeIn(one.url)).append('lobby', { ...draft('c'), key: 'c_3' })
+    expect(await one.command('PTTL', 'mini-chat:{lobby}:log')).toBe(-1)
+  })
+
+  test('a start brings back the rooms, the one with the newest message first', async () => {
+    const one = await redisForTest()
+    const store = await storeIn(one.url)
+    for (const room of ['den', 'lobby', 'attic']) {
+      await store.append(room, draft('hi', room))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await until(() => store.ready(), Boolean)
+    expect((await storeIn(one.url, { rooms: 2 })).rooms()).toEqual(['attic', 'lobby'])
+  })
+
+  test('all keys of a room are in one slot of a cluster, and a cluster of one server serves', async () => {
+    const one = await redisForTest(['--cluster-enabled', 'yes'])
+    await one.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    for (let ok = ''; !ok.includes('cluster_state:ok');) ok = String(await one.command('CLUSTER', 'INFO'))
+    const store = await storeIn(one.url)
+    await store.subscribe('lobby', () => undefined)
+    expect((await store.append('lobby', draft('hi'))).message.id).toBe(1)
+    const keys = (await one.command('KEYS', 'mini-chat:{*')) as string[]
+    const slots = await Promise.all(keys.map((key) => one.command('CLUSTER', 'KEYSLOT', key)))
+    expect([keys.length, new Set(slots).size]).toEqual([3, 1])
+  })
+
+  test('says in one line that a Redis keeps nothing on disk, and nothing where it does', async () => {
+    const said: Said[][] = [[], []]
+    for (const [i, how] of ['no', 'yes'].entries())
+      await storeIn((await redisForTest(['--appendonly', how])).url, {}, said[i])
+    expect(said).toEqual([[{ event: 'redis', warning: expect.stringContaining('keeps nothing on disk') }], []])
+  })
+})
+
+describe.skipIf(!hasRedis)('a Redis that cannot be used says why in one sentence', () => {
+  const why = async (url: string): Promise<string> =>
+    storeIn(url).then(
+      () => 'it opened',
+      (error: unknown) => (error instanceof UsageError ? 'usage' : error instanceof Error ? error.message : 'no error'),
+    )
+
+  test('nobody is there', async () => {
+    expect(await why('redis://127.0.0.1:1')).toBe(
+      'no Redis answers at "127.0.0.1:1" (ECONNREFUSED): start it, or give its address with --redis',
+    )
+  })
+
+  test('the password is wrong, or missing, or too much; it is never said', async () => {
+    const locked = await redisForTest(['--requirepass', 'sesame'])
+    for (const login of ['', ':wrong@', 'eve:wrong@']) {
+      const said = await why(`redis://${login}127.0.0.1:${locked.port}`)
+      expect(said).toMatch(/^the Redis at "127\.0\.0\.1:\d+" refuses the password: write it as /)
+      expect(said).not.toContain('wrong')
+    }
+    expect(await why(`redis://:sesame@127.0.0.1:${locked.port}`)).toBe('it opened')
+    const open = await redisForTest()
+    expect(await why(`redis://:sesame@127.0.0.1:${open.port}`)).toContain('has no password')
+  })
+
+  test('it is too old', async () => {
+    const one = await redisForTest()
+    const version = /redis_version:(\d\.\d)/.exec(String(await one.command('INFO', 'server')))?.[1] ?? ''
+    const age = (chunk: Buffer): Buffer =>
+      Buffer.from(chunk.toString('latin1').replaceAll(`redis_version:${version}`, 'redis_version:5.0'), 'latin1')
+    const { port } = await startProxy(one.port, { change: age })
+    expect(await why(`redis://127.0.0.1:${port}`)).toMatch(/ is version 5\.0\.\d+: it has to be 6\.2 or newer$/)
+  })
+
+  test('it is a replica', async () => {
+    const primary = await redisForTest()
+    const replica = await redisForTest(['--replicaof', '127.0.0.1', String(primary.port)])
+    expect(await why(replica.url)).toMatch(/ is a replica, which takes no messages: give the address of its primary$/)
+  })
+
+  test('it has no such database', async () => {
+    const one = await redisForTest()
+    expect(await why(`${one.url}/99`)).toContain('has no such database')
   })
 })

@@ -12,9 +12,17 @@ export type Proxy = {
   release(): void
   /** Cuts the connection that `choose` points at, from 0 up to, not including, `size`. */
   cut(choose: (size: number) => number): void
+  /** Leads to another server from now on, and cuts every connection to the one before. */
+  lead(target: number): void
 }
 
-export async function startProxy(target: number): Promise<Proxy> {
+export type ProxyOptions = {
+  /** What becomes of the bytes that the server sends. */
+  readonly change?: (chunk: Buffer) => Buffer
+}
+
+export async function startProxy(first: number, { change = (chunk) => chunk }: ProxyOptions = {}): Promise<Proxy> {
+  let target = first
   const pairs: { client: Socket; server: Socket }[] = []
   let isHeld = false
   const listener = createServer((client) => {
@@ -28,7 +36,7 @@ export async function startProxy(target: number): Promise<Proxy> {
     }
     for (const socket of [client, server]) socket.setNoDelay(true).on('error', end).on('close', end)
     client.on('data', (chunk) => server.write(chunk))
-    server.on('data', (chunk) => client.write(chunk))
+    server.on('data', (chunk) => client.write(change(chunk)))
     if (isHeld) server.pause()
   })
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
@@ -54,6 +62,10 @@ export async function startProxy(target: number): Promise<Proxy> {
     release() {
       isHeld = false
       for (const { server } of pairs) server.resume()
+    },
+    lead(to) {
+      target = to
+      cutAll()
     },
     cut(choose) {
       const pair = pairs[choose(pairs.length)]

@@ -1,113 +1,14 @@
-// Real Redis servers: each on a free port, as an unprivileged user, with a folder of its own, gone with its test.
+// Redis in tests: servers and stores that end with their test.
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createClient } from 'redis'
 import { onTestFinished } from 'vitest'
-import { openRedis, type RedisOptions, type RedisStore } from '../../src/stores/redis.js'
 import { systemClock, systemRandom } from '../../src/platform.js'
+import { openRedis, type RedisOptions, type RedisStore } from '../../src/stores/redis.js'
 import type { Said } from './journal.js'
 import { needs } from './needs.js'
+import { type RedisServer, startRedis } from './redis-server.js'
 
 /** Is Debian's server there? */
 export const hasRedis = needs('redis-server', 'redis-server')
-
-/** The user that a server runs as where the tests run as root. */
-const NOBODY = 65534
-
-export type RedisServer = {
-  readonly port: number
-  readonly url: string
-  readonly pid: () => number
-  /** Sends a command, and answers what came. */
-  command(...args: string[]): Promise<unknown>
-  start(): Promise<void>
-  /** Ends it with a signal, and waits until it has ended. */
-  stop(signal?: NodeJS.Signals): Promise<void>
-  /** Forgets what it has on disk. */
-  wipe(): void
-  close(): Promise<void>
-}
-
-/** Starts a server that ends with `close`. `args`: such as `--appendonly yes`. */
-export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'mini-chat-redis-'))
-  const asRoot = process.getuid?.() === 0
-  if (asRoot) {
-    chownSync(folder, NOBODY, NOBODY)
-    chmodSync(folder, 0o700)
-  }
-  const port = await freePort()
-  const url = `redis://127.0.0.1:${port}`
-  let child: ChildProcess | undefined
-  const password = args[args.indexOf('--requirepass') + 1]
-  const options = args.includes('--requirepass') && password !== undefined ? { url, password } : { url }
-
-  async function start(): Promise<void> {
-    const all = [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      folder,
-      '--save',
-      '',
-      '--logfile',
-      join(folder, 'log'),
-    ]
-    const started = spawn('redis-server', [...all, ...args], {
-      stdio: 'ignore',
-      ...(asRoot ? { uid: NOBODY, gid: NOBODY } : {}),
-    })
-    child = started
-    const end = performance.now() + 10_000
-    for (;;) {
-      if (started.exitCode !== null) throw new Error(`redis-server ended with ${started.exitCode}`)
-      if (
-        await command('PING').then(
-          (answer) => answer === 'PONG',
-          () => false,
-        )
-      )
-        return
-      if (performance.now() > end) throw new Error('redis-server did not answer within 10 s')
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
-  async function stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const ending = child
-    child = undefined
-    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return
-    const ended = new Promise((resolve) => ending.once('exit', resolve))
-    ending.kill('SIGCONT')
-    ending.kill(signal)
-    await ended
-  }
-  async function command(...words: string[]): Promise<unknown> {
-    const client = createClient({ ...options, RESP: 2, socket: { reconnectStrategy: false } })
-    client.on('error', () => undefined)
-    await client.connect()
-    try {
-      return await client.sendCommand(words)
-    } finally {
-      client.destroy()
-    }
-  }
-  function wipe(): void {
-    rmSync(join(folder, 'appendonlydir'), { recursive: true, force: true })
-    rmSync(join(folder, 'dump.rdb'), { force: true })
-  }
-  async function close(): Promise<void> {
-    await stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
-  await start()
-  return { port, url, pid: () => child?.pid ?? 0, command, start, stop, wipe, close }
-}
 
 /** A server that ends with its test. */
 export async function redisForTest(args: readonly string[] = []): Promise<RedisServer> {
@@ -135,12 +36,4 @@ export async function storeIn(url: string, given: Partial<RedisOptions> = {}, sa
   })
   onTestFinished(() => store.close())
   return store
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

@@ -1,0 +1,281 @@
+// What happens to the messages in Redis when something goes wrong, with two processes' stores or servers on it.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Message } from '../../src/core/rooms/message.js'
+import { RECONCILE_MS } from '../../src/stores/shared/followers.js'
+import type { RedisStore } from '../../src/stores/redis.js'
+import type { Polled } from '../support/http.js'
+import { startProxy } from '../support/proxy.js'
+import { hasRedis, redisForTest, storeIn } from '../support/redis.js'
+import { startServer, type TestServer, until } from '../support/server.js'
+import { torture } from '../torture.js'
+import { draft } from './contract.js'
+
+/** `npm run torture -- --redis` kills 200 times; MINI_CHAT_KILLS says how often this does. */
+const KILLS = Number(process.env['MINI_CHAT_KILLS'] ?? 10)
+
+/** Readers are told within five seconds; a busy machine may take longer for the rest. */
+const TOLD_MS = RECONCILE_MS + 2500
+
+/** The same command, said again until it is answered. */
+async function say(store: RedisStore, text: string, room = 'lobby'): Promise<Message> {
+  for (;;) {
+    try {
+      return (await store.appendOnce(room, { ...draft(text), key: `k${text}` })).message
+    } catch {
+      await sleep(5)
+    }
+  }
+}
+
+/** Subscribes, and keeps what is delivered, begun anew with each epoch. */
+async function listen(store: RedisStore, room = 'lobby') {
+  const heard = { epoch: '', epochs: 0, messages: [] as Message[] }
+  const begin = (epoch: string): void => {
+    heard.epoch = epoch
+    heard.epochs++
+    heard.messages = []
+  }
+  const { recent, epoch: first } = await store.subscribe(
+    room,
+    (message, epoch) => {
+      if (epoch !== heard.epoch) begin(epoch)
+      heard.messages.push(message)
+    },
+    begin,
+  )
+  begin(first)
+  heard.messages.push(...recent)
+  return heard
+}
+
+const texts = ({ messages }: { messages: readonly Message[] }): string[] => messages.map(({ text }) => text)
+const idsOf = ({ messages }: { messages: readonly Message[] }): number[] => messages.map(({ id }) => id)
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1)
+
+async function servers(url: string, count: number): Promise<TestServer[]> {
+  return Promise.all(Array.from({ length: count }, () => startServer({ redis: url, rate: Infinity })))
+}
+
+async function poll({ url }: TestServer, query: string): Promise<Polled> {
+  const response = await fetch(`${url}/poll?room=lobby&${query}`)
+  expect(response.status).toBe(200)
+  return (await response.json()) as Polled
+}
+
+/** Polls that are known to be parked. */
+async function park(all: readonly TestServer[], next: string): Promise<Promise<Polled>[]> {
+  const polls = all.map((one) => poll(one, `since=${next}&wait=50`))
+  for (const { app } of all)
+    await until(
+      () => app.chat.rooms.get('lobby')?.waiting,
+      (waiting) => waiting === 1,
+    )
+  return polls
+}
+
+const send = ({ url }: TestServer, text: string, key = ''): Promise<Response> =>
+  fetch(`${url}/send?room=lobby&username=ada${key === '' ? '' : `&key=${key}`}`, { method: 'POST', body: text })
+
+describe.skipIf(!hasRedis)('two processes on one Redis', () => {
+  test('have one order, and everything that either is told', async () => {
+    const server = await redisForTest()
+    const [one, other] = [await storeIn(server.url), await storeIn(server.url)]
+    const [here, there] = [await listen(one), await listen(other)]
+    await Promise.all(upTo(200).map((i) => say(i % 2 === 0 ? one : other, `n${i}`)))
+    await until(
+      () => there.messages.length,
+      (length) => length === 200,
+    )
+    expect(idsOf(here)).toEqual(upTo(200))
+    expect(there.messages).toEqual(here.messages)
+    expect(here.epoch).toBe(there.epoch)
+  })
+
+  test('make one message of a key that is used on both at once, and refuse it for another text', async () => {
+    const server = await redisForTest()
+    const both = await servers(server.url, 2)
+    const answers = await Promise.all(upTo(20).map((i) => send(both[i % 2] ?? both[0]!, 'once', 'k1')))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
+    const bodies = (await Promise.all(answers.map((answer) => answer.json()))) as { message: Message; next: string }[]
+    expect(new Set(bodies.map(({ message }) => message.id))).toEqual(new Set([1]))
+    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') !== 'true')).toHaveLength(1)
+    for (const server of both) expect((await send(server, 'other', 'k1')).status).toBe(422)
+    for (const one of both) expect(texts({ messages: (await poll(one, 'since=0')).messages })).toEqual(['once'])
+  })
+
+  test('know a cursor of each other at once, and call nothing a gap that is only on its way', async () => {
+    const server = await redisForTest()
+    const [one, other] = (await servers(server.url, 2)) as [TestServer, TestServer]
+    await poll(other, 'since=0&wait=0')
+    for (let i = 1; i <= 50; i++) {
+      const { next } = (await (await send(one, `n${i}`)).json()) as Polled
+      const { gaps, messages } = await poll(other, `since=${next}&wait=0`)
+      expect({ i, gaps, messages }).toEqual({ i, gaps: [], messages: [] })
+    }
+  })
+
+  test('lose and double nothing while their listening connections are killed every 100 ms', async () => {
+    const server = await redisForTest()
+    const [one, other] = [await storeIn(server.url), await storeIn(server.url)]
+    const [here, there] = [await listen(one), await listen(other)]
+    let over = false
+    const killing = (async () => {
+      for (let kills = 0; ; kills++) {
+        if (over) return kills
+        await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+        await sleep(100)
+      }
+    })()
+    for (let i = 1; i <= 300; i++) {
+      await say(i % 2 === 0 ? one : other, `n${i}`)
+      await sleep(5)
+    }
+    over = true
+    expect(await killing).toBeGreaterThan(10)
+    for (const heard of [here, there]) {
+      await until(
+        () => heard.messages.length,
+        (length) => length >= 300,
+        6000,
+      )
+      expect(idsOf(heard)).toEqual(upTo(300))
+      expect(texts(heard)).toEqual(upTo(300).map((i) => `n${i}`))
+    }
+  }, 30_000)
+
+  test('are told within five seconds that a log was flushed, and agree on the one in its place', async () => {
+    const server = await redisForTest()
+    const both = await servers(server.url, 2)
+    const { next } = (await (await send(both[0]!, 'before')).json()) as Polled
+    const polls = await park(both, next)
+    const at = performance.now()
+    await server.command('FLUSHALL')
+    const told = await Promise.all(polls)
+    expect(performance.now() - at).toBeLessThan(TOLD_MS)
+    for (const { gaps, messages } of told) expect([gaps[0]?.reason, messages]).toEqual(['restart', []])
+    expect(new Set(told.map((answer) => answer.next)).size).toBe(1)
+    const after = (await (await send(both[1]!, 'after')).json()) as { message: Message; next: string }
+    expect(after.message.id).toBe(1)
+    for (const [i, one] of both.entries()) {
+      const { messages, gaps, next: now } = await poll(one, `since=${told[i]?.next}`)
+      expect([gaps, messages.map(({ text }) => text), now]).toEqual([[], ['after'], after.next])
+    }
+  }, 20_000)
+
+  test('begin a log anew with a message that comes right after a flush', async () => {
+    const server = await redisForTest()
+    const [one, other] = [await storeIn(server.url), await storeIn(server.url)]
+    const [here, there] = [await listen(one), await listen(other)]
+    for (let i = 0; i < 5; i++) await say(one, `before ${i}`)
+    const { epoch } = here
+    await server.command('FLUSHALL')
+    expect((await say(other, 'after')).id).toBe(1)
+    await until(
+      () => texts(here),
+      (all) => all.join() === 'after',
+    )
+    expect(texts(there)).toEqual(['after'])
+    expect([here.epoch === epoch, here.epoch]).toEqual([false, there.epoch])
+  })
+
+  for (const more of [2, 9]) {
+    test(`give a log whose newest messages were lost another epoch, where ${more} came in their place meanwhile`, async () => {
+      const primary = await redisForTest(['--repl-diskless-sync-delay', '0'])
+      const replica = await redisForTest(['--replicaof', '127.0.0.1', String(primary.port)])
+      const proxy = await startProxy(primary.port)
+      const url = `redis://127.0.0.1:${proxy.port}`
+      const one = await storeIn(url)
+      const here = await listen(one)
+      for (let i = 1; i <= 10; i++) await say(one, `kept ${i}`)
+      while ((await replica.command('XLEN', 'mini-chat:{lobby}:log')) !== 10) await sleep(20)
+      await replica.command('REPLICAOF', 'NO', 'ONE')
+      for (let i = 1; i <= 5; i++) await say(one, `lost ${i}`)
+      const { epoch } = here
+      expect(here.messages).toHaveLength(15)
+      // Another process, which knows nothing of what was lost, is first.
+      const other = await storeIn(replica.url)
+      const there = await listen(other)
+      for (let i = 1; i <= more; i++) await say(other, `new ${i}`)
+      proxy.lead(replica.port)
+      const all = [...upTo(10).map((i) => `kept ${i}`), ...upTo(more).map((i) => `new ${i}`)]
+      await until(
+        () => texts(here),
+        (now) => now.join() === all.join(),
+        5000,
+      )
+      await until(
+        () => there.epoch,
+        (now) => now === here.epoch,
+        5000,
+      )
+      expect(here.epoch).not.toBe(epoch)
+      expect(idsOf(here)).toEqual(upTo(10 + more))
+      await say(one, 'last')
+      await until(
+        () => there.messages.at(-1)?.text,
+        (text) => text === 'last',
+      )
+      expect(there.messages).toEqual(here.messages)
+      expect(there.epoch).toBe(here.epoch)
+    }, 20_000)
+  }
+})
+
+describe.skipIf(!hasRedis)('a Redis that is away', () => {
+  test('for ten seconds, stopped: sends are 503, polls stay parked, and all is well within five seconds of its return', async () => {
+    const redis = await redisForTest()
+    const [one] = (await servers(redis.url, 1)) as [TestServer]
+    const { next } = (await (await send(one, 'before')).json()) as Polled
+    const [parked] = await park([one], next)
+    process.kill(redis.pid(), 'SIGSTOP')
+    onTestFinished(() => void (redis.pid() > 0 && process.kill(redis.pid(), 'SIGCONT')))
+    const stopped = performance.now()
+    const first = await send(one, 'during', 'k1')
+    expect([first.status, Number(first.headers.get('retry-after')) > 0]).toEqual([503, true])
+    expect(performance.now() - stopped).toBeLessThan(4000)
+    const at = performance.now()
+    expect((await send(one, 'during', 'k2')).status).toBe(503)
+    expect(performance.now() - at).toBeLessThan(500)
+    expect((await fetch(`${one.url}/ready`)).status).toBe(503)
+    expect((await poll(one, 'since=0')).messages.map(({ text }) => text)).toEqual(['before'])
+    await sleep(Math.max(0, 10_000 - (performance.now() - stopped)))
+    process.kill(redis.pid(), 'SIGCONT')
+    const back = performance.now()
+    while ((await fetch(`${one.url}/ready`)).status !== 200) await sleep(50)
+    expect((await send(one, 'during', 'k1')).status).toBe(201)
+    expect(performance.now() - back).toBeLessThan(5000)
+    expect((await parked)?.messages.map(({ text }) => text)).toEqual(['during'])
+    const { messages } = await poll(one, 'since=0')
+    expect(messages.map(({ text }) => text)).toEqual(['before', 'during'])
+    expect(one.bugs.splice(0).map(String)).toEqual([expect.stringMatching(/^Redis is away \(/)])
+  }, 40_000)
+
+  test('killed and started empty: readers are told, and no old epoch comes back', async () => {
+    const redis = await redisForTest()
+    const both = await servers(redis.url, 2)
+    const { next } = (await (await send(both[0]!, 'before')).json()) as Polled
+    const polls = await park(both, next)
+    await redis.stop()
+    expect((await send(both[0]!, 'nobody')).status).toBe(503)
+    await redis.start()
+    const at = performance.now()
+    const told = await Promise.all(polls)
+    expect(performance.now() - at).toBeLessThan(TOLD_MS)
+    for (const { gaps } of told) expect(gaps[0]?.reason).toBe('restart')
+    expect(new Set(told.map((answer) => answer.next)).size).toBe(1)
+    for (const { bugs } of both) expect(bugs.splice(0)).toHaveLength(1)
+  }, 30_000)
+
+  test(
+    'again and again, killed under load, with appendfsync always: nothing is lost, doubled or out of order',
+    async () => {
+      const options = { kills: KILLS, senders: 8, lifeMs: 300, sync: 'always', redis: true }
+      const { acknowledged, lost, doubled, disorder } = await torture(options)
+      expect({ lost, doubled, disorder }).toEqual({ lost: 0, doubled: 0, disorder: 0 })
+      expect(acknowledged).toBeGreaterThan(KILLS)
+    },
+    30_000 + KILLS * 4000,
+  )
+})
