@@ -9,6 +9,8 @@
 //     lost       acknowledged, and not there under the id that was said
 //     doubled    there twice, or read twice
 //     disorder   a sender's later message stands before an earlier one, an id is missing, or the epoch changed
+//
+// With `-- --power` it takes the power from the server's disk in place of killing it: see power.ts.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
@@ -17,6 +19,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { cutPower } from './power.js'
 import { type ChildServer, startChild } from './support/child.js'
 import { type RedisServer, startRedis } from './support/redis-server.js'
 
@@ -248,7 +251,13 @@ function ask({ servers, agent }: House, method: string, path: string, body = '')
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
+    // `--power` alone means 3,000 cuts.
+    args: process.argv
+      .slice(2)
+      .flatMap((arg, i, all) => (arg === '--power' && !/^\d/.test(all[i + 1] ?? '') ? ['--power', '3000'] : [arg])),
     options: {
+      power: { type: 'string' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       kills: { type: 'string', default: '500' },
       senders: { type: 'string', default: '16' },
       life: { type: 'string', default: '400' },
@@ -256,6 +265,13 @@ async function main(): Promise<void> {
       redis: { type: 'boolean', default: false },
     },
   })
+  if (values.power !== undefined) {
+    const onCut = (cut: number): void => void (cut % 250 === 0 && process.stderr.write(`  ${cut} cuts\n`))
+    const cut = await cutPower({ cuts: Number(values.power), seed: Number(values.seed), onCut })
+    process.stdout.write(`${JSON.stringify(cut, null, 2)}\n`)
+    process.exitCode = cut.refused + cut.lost + cut.changed + cut.disorder === 0 ? 0 : 1
+    return
+  }
   const onKill = (kill: number): void => void (kill % 50 === 0 && process.stderr.write(`  ${kill} kills\n`))
   const result = await torture({
     kills: Number(values.kills),

@@ -8,6 +8,7 @@ import { type Draft, type Message, removed } from '../../src/core/rooms/message.
 import type { Journal } from '../../src/stores/journal.js'
 import { FakeClock } from '../support/clock.js'
 import { journalIn, quickFolder, segmentsIn } from '../support/journal.js'
+import { chanceFrom } from '../support/random.js'
 
 const HISTORIES = Number(process.env['MINI_CHAT_HISTORIES'] ?? 10)
 const FIRST_SEED = Number(process.env['MINI_CHAT_SEED'] ?? 1)
@@ -20,17 +21,6 @@ type Room = {
   epoch: string | undefined
   said: { readonly message: Message; readonly order: number }[]
   gone: Set<number>
-}
-
-/** Chance that can be had again (mulberry32). */
-function chanceFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** What a journal should hold: every message that was acknowledged, in the order of the journal. */

@@ -12,3 +12,14 @@ export function fixedRandom(fraction = 0.5): Random {
     token: () => `token-${++tokens}`,
   }
 }
+
+/** Chance that can be had again: numbers from 0 up to, not including, 1 (mulberry32). */
+export function chanceFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
