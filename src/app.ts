@@ -50,8 +50,13 @@ export type App = {
   stop(): Promise<void>
 }
 
-/** Opens the store, which may have to read what it keeps, and puts everything together. `clock`: for tests that hold the time. */
-export async function createApp(config: Config, log: Logger, clock: Clock = systemClock): Promise<App> {
+/** Opens the store, which may have to read what it keeps, and puts everything together. `clock` and `withFastPath`: for tests that hold the time, or have `node:http` alone. */
+export async function createApp(
+  config: Config,
+  log: Logger,
+  clock: Clock = systemClock,
+  withFastPath = true,
+): Promise<App> {
   const metrics = new Metrics()
   const store = await openStore(config, log)
   const limits = { rooms: config.rooms, bytes: config.bytes, sessions: config.sessions }
@@ -106,6 +111,7 @@ export async function createApp(config: Config, log: Logger, clock: Clock = syst
     log,
     proxies: config.trustProxy,
     connectionLimit: connections,
+    withFastPath,
   })
   const transports = await openTransports({
     config,

@@ -4,13 +4,62 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { LetGo, Waiter } from './request.js'
 
+/** How many requests of a socket may be owed an answer before it is read no further. */
+export const MAX_OUTSTANDING = 16
+
+/** A server that reads in larger pieces than ours finds more requests in one: past these the socket is cut. */
+const CUT_OUTSTANDING = 256
+
+/** What gives the socket's bytes to `node:http`. */
+export type Reader = {
+  /** Reads on. */
+  goOn(): void
+  /** Reads no more; answers the bytes that were read and not given on. */
+  leave(): Buffer
+}
+
 /** A socket, and what waits on it: at most one request, since browsers and proxies have one at a time. */
 export class Connection {
   #waiter: Waiter | undefined
+  #reader: Reader | undefined
+  /** The response to the last request, and to the one before it. */
   #response: ServerResponse | undefined
+  #previous: ServerResponse | undefined
   #requests = 0
+  #outstanding = 0
+  #wantsRoom = false
   #closed = false
-  #ended = false
+  #broken = false
+  #isLast = false
+
+  /** Nothing that comes now is read: what came before cannot be read, or the last answer is on its way. */
+  get isOver(): boolean {
+    return this.#broken || this.#isLast
+  }
+
+  /** So many requests are owed an answer that no more are read. */
+  get isFull(): boolean {
+    return this.#outstanding >= MAX_OUTSTANDING
+  }
+
+  readBy(reader: Reader): void {
+    this.#reader = reader
+  }
+
+  /** The socket is taken from `node:http`: answers what was read of it and not given on. */
+  leaveNode(): Buffer {
+    return this.#reader?.leave() ?? EMPTY
+  }
+
+  /** Reads on as soon as fewer are owed an answer. */
+  goOnWithRoom(): void {
+    this.#wantsRoom = true
+  }
+
+  /** The answer that is being written is the connection's last: no request behind it is begun. */
+  end(): void {
+    this.#isLast = true
+  }
 
   /** The next request came: what waits is let go, because its answer has to go out first. Returns its number. */
   next(): number {
@@ -19,23 +68,36 @@ export class Connection {
   }
 
   /**
-   * Begins with a request when the answers before it have been written out. So whoever sends many requests at once
-   * and reads nothing has one answer made for him, and not all of them.
+   * Begins with a request when the answers before it have been written out. So a client that sends many requests at
+   * once and reads nothing has one answer made, and not all of them.
    */
   inTurn(response: ServerResponse, begin: () => void): void {
-    const before = this.#response
+    this.#previous = this.#response
     this.#response = response
-    after(before, begin)
+    if (++this.#outstanding > CUT_OUTSTANDING) return void response.req.socket.destroy()
+    response.once('close', () => this.#answered())
+    after(this.#previous, () => {
+      if (!this.#isLast) begin()
+    })
   }
 
   /** What comes now cannot be read: `end` is called, once, when what came whole before it has been answered. */
-  endInTurn(end: () => void): void {
-    if (this.#ended) return
-    this.#ended = true
+  breakInTurn(end: () => void): void {
+    if (this.#broken) return
+    this.#broken = true
     this.letGo('next')
-    const before = this.#response
-    // A request that is not whole has no answer to wait for.
-    after(before?.req.complete === true ? before : undefined, end)
+    const last = this.#response
+    if (last === undefined || last.req.complete) return after(last, end)
+    // The last request is the one that breaks off. Where it is refused before that is known, that is its answer.
+    after(this.#previous, () => (last.headersSent ? last.req.socket.destroySoon() : end()))
+  }
+
+  /** Something else than `node:http` goes on with the socket: `begin` is called when what came before was answered. */
+  takeInTurn(begin: () => void): void {
+    this.letGo('next')
+    after(this.#response, () => {
+      if (!this.#isLast) begin()
+    })
   }
 
   close(): void {
@@ -52,7 +114,7 @@ export class Connection {
   /** A room that had to be opened first takes a moment; the socket may have closed or gone on meanwhile. */
   hold(waiter: Waiter, number: number): void {
     if (this.#closed) waiter.letGo('closed')
-    else if (number !== this.#requests || this.#ended) waiter.letGo('next')
+    else if (number !== this.#requests || this.#broken) waiter.letGo('next')
     else this.#waiter = waiter
   }
 
@@ -60,7 +122,16 @@ export class Connection {
   release(number: number): void {
     if (number === this.#requests) this.#waiter = undefined
   }
+
+  #answered(): void {
+    this.#outstanding--
+    if (!this.#wantsRoom || this.isFull) return
+    this.#wantsRoom = false
+    this.#reader?.goOn()
+  }
 }
+
+const EMPTY = Buffer.alloc(0)
 
 /** Calls once an answer is through or its connection has gone; at once where there is none. */
 function after(response: ServerResponse | undefined, call: () => void): void {

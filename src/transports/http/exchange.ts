@@ -11,6 +11,7 @@ import { addressOf, isHttps } from '../address.js'
 import type { Reply } from './answer.js'
 import type { Connection } from './connection.js'
 import { type StreamReply, openStream } from './stream-reply.js'
+import { closes } from './fast/wire.js'
 import { findHeader } from './header.js'
 import { NO_QUERY, parseQuery, type Query } from './query.js'
 import type { Request, Waiter } from './request.js'
@@ -95,6 +96,7 @@ export class Exchange implements Request {
     this.#connection.release(this.#number)
     const response = this.#response
     if (response.headersSent || response.destroyed) return
+    if (closes(reply.headers)) this.#connection.end()
     if ('open' in reply) return openStream(this.#incoming, response, reply)
     response.writeHead(reply.status, reply.headers as string[])
     response.end(reply.body, reply.encoding ?? 'utf8')
@@ -107,7 +109,9 @@ export class Exchange implements Request {
   answerAndLinger({ status, headers, body }: Reply): void {
     const response = this.#response
     if (response.headersSent || response.destroyed) return
+    this.#connection.end()
     response.writeHead(status, headers as string[])
+    response.flushHeaders()
     response.write(body)
     const timer = setTimeout(() => response.end(), LINGER_MS)
     this.#incoming.once('close', () => {

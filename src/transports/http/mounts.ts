@@ -4,7 +4,7 @@
 //     /ws/lobby/ada      an upgrade, for WebSocket
 //     /socket.io/…       requests and upgrades, for Socket.IO
 //
-// Without a mount nobody listens for upgrades, and `node:http` takes a request that asks for one as if it had not.
+// An offer to upgrade that no mount takes is served as a request without it, the last of its connection.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -12,6 +12,7 @@ import type { Undo } from '../../core/clock.js'
 import type { Identity } from '../../core/people/identity.js'
 import type { RequestAuth } from './request-auth.js'
 import { problem, type Reply } from './answer.js'
+import { checkFraming } from './framing.js'
 import type { Origins } from './origins.js'
 import { headLines } from './fast/wire.js'
 
@@ -66,15 +67,16 @@ export class Mounts {
   /** Hands an upgrade over; a socket that nobody upgrades is served `again`. `refused` is told of what went wrong. */
   upgrade(again: (socket: Duplex) => void, refused: (error: unknown) => void): Upgrade {
     return (incoming, socket, head) => {
-      socket.on('error', () => undefined) // A peer that vanished: whoever has the socket hears of its close.
       const mount = this.#find(incoming)
       const refuse = (error: unknown): void => {
         refused(error)
-        writeReply(socket, problem(error))
+        const reply = problem(error)
+        writeReply(socket, incoming.method === 'HEAD' ? { ...reply, body: '' } : reply)
       }
       try {
         // Judged as it came: what is served again has fewer headers.
         this.#origins.check(incoming)
+        checkFraming(incoming)
         if (mount === undefined) {
           socket.unshift(Buffer.concat([withoutUpgrade(incoming), head]))
           return again(socket)
@@ -120,7 +122,7 @@ function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessag
 /** An answer written past `node:http`, which has none for an upgrade. */
 export function writeReply(socket: Duplex, { status, headers, body }: Reply): void {
   const head = `${headLines(status, headers)}Connection: close\r\n\r\n`
-  // Written, flushed and closed.
+  // Written, flushed and closed. A socket whose last answer is still on its way closes by itself.
   if (socket.writable) socket.end(head + String(body), () => socket.destroy())
-  else socket.destroy()
+  else if (!socket.writableEnded) socket.destroy()
 }

@@ -5,6 +5,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import type { ConnectionLimit } from '../../core/people/limits.js'
@@ -13,6 +14,7 @@ import { problem } from './answer.js'
 import { Connections } from './connection.js'
 import { MAX_HEADERS } from './origins.js'
 import { FastPath } from './fast/fast-path.js'
+import { readInPieces } from './inflow.js'
 import { type Mount, type Upgrade, writeReply } from './mounts.js'
 import { Service, type ServiceParts } from './service.js'
 
@@ -32,8 +34,12 @@ export type Http = {
   stop(ms: number): Promise<void>
 }
 
-/** `connectionLimit`: how many connections each address has. */
-export type HttpParts = ServiceParts & { readonly connectionLimit: ConnectionLimit }
+export type HttpParts = ServiceParts & {
+  /** How many connections each address has. */
+  readonly connectionLimit: ConnectionLimit
+  /** False for tests that compare the fast path with `node:http` alone. */
+  readonly withFastPath?: boolean
+}
 
 const LIMITS = {
   headersTimeout: 10_000,
@@ -44,7 +50,7 @@ const LIMITS = {
 const SOCKET_MS = 60_000
 const BACKLOG = 4096
 
-export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
+export function createHttp({ connectionLimit, withFastPath = true, ...parts }: HttpParts): Http {
   const { context, origins, proxies } = parts
   const service = new Service(parts)
   const connections = new Connections()
@@ -68,21 +74,35 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
     if (error.name === 'Error' && 'code' in error && error.code === 'ECONNRESET') return void socket.destroy()
     // A peer that does not take even this is cut by the socket's timeout.
     const reply = (): void => writeReply(socket, problem(NO_REQUEST))
-    if (socket instanceof Socket) connections.of(socket).endInTurn(reply)
+    if (socket instanceof Socket) connections.of(socket).breakInTurn(reply)
     else reply()
   })
 
   server.on('connect', (_request, socket) => {
-    socket.on('error', () => undefined) // A peer that vanished: there is nobody to answer.
     context.metrics.rejected.add(1, 'bad_request')
-    writeReply(socket, problem(NO_PROXY))
+    takeOver(socket, () => writeReply(socket, problem(NO_PROXY)))
   })
+
+  /** Takes a socket from `node:http`, and calls with the bytes it had read when what came before was answered. */
+  function takeOver(socket: Duplex, begin: (rest: Buffer) => void): void {
+    socket.on('error', () => undefined) // A peer that vanished: `close` follows.
+    if (!(socket instanceof Socket)) return begin(NOTHING)
+    const connection = connections.of(socket)
+    const rest = connection.leaveNode()
+    const cut = (): void => void socket.destroy()
+    socket.once('timeout', cut) // A peer that does not read its answers.
+    connection.takeInTurn(() => {
+      socket.off('timeout', cut)
+      begin(rest)
+    })
+  }
 
   // What `node:http` does with a socket that comes in: the fast path is put before it.
   const toNode = server.listeners('connection')
   server.removeAllListeners('connection')
   const handOver = (socket: Socket): void => {
     for (const listener of toNode) listener.call(server, socket)
+    readInPieces(socket, connections.of(socket))
   }
   const fastPath = new FastPath({
     context,
@@ -96,7 +116,7 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
   server.on('connection', (socket: Socket) => {
     if (proxies === 0 && !hasRoom(socket)) return
     // Where people authenticate, that is looked at before anything else: it takes a whole request.
-    if (context.auth === undefined) fastPath.take(socket, connections.of(socket))
+    if (withFastPath && context.auth === undefined) fastPath.take(socket, connections.of(socket))
     else handOver(socket)
   })
 
@@ -116,20 +136,21 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
   }
 
   const { mounts } = service
-  const upgrade = mounts.upgrade(
+  const upgradeNow = mounts.upgrade(
     (socket) => (socket instanceof Socket ? handOver(socket) : socket.destroy()),
     (error) => service.note(error),
   )
+  const upgrade: Upgrade = (incoming, socket, head) =>
+    takeOver(socket, (rest) => upgradeNow(incoming, socket, Buffer.concat([head, rest])))
+  // Also where nothing is mounted: `node:http` by itself would drop what it read behind an offer, and its body.
+  server.on('upgrade', upgrade)
 
   return {
     handler,
     upgrade,
     server,
     addressOf: (caller) => addressOf(caller, proxies),
-    mount(mount) {
-      if (server.listenerCount('upgrade') === 0) server.on('upgrade', upgrade)
-      return mounts.add(mount)
-    },
+    mount: (mount) => mounts.add(mount),
     listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once('error', reject)
@@ -156,6 +177,7 @@ export function createHttp({ connectionLimit, ...parts }: HttpParts): Http {
   }
 }
 
+const NOTHING = Buffer.alloc(0)
 const NO_REQUEST = new ChatError('bad_request', 'this is no HTTP request, or its head is too large or too slow')
 const NO_PROXY = new ChatError('bad_request', 'this is no proxy: ask for a path that begins with /')
 const CROWDED = new ChatError(

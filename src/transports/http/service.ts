@@ -17,6 +17,7 @@ import { readBody } from './body.js'
 import type { Connection } from './connection.js'
 import { preflight, sharing } from './cors.js'
 import { Exchange } from './exchange.js'
+import { checkFraming, FramingError } from './framing.js'
 import type { StreamReply } from './stream-reply.js'
 import type { Origins } from './origins.js'
 import { Mounts } from './mounts.js'
@@ -95,6 +96,7 @@ export class Service {
 
   #serve(exchange: Exchange, incoming: IncomingMessage, response: ServerResponse): void | Promise<void> {
     const { origins, context } = this.#parts
+    checkFraming(incoming)
     origins.check(incoming)
     exchange.parse(context.base)
     if (exchange.path === '') return exchange.answer(moved(`${context.base}/`))
@@ -156,7 +158,7 @@ export class Service {
 
   #refuse(exchange: Exchange, error: unknown): void {
     const code = this.note(error)
-    if (code === 'too_large')
+    if (code === 'too_large' || error instanceof FramingError)
       exchange.answerAndLinger(this.dress(exchange, problem(error, this.#stopping ? [] : CLOSE)))
     else
       exchange.answer(this.dress(exchange, problem(error, error instanceof MethodError ? ['Allow', error.allow] : [])))

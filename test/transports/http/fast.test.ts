@@ -48,6 +48,8 @@ describe('a plain request', () => {
     ['a body of no length', `POST /send HTTP/1.1\r\n${HOST}\r\nhi`],
     ['two lengths', `POST /send HTTP/1.1\r\n${HOST}Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi`],
     ['a length that is no number', `POST /send HTTP/1.1\r\n${HOST}Content-Length: +2\r\n\r\nhi`],
+    ['a tab behind a length', `POST /send HTTP/1.1\r\n${HOST}Content-Length: 2\t\r\n\r\nhi`],
+    ['a tab before a length', `POST /send HTTP/1.1\r\n${HOST}Content-Length:\t2\r\n\r\nhi`],
     ['chunks', `GET /poll?room=a HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`],
     ['an end', `GET /poll?room=a HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`],
     ['an upgrade', `GET /poll?room=a HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`],

@@ -47,6 +47,8 @@ export class FastSocket {
   }
 
   #read(chunk: Buffer): void {
+    // Behind the last answer nothing is read.
+    if (this.#socket.writableEnded) return
     // The next request came: what waits is let go, because its answer has to go out first.
     if (this.#owed !== undefined) this.#connection.letGo('next')
     if (this.#owed !== undefined) return this.#keep(chunk)

@@ -36,7 +36,8 @@ const VERSION = ' HTTP/1.1'
 const PLAIN_QUERY = /^(?:\?[\w.~=&-]*)?$/
 const NAME = /^[!#$%&'*+.^`|~\w-]+$/
 const VALUE = /^[\t -~]*$/
-const LENGTH = /^\d{1,4}$/
+/** With the space before it. `node:http` takes no tab here. */
+const LENGTH = /^ ?\d{1,4}$/
 
 /** What says more than how to read the next bytes, or changes what they are. */
 const UNUSUAL = new Set([
@@ -94,11 +95,12 @@ function parseHead(text: string): Head | undefined {
   for (const line of text.slice(0, -2).split('\r\n')) {
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(0, colon))
-    const value = line.slice(colon + 1).trim()
-    if (!NAME.test(name) || !VALUE.test(line.slice(colon + 1)) || isUnusual(name.toLowerCase(), value)) return undefined
+    const raw = line.slice(colon + 1)
+    const value = raw.trim()
+    if (!NAME.test(name) || !VALUE.test(raw) || isUnusual(name.toLowerCase(), value)) return undefined
     rawHeaders.push(name, value)
     if (name.toLowerCase() !== 'content-length') continue
-    if (length !== undefined || !LENGTH.test(value)) return undefined
+    if (length !== undefined || !LENGTH.test(raw)) return undefined
     length = Number(value)
   }
   return { text, rawHeaders, length: length ?? 0 }

@@ -54,7 +54,8 @@ export function headLines(status: number, headers: readonly string[]): string {
   return lines
 }
 
-function closes(headers: readonly string[]): boolean {
+/** Is an answer with these headers the last of its connection? */
+export function closes(headers: readonly string[]): boolean {
   const at = headers.indexOf('Connection')
   return at >= 0 && headers[at + 1] === 'close'
 }
