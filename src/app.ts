@@ -66,6 +66,7 @@ export async function createApp(
     clock,
     random: systemRandom,
     ringSize: config.ring,
+    keepMs: config.keepMs,
     limits,
     rates: ratesOf(config),
     connectionLimit: connectionLimit(),

@@ -50,6 +50,10 @@ function configOf(values: Values, env: Readonly<Record<string, string | undefine
   const log = text('log').value
   if (log !== 'text' && log !== 'json') throw new UsageError(`--log is text or json, not ${quote(log)}`)
   const store = parseStore((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
+  if (store.data === undefined && text('keep-bytes').value !== '')
+    throw new UsageError(
+      `${text('keep-bytes').source} is how large the folder of --data may grow, so it needs --data; messages in memory have --bytes`,
+    )
   const auth = parseAuth((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
   return {
     ...auth,

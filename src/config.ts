@@ -126,14 +126,14 @@ export const SETTINGS = [
     value: 'TIME',
     env: 'MINI_CHAT_KEEP',
     default: '',
-    why: 'how long messages are kept, such as 12h or 30d; without it for ever',
+    why: 'how long messages can be read, in memory too, such as 12h or 30d; without it for ever',
   },
   {
     flag: 'keep-bytes',
     value: 'SIZE',
     env: 'MINI_CHAT_KEEP_BYTES',
     default: '',
-    why: 'how large the folder may grow, such as 1gb; the oldest messages go first',
+    why: 'how large the folder of --data may grow, such as 1gb; the oldest messages go first',
   },
   {
     flag: 'redis',

@@ -25,6 +25,8 @@ export type ChatOptions = {
   readonly clock: Clock
   readonly random: Random
   readonly ringSize: number
+  /** How long messages can be read, in milliseconds; without it as long as there is place. */
+  readonly keepMs?: number | undefined
   readonly limits: RoomLimits & { readonly sessions: number }
   /** How fast people and addresses may be; without it as fast as they like. */
   readonly rates?: Rates | undefined
@@ -67,7 +69,7 @@ export class Chat {
   readonly #limits: Limits
   readonly #publisher: Publisher
 
-  constructor({ store, clock, random, ringSize, limits, rates = NO_LIMITS, connectionLimit }: ChatOptions) {
+  constructor({ store, clock, random, ringSize, keepMs, limits, rates = NO_LIMITS, connectionLimit }: ChatOptions) {
     this.clock = clock
     this.random = random
     this.timers = new TimerWheel(clock)
@@ -76,7 +78,7 @@ export class Chat {
     this.#limits = new Limits(clock, rates)
     const isClosed = (name: string): boolean => this.moderation.isClosed(name)
     const scheduler = new Scheduler(clock)
-    this.rooms = new Rooms(store, { clock, timers: this.timers, scheduler, ringSize, isClosed }, limits)
+    this.rooms = new Rooms(store, { clock, timers: this.timers, scheduler, ringSize, keepMs, isClosed }, limits)
     this.sessions = new Sessions(
       { clock, random, timers: this.timers, connectionLimit },
       limits.sessions,

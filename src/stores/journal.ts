@@ -110,7 +110,14 @@ export class Journal implements Store {
     const { options, lock, logs, keys, writer, rotation, groupBytes } = parts
     this.#parts = parts
     const onUnreadable = (error: unknown): void => options.log.error('unreadable', error)
-    this.#reader = new JournalReader({ folder: options.folder, logs, keys, onUnreadable })
+    this.#reader = new JournalReader({
+      folder: options.folder,
+      logs,
+      keys,
+      keepMs: options.keepMs,
+      clock: options.clock,
+      onUnreadable,
+    })
     this.#delivery = new Delivery(logs, options.log)
     this.#commit = new Commit({
       writer,
@@ -137,8 +144,9 @@ export class Journal implements Store {
 
   async subscribe(room: string, deliver: Deliver): Promise<Subscription> {
     const { epoch, close } = this.#delivery.subscribe(room, deliver)
+    const last = this.endOf(room).id
     try {
-      return { recent: await this.#reader.recent(room, this.#parts.options.recent), epoch, close }
+      return { recent: await this.#reader.recent(room, this.#parts.options.recent), epoch, last, close }
     } catch (error) {
       close()
       throw error

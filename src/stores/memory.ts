@@ -42,6 +42,7 @@ export function memoryStore(size: number, random: Random): Store {
       return {
         recent,
         epoch: log.epoch,
+        last: log.ring.last,
         close() {
           log.subscribers.delete(subscriber)
           if (log.subscribers.size === 0 && logs.get(room) === log) logs.delete(room)
@@ -52,6 +53,11 @@ export function memoryStore(size: number, random: Random): Store {
     async read(room, range) {
       const log = logs.get(room)
       return log === undefined ? { messages: [], epoch: NO_EPOCH, first: 0, last: 0, more: false } : page(log, range)
+    },
+
+    expire(room, first) {
+      const ring = logs.get(room)?.ring
+      while (ring !== undefined && ring.first < first && ring.shift() !== undefined);
     },
 
     async close() {

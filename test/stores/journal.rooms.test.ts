@@ -45,7 +45,8 @@ test('the settings of the journal are read, and wrong ones are refused in a sent
     ['--sync', 'often'],
     ['--keep', '30'],
     ['--keep', '0d'],
-    ['--keep-bytes', 'much'],
+    ['--data', 'chat', '--keep-bytes', 'much'],
+    ['--keep-bytes', '1gb'],
   ])
     expect(() => configOf(args)).toThrow(UsageError)
 })

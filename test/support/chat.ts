@@ -18,13 +18,14 @@ export type ChatSizes = {
   readonly ring?: number
   readonly rooms?: number
   readonly bytes?: number
+  readonly keepMs?: number
   readonly sessions?: number
   readonly rates?: Rates
   readonly connectionLimit?: ConnectionLimit
 }
 
 export function createChat(
-  { ring = 500, rooms = 1000, bytes = 1e9, sessions = 1000, rates, connectionLimit }: ChatSizes = {},
+  { ring = 500, rooms = 1000, bytes = 1e9, keepMs, sessions = 1000, rates, connectionLimit }: ChatSizes = {},
   kept?: Store,
 ): ChatFixture {
   const clock = new FakeClock()
@@ -35,6 +36,7 @@ export function createChat(
     clock,
     random,
     ringSize: ring,
+    keepMs,
     limits: { rooms, bytes, sessions },
     rates,
     connectionLimit,

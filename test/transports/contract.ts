@@ -63,6 +63,20 @@ const told = (visit: Visit, count: number): Promise<number> =>
 
 export function transportContract(way: WayIn): void {
   describe(`every way in: ${way.name}`, () => {
+    test('a message whose time is over is told to nobody, and the next one is', async () => {
+      const server = await startServer({ ...UNLIMITED, ...way.config, keepMs: 300 })
+      await send(server.port, 'lobby', 'bob', 'old')
+      const room = server.app.chat.rooms.get('lobby')
+      await until(
+        () => room?.first,
+        (first) => first === 2,
+      )
+      const visit = await open(server, way, 'ada')
+      await send(server.port, 'lobby', 'bob', 'new')
+      await told(visit, 1)
+      expect([visit.texts, visit.missed]).toEqual([['new'], 0])
+    })
+
     test('a message that came by HTTP is told', async () => {
       const server = await startServer({ ...UNLIMITED, ...way.config })
       const visit = await open(server, way, 'ada')

@@ -27,12 +27,15 @@ type SentKey = { readonly text: string; readonly at: number; appended: Promise<A
 export class IdempotencyKeys {
   readonly #clock: Clock
   readonly #find: Find | undefined
+  readonly #holds: boolean
   readonly #sent = new Map<string, SentKey>()
   #bytes = 0
 
-  constructor(clock: Clock, find?: Find) {
+  /** `holds`: also where a store can be asked, since it keeps messages for less than ten minutes. */
+  constructor(clock: Clock, find?: Find, holds = false) {
     this.#clock = clock
     this.#find = find
+    this.#holds = holds || find === undefined
   }
 
   get size(): number {
@@ -93,7 +96,7 @@ export class IdempotencyKeys {
 
   /** A message that takes so many bytes has left the ring; it stays in memory here. */
   left({ key, username }: Message, size: number): void {
-    if (key === undefined || this.#find !== undefined) return
+    if (key === undefined || !this.#holds) return
     for (const sender of SENDERS) {
       const sent = this.#sent.get(`${key} ${sender} ${username}`)
       if (sent === undefined) continue
@@ -116,7 +119,7 @@ export class IdempotencyKeys {
   trim(first: number): void {
     for (const [mark, sent] of this.#sent) {
       if (sent.id >= first) return
-      if (this.#find === undefined && this.#clock.now() - sent.at < KEY_MS) return
+      if (this.#holds && this.#clock.now() - sent.at < KEY_MS) return
       this.#forget(mark, sent)
     }
   }

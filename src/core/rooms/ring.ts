@@ -8,6 +8,12 @@
 //
 // Memory is bounded whatever anyone sends. The price: a reader further behind than the ring is long has
 // missed something, and `first` says how much. It is no store: what falls out is gone from here.
+//
+// The oldest entries can also be taken out before their slots are needed. Then `last` stays, for ids go on; where
+// nothing is held any more, `first` is the id that comes next:
+//
+//        slot   0   1   2   3
+//        id     -   -   -   -        first 8, last 7
 
 export class Ring<T> {
   readonly size: number
@@ -20,12 +26,12 @@ export class Ring<T> {
     this.size = size
   }
 
-  /** The oldest id held; 0 while the ring is empty. */
+  /** The oldest id held; the next one, `last` + 1, where all were taken out; 0 at the beginning. */
   get first(): number {
     return this.#first
   }
 
-  /** The newest id held; 0 while the ring is empty. */
+  /** The newest id that was put; 0 at the beginning. */
   get last(): number {
     return this.#last
   }
@@ -40,6 +46,22 @@ export class Ring<T> {
     if (this.#first === 0) this.#first = id
     else if (gone !== undefined) this.#first++
     return gone
+  }
+
+  /** Takes out the oldest entry and answers it; undefined where there is none. */
+  shift(): T | undefined {
+    const oldest = this.get(this.#first)
+    if (oldest === undefined) return undefined
+    this.#slots[this.#first % this.size] = undefined
+    this.#first++
+    return oldest
+  }
+
+  /** Begins anew behind an id, without an entry. */
+  startAfter(id: number): void {
+    this.clear()
+    this.#first = id + 1
+    this.#last = id
   }
 
   /** Puts another entry in the place of the one with this id; answers that one, if it is held. */

@@ -10,7 +10,7 @@
 import type { Clock, Undo } from '../clock.js'
 import { isIn, NO_EPOCH, type Place } from './cursor.js'
 import { type Gap, gapAt } from './gap.js'
-import { type Find, IdempotencyKeys } from './idempotency.js'
+import { type Find, IdempotencyKeys, KEY_MS } from './idempotency.js'
 import { Presence } from './presence.js'
 import { type Entry, entryOf, type Message, removed, removes } from './message.js'
 import { Ring } from './ring.js'
@@ -36,6 +36,8 @@ export type RoomParts = {
   readonly find?: Find | undefined
   /** Is this room closed, so that only moderators write? */
   readonly isClosed?: ((name: string) => boolean) | undefined
+  /** How long messages can be read, in milliseconds; without it as long as there is place. */
+  readonly keepMs?: number | undefined
 }
 
 export class Room {
@@ -49,13 +51,13 @@ export class Room {
   #bytes = 0
   #underWay = 0
 
-  constructor(name: string, { clock, timers, scheduler, ringSize, find, isClosed }: RoomParts) {
+  constructor(name: string, { clock, timers, scheduler, ringSize, find, isClosed, keepMs = Infinity }: RoomParts) {
     this.name = name
     this.#clock = clock
     this.#ring = new Ring(ringSize)
     this.#waiting = new Waiters(scheduler)
     this.presence = new Presence(clock, timers, () => isClosed?.(name) === true)
-    this.keys = new IdempotencyKeys(clock, find)
+    this.keys = new IdempotencyKeys(clock, find, keepMs < KEY_MS)
   }
 
   /** The name of the log; `00000000` while there is none. */
@@ -67,6 +69,7 @@ export class Room {
     return this.#epoch !== NO_EPOCH
   }
 
+  /** The oldest id in the ring; where all have expired `last` + 1. */
   get first(): number {
     return this.#ring.first
   }
@@ -100,18 +103,44 @@ export class Room {
     }
   }
 
-  /** The store's delivery, in id order. A new epoch, or an id out of turn, begins the ring anew. */
-  deliver(message: Message, epoch: string): void {
+  /**
+   * The store's delivery, in id order. A new epoch, or an id out of turn, begins the ring anew. `age`: milliseconds
+   * since the message came, for one that a store has kept.
+   */
+  deliver(message: Message, epoch: string, age = 0): void {
     if (epoch !== this.#epoch) this.#begin(epoch)
     const target = removes(message)
     if (target !== undefined) this.#remove(target)
-    const entry = entryOf(message, this.#clock.now())
+    const entry = entryOf(message, this.#clock.now() - age)
     const gone = this.#ring.put(message.id, entry)
     this.#bytes += entry.size - (gone?.size ?? 0)
     if (gone !== undefined) this.keys.left(gone.message, gone.size)
     this.keys.note(message, epoch)
     this.keys.trim(this.#ring.first)
     this.#waiting.call(message.id)
+  }
+
+  /** The log of a store that holds no message any more: its ids go on. */
+  resume(epoch: string, last: number): void {
+    this.#begin(epoch)
+    this.#ring.startAfter(last)
+  }
+
+  /**
+   * Lets go of messages that came up to a time (`Clock.now`), the oldest first and at most `most`; answers how many.
+   * Nobody is woken: a reader behind them is told when it looks.
+   */
+  expire(until: number, most: number): number {
+    let count = 0
+    for (; count < most; count++) {
+      const oldest = this.#ring.get(this.#ring.first)
+      if (oldest === undefined || oldest.at > until) break
+      this.#ring.shift()
+      this.#bytes -= oldest.size
+      this.keys.left(oldest.message, oldest.size)
+    }
+    this.keys.trim(this.#ring.first)
+    return count
   }
 
   /** The log is lost, and one with this epoch, which is empty, is in its place: who waits is told. */
@@ -166,7 +195,9 @@ export class Room {
 
   /** Would a read answer at once? */
   hasNews(place: Place): boolean {
-    return place.id !== this.last || (place.id !== 0 && !isIn(place, this.#epoch))
+    if (place.id === this.last) return place.id !== 0 && !isIn(place, this.#epoch)
+    // Who asks for all there is, where everything has expired, waits for the next message.
+    return place.id !== 0 || place.epoch !== undefined || this.first <= this.last
   }
 
   /** Waits to be called when there is something newer than the place; undefined when there is already. */

@@ -4,13 +4,22 @@
 // reader. A room with a log stays until there are too many rooms or too many bytes: then the one that has been
 // quiet longest goes, if nobody is in it and nobody waits. Where nobody can go, the next message is refused.
 
+import type { Undo } from '../clock.js'
 import { isIn, NO_EPOCH, type Since } from './cursor.js'
 import { ChatError } from '../errors.js'
 import type { Find } from './idempotency.js'
+import type { Message } from './message.js'
 import { Room, type RoomParts } from './room.js'
 import type { Deliver, Store } from './store.js'
 
 export type RoomLimits = { readonly rooms: number; readonly bytes: number }
+
+/** The time between two looks for expired messages is a thirtieth of how long they are kept, within these bounds. */
+const LEAST_EXPIRY_MS = 100
+const MOST_EXPIRY_MS = 10_000
+
+/** So many messages expire at one time. */
+const EXPIRY_SLICE = 20_000
 
 type OpenRoom = { readonly room: Room; readonly close: () => void }
 
@@ -22,6 +31,7 @@ export class Rooms {
   readonly #open = new Map<string, OpenRoom>()
   readonly #opening = new Map<string, Promise<Room>>()
   #newest: Room | undefined
+  #expiry: Undo | undefined
   #logs = 0
   #bytes = 0
 
@@ -29,6 +39,7 @@ export class Rooms {
     this.#store = store
     this.#parts = parts
     this.#limits = limits
+    this.#expireLater()
   }
 
   /** Rooms that have a log. */
@@ -115,6 +126,7 @@ export class Rooms {
   }
 
   close(): void {
+    this.#expiry?.()
     for (const { room } of this.#open.values()) this.#forget(room)
   }
 
@@ -126,9 +138,10 @@ export class Rooms {
     const find: Find | undefined = remembers
       ? (username, key) => (decides ? undefined : store.find?.(name, username, key))
       : undefined
-    const room = new Room(name, { ...this.#parts, find })
-    const deliver: Deliver = (message, epoch) => {
-      this.#count(room, () => room.deliver(message, epoch))
+    const keepMs = decides ? undefined : this.#parts.keepMs
+    const room = new Room(name, { ...this.#parts, find, keepMs })
+    const deliver = (message: Message, epoch: string, age?: number): void => {
+      this.#count(room, () => room.deliver(message, epoch, age))
       this.#touch(room)
     }
     // What is delivered while the past is still being read has to wait behind it.
@@ -145,11 +158,44 @@ export class Rooms {
       },
     )
     this.#open.set(name, { room, close: () => subscription.close() })
-    for (const message of subscription.recent) deliver(message, subscription.epoch)
+    const { recent, epoch: kept, last = 0 } = subscription
+    if (recent.length === 0 && last > 0) this.#count(room, () => room.resume(kept, last))
+    const date = this.#parts.clock.date()
+    for (const message of recent) deliver(message, kept, Math.max(0, date - message.timestamp))
+    this.#expire(room, Infinity)
     for (const [message, epoch] of early) if (message.id > room.last || epoch !== room.epoch) deliver(message, epoch)
     early = undefined
     this.#makeUp(room)
     return room
+  }
+
+  /** One timer for all rooms, so that no message needs one of its own. */
+  #expireLater(): void {
+    const { keepMs, clock } = this.#parts
+    if (keepMs === undefined) return
+    const period = Math.min(Math.max(keepMs / 30, LEAST_EXPIRY_MS), MOST_EXPIRY_MS)
+    this.#expiry = clock.after(period, () => {
+      this.#expireAll()
+      this.#expireLater()
+    })
+  }
+
+  /** Does a slice of it at one time; what is left comes with the next tick. */
+  #expireAll(): void {
+    let left = EXPIRY_SLICE
+    for (const { room } of this.#open.values()) {
+      left -= this.#expire(room, left)
+      if (left <= 0) return
+    }
+  }
+
+  #expire(room: Room, most: number): number {
+    const { keepMs, clock } = this.#parts
+    if (keepMs === undefined) return 0
+    let expired = 0
+    this.#count(room, () => (expired = room.expire(clock.now() - keepMs, most)))
+    if (expired > 0) this.#store.expire?.(room.name, room.first)
+    return expired
   }
 
   /** A room that a store brought back takes the place of quieter ones, as far as they can go. */

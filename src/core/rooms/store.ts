@@ -35,6 +35,8 @@ export type Subscription = {
   readonly recent: readonly Message[]
   /** The log's epoch; `00000000` while there is no log. */
   readonly epoch: string
+  /** The newest id there ever was, for a log whose messages are all gone. */
+  readonly last?: number
   /** Ends the delivery. A store that keeps nothing forgets the log with its last subscriber. */
   close(): void
 }
@@ -52,6 +54,8 @@ export type Store = {
   subscribe(room: string, deliver: Deliver, restart?: (epoch: string) => void): Promise<Subscription>
   read(room: string, range: Range): Promise<History>
   close(): Promise<void>
+  /** The messages of a room with ids below `first` have expired: a store that has them in memory lets go of them. */
+  expire?(room: string, first: number): void
   /** Can it keep messages now? A store without this always can. */
   ready?(): boolean
   /** The rooms whose logs it has kept from before, the one with the newest message first. */

@@ -1,5 +1,6 @@
 // What the journal keeps, for whoever asks: pages of it, its newest messages, and the message with a key.
 
+import type { Clock } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import { type Message, removed } from '../../core/rooms/message.js'
 import type { Appended, History, Range } from '../../core/rooms/store.js'
@@ -12,6 +13,8 @@ export type ReaderParts = {
   readonly folder: string
   readonly logs: ReadonlyMap<string, Log>
   readonly keys: KeyIndex
+  readonly keepMs: number | undefined
+  readonly clock: Clock
   /** Told when the disk cannot be read, or gives something else than was written. */
   readonly onUnreadable: (error: unknown) => void
 }
@@ -31,11 +34,18 @@ export class JournalReader {
     try {
       const gone = log.removed
       const messages = await readPage(folder, log.slice(from, to))
-      return {
-        messages:
-          gone.size === 0 ? messages : messages.map((message) => (gone.has(message.id) ? removed(message) : message)),
-        ...page,
-      }
+      const told =
+        gone.size === 0 ? messages : messages.map((message) => (gone.has(message.id) ? removed(message) : message))
+      if (this.#parts.keepMs === undefined) return { messages: told, ...page }
+      await this.#expire(log)
+      if (log.epoch !== page.epoch) return this.read(room, range)
+      const { first } = log
+      if (first <= page.first) return { messages: told, ...page }
+      const left = told.filter(({ id }) => id >= first)
+      const isAfter = range.after !== undefined
+      // All of it has expired, and there is more: a reader that goes on by the last id of a page needs one.
+      if (isAfter && left.length === 0 && page.more) return this.read(room, range)
+      return { ...page, messages: left, first, more: isAfter ? page.more : left.length > 0 && from > first }
     } catch (error) {
       // Its segment's time was over between the look into the table and the reading: the next page begins later.
       if (codeOf(error) === 'ENOENT' && log.positions.of(from) === undefined) return this.read(room, range)
@@ -79,6 +89,33 @@ export class JournalReader {
       if (isIt && log?.positions.of(message.id) === position) return { message, epoch: log.epoch }
     }
     return undefined
+  }
+
+  /**
+   * Finds the oldest message whose time is not over: those before it are told to nobody, though their segment stays a
+   * thirtieth of the time longer. Ids follow time, so a few looks into the files find it among millions.
+   */
+  async #expire(log: Log): Promise<void> {
+    const { keepMs = Infinity, clock } = this.#parts
+    const { epoch, positions } = log
+    const date = clock.date() - keepMs
+    let low = log.first
+    if (low === 0 || (log.oldest?.id === low && log.oldest.timestamp > date)) return
+    let oldest: Log['oldest']
+    for (let high = positions.last + 1, id = low; low < high; id = Math.floor((low + high) / 2)) {
+      let at = id
+      while (at < high && positions.of(at) === undefined) at++
+      const message = at === high ? undefined : await this.#readAt(positions.of(at) ?? 0)
+      if (at < high && (message === undefined || message.timestamp <= date)) {
+        low = at + 1
+      } else {
+        high = id
+        if (message !== undefined) oldest = { id, timestamp: message.timestamp }
+      }
+    }
+    if (log.epoch !== epoch) return
+    log.expired = Math.max(log.expired, low - 1)
+    log.oldest = oldest
   }
 
   async #readAt(position: number): Promise<Message | undefined> {

@@ -14,6 +14,10 @@ export class Log {
   /** The ids of messages that a later one took out. */
   removed = new Set<number>()
   epoch = NO_EPOCH
+  /** The newest id whose time is over, as far as a reading has found out; its segment may be there still. */
+  expired = 0
+  /** When the oldest message that can be had was sent, once it has been looked at. */
+  oldest: { readonly id: number; readonly timestamp: number } | undefined
   /** How many messages behind the last one may have been lost with a damage: their ids are not given again. */
   lost = 0
 
@@ -27,6 +31,8 @@ export class Log {
     if (epoch !== this.epoch) {
       this.positions.clear()
       this.removed = new Set()
+      this.expired = 0
+      this.oldest = undefined
     }
     this.epoch = epoch
     this.positions.add(id, position)
@@ -37,6 +43,12 @@ export class Log {
   note(message: Pick<Message, 'type' | 'of'>): void {
     const id = removes(message)
     if (id !== undefined) this.removed.add(id)
+  }
+
+  /** The oldest id that can be had; where there is none the next one, and 0 at the beginning of a log. */
+  get first(): number {
+    const { first, last } = this.positions
+    return Math.max(first === 0 && last > 0 ? last + 1 : first, last === 0 ? 0 : this.expired + 1)
   }
 
   /** The id that the next message follows. */
@@ -61,11 +73,10 @@ export class Log {
 
 /** What a page of history is made of, before its messages are read. */
 export function pageOf(
-  { positions, epoch }: Log,
+  { positions, epoch, first }: Log,
   { before = Infinity, after, limit }: Range,
 ): Omit<History, 'messages'> & { from: number; to: number } {
-  const { first } = positions
-  const last = positions.size === 0 ? 0 : positions.last
+  const { last } = positions
   if (last === 0) return { epoch, first, last, from: 1, to: 0, more: false }
   if (after !== undefined) {
     const from = Math.max(first, after + 1)

@@ -20,7 +20,7 @@ export type Encoded = {
 const FRESH_MS = 100
 const KEPT_BYTES = 32 * 1024 * 1024
 
-type KeptAnswers = { epoch: string; last: number; date: number; answers: KeptAnswer[] }
+type KeptAnswers = { epoch: string; first: number; last: number; date: number; answers: KeptAnswer[] }
 
 /** An answer, and the place, limit and presence that it is for. */
 type KeptAnswer = {
@@ -70,10 +70,16 @@ export class Encoder {
     const kept = this.#latest?.room === room ? this.#latest.kept : this.#keptOf(room)
     if (this.#latest?.room !== room) this.#latest = { room, kept }
     const date = this.#clock.date()
-    if (kept.last === room.last && kept.epoch === room.epoch && Math.abs(date - kept.date) < FRESH_MS)
+    if (
+      kept.last === room.last &&
+      kept.first === room.first &&
+      kept.epoch === room.epoch &&
+      Math.abs(date - kept.date) < FRESH_MS
+    )
       return kept.answers
     for (const old of kept.answers) this.#bytes -= old.encoded.reply.body.length
     kept.epoch = room.epoch
+    kept.first = room.first
     kept.last = room.last
     kept.date = date
     kept.answers = []
@@ -86,7 +92,7 @@ export class Encoder {
       this.#bytes = 0
     }
     let kept = this.#kept.get(room)
-    if (kept === undefined) this.#kept.set(room, (kept = { epoch: '', last: 0, date: 0, answers: [] }))
+    if (kept === undefined) this.#kept.set(room, (kept = { epoch: '', first: 0, last: 0, date: 0, answers: [] }))
     return kept
   }
 
