@@ -10,6 +10,7 @@ import { keptIn, NOTHING_KEPT, stateFolder } from '../terminal/kept.js'
 import { helpRows } from '../terminal/lists.js'
 import { NoName } from '../terminal/membership.js'
 import { Outlet, PipeScreen } from '../terminal/pipe.js'
+import { probe } from '../terminal/probe.js'
 import type { Screen } from '../terminal/screen.js'
 import { Talk } from '../terminal/talk.js'
 import { sentenceOf } from '../terminal/errors.js'
@@ -61,6 +62,7 @@ export const join: Subcommand = {
     try {
       const isAsked = isTerminal && gave === 'nothing'
       const door = { url, room, input: io.stdin, output: io.stdout, otherwise: credentials }
+      await probe(url)
       const opening = isAsked ? await letIn(door) : credentials
       if (opening === undefined) return LEFT
       const output = isTerminal ? undefined : new Outlet(io.stdout)

@@ -2,6 +2,8 @@
 // seconds, so one that was cut off on its way arrives once, or the program says that it did not.
 
 import { type Credentials, Outbox, type Pending } from '../client/index.js'
+import { sentenceOf } from './errors.js'
+import { probe } from './probe.js'
 import { within } from './wait.js'
 
 export type SendOptions = {
@@ -40,13 +42,24 @@ export class Sender {
     const left = find()
     if (left === undefined) return undefined
     this.#outbox.remove(key)
+    const isRefused = left.state === 'failed'
     return {
-      sentence: left.error ?? 'the server did not answer in time',
-      isFinal: left.state !== 'failed' || left.code === 'unauthorized',
+      sentence: isRefused && left.error !== undefined ? left.error : await whyNot(this.#options.url, signal),
+      isFinal: !isRefused || left.code === 'unauthorized',
     }
   }
 
   close(): void {
     this.#outbox.close()
+  }
+}
+
+/** Why no message arrives: there may be no mini-chat at all. */
+async function whyNot(url: string, signal: AbortSignal): Promise<string> {
+  try {
+    await probe(url, signal)
+    return 'the server did not answer in time'
+  } catch (error) {
+    return sentenceOf(error, url)
   }
 }

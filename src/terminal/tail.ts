@@ -1,9 +1,10 @@
 // `mini-chat tail`: rooms as lines of text, or of JSON, for as long as somebody reads them. The next poll goes when
 // the lines of the last have been taken, so a slow reader slows the polling down and nothing piles up here.
 
-import { call, type Credentials, follow, type FollowEvent, defaultPlatform } from '../client/index.js'
+import { type Credentials, follow, type FollowEvent } from '../client/index.js'
 import { gapSentence, lineOf } from './format.js'
 import type { Outlet } from './pipe.js'
+import { probe } from './probe.js'
 import { sanitizeJson } from './sanitize.js'
 
 export type TailOptions = {
@@ -33,7 +34,7 @@ export async function tail({
   notice,
 }: TailOptions): Promise<void> {
   // A wrong address should be told at once; a connection that is lost later is waited for.
-  await call(defaultPlatform, { url, path: '/health', signal })
+  await probe(url, signal)
   const begin = since ?? (lines === 0 ? 'now' : undefined)
   const following = follow({
     url,

@@ -1,0 +1,47 @@
+// Is there a mini-chat at this address? Asked before a conversation, and when a message did not go: a wrong address
+// should be told as one, and not as a connection that is lost for now.
+
+import { ChatError } from '../core/errors.js'
+import { notOursAt } from './errors.js'
+
+/** How long a server may take to say that it lives. */
+const PROBE_MS = 5000
+
+/** Throws, for `sentenceOf`, where there is none. */
+export async function probe(url: string, signal?: AbortSignal): Promise<void> {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  // A timer that keeps the program running, as `AbortSignal.timeout` does not.
+  const timer = setTimeout(abort, PROBE_MS)
+  signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted === true) abort()
+  try {
+    await look(url, controller.signal)
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+async function look(url: string, signal: AbortSignal): Promise<void> {
+  const response = await fetch(`${url}/health`, { redirect: 'manual', signal })
+  const target = response.headers.get('location')
+  if (response.status >= 300 && response.status < 400 && target !== null) {
+    void response.body?.cancel()
+    const there = URL.canParse(target, url) ? new URL(target, url).href.replace(/\/health$/, '') : target
+    throw new ChatError('not_found', `${url} sends its visitors on to ${there}: use that address`)
+  }
+  const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '')
+  // Whatever else answers may go on for ever.
+  if (!isJson) void response.body?.cancel()
+  const body: unknown = isJson ? await response.json() : undefined
+  if (typeof body !== 'object' || body === null) throw notOurs(url)
+  // A mini-chat below another path says so.
+  if ('code' in body && body.code === 'not_found' && 'detail' in body)
+    throw new ChatError('not_found', String(body.detail))
+  if (!response.ok || !('status' in body) || body.status !== 'ok') throw notOurs(url)
+}
+
+function notOurs(url: string): ChatError {
+  return new ChatError('not_found', notOursAt(url))
+}
