@@ -22,6 +22,19 @@ describe.skipIf(!hasChromium)('the finish', { timeout: 30_000 }, () => {
     expect((long?.x ?? 0) - (middle?.x ?? 0)).toBeGreaterThanOrEqual(5)
   })
 
+  test('the box stands below the messages, with a notice above them and without', async () => {
+    const { url } = await startServer()
+    const ada = await (await visitor(browser())).enter(url, 'Ada')
+    const log = ada.getByRole('log', { name: 'Messages' })
+    const box = ada.getByRole('textbox', { name: 'Message' })
+    for (const hidden of [true, false]) {
+      await ada.locator('#closed').evaluate((notice, isHidden) => notice.toggleAttribute('hidden', isHidden), hidden)
+      const [above, below] = await Promise.all([log.boundingBox(), box.boundingBox()])
+      expect((above?.y ?? 999) + (above?.height ?? 999)).toBeLessThanOrEqual(below?.y ?? 0)
+      expect(above?.height).toBeGreaterThan(400)
+    }
+  })
+
   test('the name stays in sight while its message scrolls by', async () => {
     const server = await startServer()
     const ada = await (await visitor(browser())).enter(server.url, 'Ada')
