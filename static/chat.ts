@@ -17,7 +17,7 @@ import { Membership } from './membership.js'
 import { PendingLines } from './pending.js'
 import { People } from './people.js'
 import { Rejoin } from './rejoin.js'
-import { RoomList } from './room-list.js'
+import { RoomList, whyNot } from './room-list.js'
 import { type Rooms, whyNotRoom, wrongInAddress } from './rooms.js'
 import type { Session } from './session.js'
 import { wireShortcuts } from './shortcuts.js'
@@ -32,7 +32,12 @@ import { whyRefused } from './welcome.js'
 /** Opens the chat as somebody, in the rooms that are open. Once. `wrong`: what the address had in place of a room. */
 export function open(session: Session, rooms: Rooms, wrong: string): void {
   const tabs = new Tabs(platform.key())
-  const unread = new Unread({ rooms, myName: () => session.username, leads: () => feed.leads })
+  const unread = new Unread({
+    rooms,
+    myName: () => session.username,
+    leads: () => feed.leads,
+    last: (room) => conversation.last(room),
+  })
   const drawers = wireDrawers()
   const membership = new Membership(session)
   const people = new People(() => (session.isOver ? '' : session.username))
@@ -54,6 +59,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     jump: byId('jump', HTMLButtonElement),
     jumpCount: byId('jump-count', HTMLElement),
     reader,
+    readTo: (room) => rooms.readTo(room),
   })
 
   const pendingLines = new PendingLines({
@@ -73,9 +79,26 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
 
   const composer = new Composer({
     room: () => rooms.current,
-    send(text) {
-      outbox.add({ room: rooms.current, username: session.username, text })
-      void conversation.jump()
+    send,
+    async command(line) {
+      try {
+        const { runCommand } = await import('./commands.js')
+        return await runCommand(line, {
+          room: () => rooms.current,
+          rooms: () => rooms.open,
+          join(room) {
+            const sentence = whyNot(room, rooms)
+            if (sentence === '') rooms.go(room)
+            return sentence
+          },
+          leave,
+          quit: () => session.forget(),
+          send,
+          reply,
+        })
+      } catch (error) {
+        return whyRefused(error)
+      }
     },
     takeBack() {
       const failed = outbox.pending.findLast(({ room, state }) => room === rooms.current && state === 'failed')
@@ -107,12 +130,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   const connection = new Connection(() => feed.hurry())
   const roomList = new RoomList({
     rooms,
-    close(room) {
-      rooms.remove(room)
-      conversation.forget(room)
-      // Refused or lost: the server lets the name go by itself after a minute.
-      tell('/leave', { room }).catch(() => undefined)
-    },
+    close: leave,
   })
 
   feed.onBatch(throttle(take))
@@ -173,6 +191,27 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   if (wrong !== '') composer.say(whyNotRoom(wrong))
   feed.start()
 
+  function send(text: string): void {
+    reply()
+    outbox.add({ room: rooms.current, username: session.username, text })
+    void conversation.jump()
+  }
+
+  function leave(room: string): void {
+    rooms.remove(room)
+    conversation.forget(room)
+    // Refused or lost: the server lets the name go by itself after a minute.
+    tell('/leave', { room }).catch(() => undefined)
+  }
+
+  /** Shows an answer to a command behind the messages, or none. */
+  function reply(...answer: (Node | string)[]): void {
+    const place = byId('reply', HTMLElement)
+    place.hidden = answer.length === 0
+    place.replaceChildren(...answer)
+    if (answer.length > 0) void conversation.jump()
+  }
+
   /** Looks at the room of the address, and joins it if need be. */
   async function openRoom(): Promise<void> {
     const room = (shown = rooms.current)
@@ -182,6 +221,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     conversation.show(room)
     people.show(room)
     pendingLines.draw()
+    reply()
     composer.show()
     composer.focus()
     unread.look()

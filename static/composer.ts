@@ -14,6 +14,8 @@ const hasScreenKeyboard = matchMedia('(pointer: coarse)')
 export type ComposerParts = {
   readonly room: () => string
   readonly send: (text: string) => void
+  /** Does what a line that begins with a slash says. Resolves with why that cannot be, or nothing. */
+  readonly command: (line: string) => Promise<string>
   /** Takes back the last message that failed; its text. */
   readonly takeBack: () => string | undefined
   readonly tellTyping: (typing: boolean) => void
@@ -84,13 +86,33 @@ export class Composer {
   #send(): void {
     const text = this.#box.value
     if (text.trim() === '') return this.#box.focus()
+    if (/^\/(?!me\s+\S)/.test(text)) return void this.#command(text)
     const excess = pointsOf(text.normalize('NFC')) - MAX_POINTS
     if (excess > 0) return this.say(tooLong(excess))
+    this.#empty()
+    this.#parts.send(text)
+  }
+
+  #empty(): void {
     this.#box.value = ''
     this.#typing.sent()
     this.#changed()
-    this.#parts.send(text)
     this.#box.focus()
+  }
+
+  /** A line that cannot be obeyed stays in the box, with the reason below it. */
+  async #command(line: string): Promise<void> {
+    const room = this.#parts.room()
+    const sentence = await this.#parts.command(line)
+    if (sentence !== '') return this.say(sentence)
+    if (room !== this.#parts.room()) this.#forget(room)
+    else this.#empty()
+  }
+
+  /** The draft of a room has been used. */
+  #forget(room: string): void {
+    const { [room]: _, ...others } = this.#drafts.read()
+    this.#drafts.write(others)
   }
 
   #changed(): void {

@@ -5,7 +5,7 @@ import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, type Message } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { asFields } from './storage.js'
-import { Log } from './log.js'
+import { type Line, Log } from './log.js'
 import { LogView } from './log-view.js'
 import { Scroll } from './scroll.js'
 import type { Batch } from './tabs.js'
@@ -18,9 +18,14 @@ export type Parts = {
   readonly jump: HTMLButtonElement
   readonly jumpCount: HTMLElement
   readonly reader: () => Reader
+  /** The id that was read last in a room. */
+  readonly readTo: (room: string) => number | undefined
 }
 
 const PAGE = 100
+
+/** How far below the top the first unread message of a room stands that is opened. */
+const UNREAD_PX = 60
 
 export class Conversation {
   readonly #parts: Parts
@@ -30,6 +35,8 @@ export class Conversation {
   #log = new Log('')
   #unread = 0
   #loading = false
+  /** Where somebody read in a room and left it: the id of a message, and how far below the top it stood. */
+  readonly #places = new Map<string, { readonly id: string; readonly below: number }>()
   readonly #emptied = new Set<string>()
 
   constructor(parts: Parts) {
@@ -40,6 +47,10 @@ export class Conversation {
     parts.jump.addEventListener('click', () => void this.jump())
     document.addEventListener('visibilitychange', () => this.#scrolled())
     parts.box.addEventListener('keydown', (event) => this.#walk(event))
+    parts.lines.addEventListener('click', ({ target }) => {
+      if (target instanceof HTMLElement && target.dataset['first'] !== undefined)
+        void this.#fill(Number(target.dataset['first']))
+    })
   }
 
   get scroll(): Scroll {
@@ -51,16 +62,48 @@ export class Conversation {
     return this.#view.newest
   }
 
-  /** Shows another room. */
+  /** The newest id of a room that is here; 0 for none. */
+  last(room: string): number {
+    return this.#logs.get(room)?.last ?? 0
+  }
+
+  /** Shows another room: where it was left, at the first message that was not read, or at its end. */
   show(room: string): void {
+    if (room === this.#log.room) this.#places.delete(room)
+    else this.#leave()
     this.#log = this.#logOf(room)
     this.#unread = 0
     // A whole room that comes into view is not news to be read out.
     this.#parts.box.ariaBusy = 'true'
-    this.#view.show(this.#log)
+    this.#view.show(new Log(room))
+    this.#drawFirst(this.#log.lines)
     this.#update()
-    this.#scroll.toBottom()
     setTimeout(() => (this.#parts.box.ariaBusy = null), 500)
+  }
+
+  /** Remembers the place of somebody who scrolled away. */
+  #leave(): void {
+    const place = this.#scroll.place
+    const id = place?.line instanceof HTMLElement ? place.line.dataset['id'] : undefined
+    if (place === undefined || id === undefined) this.#places.delete(this.#log.room)
+    else this.#places.set(this.#log.room, { id, below: place.below })
+  }
+
+  /** Draws the lines that a room begins with, and goes to where it was left or to what is unread. */
+  #drawFirst(lines: readonly Line[]): void {
+    const { room } = this.#log
+    const { box, reader, readTo } = this.#parts
+    const from = readTo(room) ?? Infinity
+    const isUnread = (message: Message): boolean =>
+      message.type === 'chat' && message.id > from && message.username !== reader().name
+    const marker = this.#view.appendUnread(lines, isUnread)
+    this.#unread = lines.filter((part) => part.kind === 'message' && isUnread(part.message)).length
+    const place = this.#places.get(room)
+    const line = place === undefined ? null : box.querySelector(`[data-id="${place.id}"]`)
+    if (place !== undefined && line !== null) this.#scroll.goTo({ line, below: place.below })
+    else if (marker === undefined) this.#scroll.toBottom()
+    else this.#scroll.goTo({ line: marker, below: UNREAD_PX })
+    if (this.#scroll.atBottom) this.#unread = 0
   }
 
   /** Draws the lines anew: whoever reads has another name. */
@@ -70,7 +113,7 @@ export class Conversation {
     this.#update()
   }
 
-  /** Takes what came, for every room; returns the messages that were not known, of rooms that had been loaded. */
+  /** Takes what came, for every room; returns the messages that are new, and not new to this page alone. */
   take({ messages, gaps, rooms }: Batch): Message[] {
     const fresh: Message[] = []
     const named = new Set([...messages, ...gaps].map(({ room }) => room))
@@ -79,7 +122,8 @@ export class Conversation {
       const log = this.#logOf(room)
       const wasLoaded = log.loaded
       const lines = log.take(messages, gaps)
-      if (wasLoaded) fresh.push(...lines.flatMap((line) => (line.kind === 'message' ? [line.message] : [])))
+      const from = wasLoaded ? 0 : (this.#parts.readTo(room) ?? Infinity)
+      fresh.push(...lines.flatMap((line) => (line.kind === 'message' && line.message.id > from ? [line.message] : [])))
       if (log === this.#log && log.isStale) this.redraw()
       else if (log === this.#log) this.#append(lines, wasLoaded)
       else log.trimStart()
@@ -111,7 +155,11 @@ export class Conversation {
 
   #append(lines: ReturnType<Log['take']>, wasLoaded: boolean): void {
     const chats = lines.filter((line) => line.kind === 'message' && line.message.type === 'chat').length
-    const away = wasLoaded && (!this.#scroll.atBottom || document.visibilityState === 'hidden')
+    if (!wasLoaded) {
+      this.#drawFirst(lines)
+      return this.#update()
+    }
+    const away = !this.#scroll.atBottom || document.visibilityState === 'hidden'
     this.#scroll.keep(() => {
       if (away && chats > 0) {
         if (this.#unread === 0) this.#view.unmarkNew()
@@ -166,6 +214,17 @@ export class Conversation {
       // No connection: the next scrolling up tries again, and the connection's state is told elsewhere.
     } finally {
       this.#loading = false
+    }
+  }
+
+  /** Loads a part of what a gap is for: the newest of it. */
+  async #fill(first: number): Promise<void> {
+    const log = this.#log
+    try {
+      log.fill(first, await history(log.room, `&before=${first}`))
+      if (log === this.#log) this.redraw()
+    } catch {
+      // No connection, which is told elsewhere: the button is still there.
     }
   }
 

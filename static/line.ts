@@ -82,8 +82,12 @@ export function dayOf(timestamp: number): string {
   return new Date(timestamp).toDateString()
 }
 
-export function gapLine(gap: Gap): HTMLLIElement {
-  return element('li', { class: 'gap' }, gapWords(gap))
+/** `lost`: there is nothing to load. */
+export function gapLine(gap: Gap, lost = false): HTMLLIElement {
+  const line = element('li', { class: 'gap' }, element('span', {}, gapWords(gap), lost ? ', no longer kept' : ''))
+  if (gap.reason === 'overflow' && !lost)
+    line.append(element('button', { type: 'button', class: 'quiet load', 'data-first': String(gap.first) }, 'Load'))
+  return line
 }
 
 function gapWords({ reason, missed }: Gap): string {

@@ -32,9 +32,23 @@ export class LogView {
 
   show({ lines }: Log): void {
     this.#marker = undefined
-    const { items, end } = this.#draw(lines, NOWHERE)
-    this.#list.replaceChildren(...items)
-    this.#end = end
+    this.#end = NOWHERE
+    this.#list.replaceChildren()
+    this.append(lines)
+  }
+
+  /** Draws lines, and above the first of them that was not read the marker; returns that, if there is one. */
+  appendUnread(lines: readonly Line[], isUnread: (message: Message) => boolean): HTMLElement | undefined {
+    const at = lines.findIndex((line) => line.kind === 'message' && isUnread(line.message))
+    if (at < 0) {
+      this.append(lines)
+      return undefined
+    }
+    this.append(lines.slice(0, at))
+    this.unmarkNew()
+    this.markNew()
+    this.append(lines.slice(at))
+    return this.#marker
   }
 
   append(lines: readonly Line[]): void {
@@ -114,7 +128,7 @@ export class LogView {
     }
     for (const line of lines) {
       if (line.kind === 'gap') {
-        put(gapLine(line.gap), 1)
+        put(gapLine(line.gap, line.lost), 1)
         end = { message: undefined, day: end.day, note: undefined }
         continue
       }

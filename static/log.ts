@@ -5,7 +5,10 @@
 
 import type { Gap, Message } from '../src/client/wire.js'
 
-export type Line = { readonly kind: 'message'; readonly message: Message } | { readonly kind: 'gap'; readonly gap: Gap }
+/** `lost`: the server was asked for what is missing and has it no more. */
+export type Line =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'gap'; readonly gap: Gap; readonly lost?: boolean }
 
 export const MAX_LINES = 1000
 
@@ -59,6 +62,19 @@ export class Log {
     const lines = older.map((message): Line => ({ kind: 'message', message }))
     this.lines.unshift(...lines)
     return lines
+  }
+
+  /** Takes messages that a gap was for, up to the one before `first`; what is still missing stays a gap. */
+  fill(first: number, messages: readonly Message[]): void {
+    const at = this.lines.findIndex((line, i) => i >= this.#start && line.kind === 'gap' && line.gap.first === first)
+    const line = this.lines[at]
+    if (line?.kind !== 'gap' || line.gap.missed === null) return
+    const from = first - line.gap.missed
+    const found = messages.map(shown).filter(({ id }) => id >= from && id < first)
+    const next = found[0]?.id ?? first
+    const rest: Line = { kind: 'gap', gap: { ...line.gap, first: next, missed: next - from }, lost: found.length === 0 }
+    const lines = found.filter(({ type }) => SHOWN.has(type)).map((message): Line => ({ kind: 'message', message }))
+    this.lines.splice(at, 1, ...(next > from ? [rest] : []), ...lines)
   }
 
   /** Is this message here? A message of the log before a restart may have the same id. */

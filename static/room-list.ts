@@ -82,7 +82,8 @@ export class RoomList {
   }
 }
 
-function whyNot(name: string, rooms: Rooms): string {
+/** Why this room cannot be opened, as a sentence; empty when it can. */
+export function whyNot(name: string, rooms: Rooms): string {
   if (rooms.open.length >= MAX_ROOMS && !rooms.open.includes(name))
     return `${MAX_ROOMS} rooms are open: leave one first.`
   return whyNotRoom(name)

@@ -1,7 +1,8 @@
 // The rooms that are open: one list for the whole browser, and the one that this tab looks at, which stands in
-// the address: `/#lobby`. What is unread is each tab's own.
+// the address: `/#lobby`. What is unread is each tab's own, and outlives a reload: for each room the id of the message
+// that was read last is kept.
 
-import { asStrings, stored } from './storage.js'
+import { asFields, asStrings, stored } from './storage.js'
 
 /** A poll takes no more. */
 export const MAX_ROOMS = 16
@@ -16,6 +17,7 @@ const NOTHING: UnreadCount = { count: 0, mentions: 0 }
 export class Rooms {
   readonly #stored = stored('local', 'rooms', asRooms)
   readonly #recent = stored('local', 'recent', asRooms)
+  readonly #readTo = stored('session', 'read', asFields)
   readonly #unread = new Map<string, UnreadCount>()
   readonly #listeners = new Set<() => void>()
 
@@ -90,7 +92,15 @@ export class Rooms {
     this.#tell()
   }
 
-  read(room: string): void {
+  /** The id of the message that was read last in a room; undefined where none was. */
+  readTo(room: string): number | undefined {
+    const id = this.#readTo.read()[room]
+    return typeof id === 'number' ? id : undefined
+  }
+
+  /** All of a room has been read, up to this id; 0 where that is not known yet. */
+  read(room: string, id: number): void {
+    if (id > 0 && id !== this.readTo(room)) this.#readTo.write({ ...this.#readTo.read(), [room]: id })
     if (this.#unread.delete(room)) this.#tell()
   }
 

@@ -4,6 +4,11 @@
 
 const NEAR_PX = 40
 
+/** How many frames it takes until lines that come into sight have their height. */
+const FRAMES = 4
+
+export type Place = { readonly line: Element; readonly below: number }
+
 export class Scroll {
   readonly #box: HTMLElement
   readonly #listeners = new Set<() => void>()
@@ -44,6 +49,37 @@ export class Scroll {
     if (!this.#stuck) return
     this.#box.scrollTop = this.#box.scrollHeight
     this.#top = this.#box.scrollTop
+  }
+
+  /** Where a reader is who scrolled away: a line, and how far below the top it stands. */
+  get place(): Place | undefined {
+    const line = this.#stuck ? undefined : this.#firstInSight()
+    return line === undefined ? undefined : { line, below: this.#below(line) }
+  }
+
+  /** Puts a line so far below the top, for somebody who reads there; to the bottom if that is not far. */
+  goTo({ line, below }: Place): void {
+    this.toBottom()
+    if (this.#below(line) >= below) return
+    this.#stick(false)
+    // Lines that have not been in sight are as high as was guessed, until a frame or two has drawn them.
+    let frames = FRAMES
+    const aim = (): void => {
+      this.#put(line, below)
+      if (frames-- > 0) requestAnimationFrame(aim)
+    }
+    aim()
+    this.#scrolled()
+  }
+
+  #put(line: Element, below: number): void {
+    if (this.#stuck || !line.isConnected) return
+    this.#box.scrollTop += this.#below(line) - below
+    this.#top = this.#box.scrollTop
+  }
+
+  #below(line: Element): number {
+    return line.getBoundingClientRect().top - this.#box.getBoundingClientRect().top
   }
 
   /** Changes lines while what the reader looks at stays where it is. */

@@ -12,6 +12,8 @@ export type UnreadParts = {
   readonly myName: () => string
   /** Does this tab lead? Only the tab that leads notifies for a message that no tab shows. */
   readonly leads: () => boolean
+  /** The newest id of a room that has been loaded; 0 for none. */
+  readonly last: (room: string) => number
 }
 
 export class Unread {
@@ -32,8 +34,8 @@ export class Unread {
 
   /** Whoever sees the page has read the room that it shows. */
   look(): void {
-    const { rooms } = this.#parts
-    if (document.visibilityState === 'visible') rooms.read(rooms.current)
+    const { rooms, last } = this.#parts
+    if (document.visibilityState === 'visible') rooms.read(rooms.current, last(rooms.current))
   }
 
   show(): void {

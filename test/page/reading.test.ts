@@ -2,6 +2,7 @@
 
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../support/journal.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { hasChromium, hears, useBrowser, visitor } from './browser.js'
 
@@ -83,14 +84,92 @@ describe.skipIf(!hasChromium)('reading', { timeout: 30_000 }, () => {
     await fill(server, 40)
     await ada.context().setOffline(false)
     await hears(ada, 'line 40', 15_000)
-    expect(await ada.locator('.gap').textContent()).toBe('30 messages missed')
+    expect(await ada.locator('.gap span').textContent()).toBe('30 messages missed')
     expect(await ada.getByText('line 5', { exact: true }).count()).toBe(1)
+  })
+
+  test('a room with many unread messages opens at the first of them, and counts down to none', async () => {
+    const server = await startServer()
+    await fill(server, 20, 'den')
+    const ada = await (await visitor(browser())).enter(server.url, 'Ada', 'den')
+    await hears(ada, 'line 20')
+    await goTo(ada, 'lobby')
+    await fill(server, 40, 'den')
+    await ada.getByRole('list', { name: 'Rooms' }).getByText('40 unread').waitFor()
+    await goTo(ada, 'den')
+    await ada.getByText('New messages').waitFor()
+    const below = await belowTop(ada, '.new')
+    expect(below).toBeGreaterThanOrEqual(0)
+    expect(below).toBeLessThan(200)
+    expect(await ada.locator('.new + .line .text').textContent()).toBe('line 1')
+    await ada.getByRole('button', { name: 'Jump to newest' }).click()
+    await expect.poll(() => distance(ada)).toBeLessThan(3)
+  })
+
+  test('a room that was left in the middle opens there again', async () => {
+    const server = await startServer()
+    await fill(server, 200)
+    const ada = await (await visitor(browser())).enter(server.url, 'Ada')
+    await hears(ada, 'line 200')
+    await wheel(ada, -1500)
+    const line = ada.getByText('line 150', { exact: true })
+    await line.evaluate((text) => text.scrollIntoView({ block: 'center' }))
+    const at = (): Promise<number> => line.evaluate((text) => Math.round(text.getBoundingClientRect().top))
+    const before = await at()
+    await goTo(ada, 'den')
+    await goTo(ada, 'lobby')
+    await expect.poll(async () => Math.abs((await at()) - before)).toBeLessThan(4)
+  })
+
+  test('what is unread is still counted after a reload, with what came meanwhile', async () => {
+    const server = await startServer()
+    await fill(server, 5, 'den')
+    const ada = await (await visitor(browser())).enter(server.url, 'Ada', 'den')
+    await hears(ada, 'line 5')
+    await goTo(ada, 'lobby')
+    await fill(server, 3, 'den')
+    await ada.getByRole('list', { name: 'Rooms' }).getByText('3 unread').waitFor()
+    await ada.goto('about:blank')
+    await fill(server, 4, 'den')
+    await ada.goto(`${server.url}/#lobby`)
+    await ada.getByRole('list', { name: 'Rooms' }).getByText('7 unread').waitFor()
+  })
+
+  test('messages that were missed and are kept are loaded where they are missing', async () => {
+    const server = await startServer({ ring: 10, data: temporaryFolder() })
+    await fill(server, 5)
+    const ada = await (await visitor(browser(), { expectsFailures: true })).enter(server.url, 'Ada')
+    await hears(ada, 'line 5')
+    await ada.context().setOffline(true)
+    await fill(server, 150)
+    await ada.context().setOffline(false)
+    await ada.getByText('140 messages missed').waitFor({ timeout: 15_000 })
+    const load = ada.getByRole('button', { name: 'Load' })
+    await load.click()
+    await ada.getByText('40 messages missed').waitFor()
+    await load.click()
+    await ada.locator('.gap').waitFor({ state: 'detached' })
+    const texts = await ada.locator('#lines .text').allTextContents()
+    expect(texts.slice(5)).toEqual(Array.from({ length: 150 }, (_, i) => `line ${i + 1}`))
+  })
+
+  test('messages that were missed and are kept nowhere are said to be gone', async () => {
+    const server = await startServer({ ring: 10 })
+    await fill(server, 5)
+    const ada = await (await visitor(browser(), { expectsFailures: true })).enter(server.url, 'Ada')
+    await hears(ada, 'line 5')
+    await ada.context().setOffline(true)
+    await fill(server, 30)
+    await ada.context().setOffline(false)
+    await ada.getByRole('button', { name: 'Load' }).click({ timeout: 15_000 })
+    await ada.getByText('20 messages missed, no longer kept').waitFor()
+    expect(await ada.getByRole('button', { name: 'Load' }).count()).toBe(0)
   })
 })
 
-async function fill({ app }: TestServer, many: number): Promise<void> {
+async function fill({ app }: TestServer, many: number, room = 'lobby'): Promise<void> {
   for (let i = 1; i <= many; i++)
-    await app.chat.send({ room: 'lobby', username: i % 3 === 0 ? 'bob' : 'cyd', text: `line ${i}` })
+    await app.chat.send({ room, username: i % 3 === 0 ? 'bob' : 'cyd', text: `line ${i}` })
 }
 
 async function wheel(page: Page, down: number): Promise<void> {
@@ -100,6 +179,17 @@ async function wheel(page: Page, down: number): Promise<void> {
   await page.waitForFunction(
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(true)))),
   )
+}
+
+async function goTo(page: Page, room: string): Promise<void> {
+  await page.evaluate((name) => (location.hash = name), room)
+  await page.getByRole('heading', { name: room }).waitFor()
+}
+
+async function belowTop(page: Page, selector: string): Promise<number> {
+  return page.locator(selector).evaluate((line) => {
+    return line.getBoundingClientRect().top - (line.closest('#log')?.getBoundingClientRect().top ?? 0)
+  })
 }
 
 /** How far the bottom is away. */
