@@ -1,4 +1,4 @@
-// SECURITY.md names a test for each hazard. What it names has to be there.
+// SECURITY.md names a test for each hazard, and docs/scaling.md for each failure. What they name has to be there.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,9 +6,14 @@ import { expect, test } from 'vitest'
 import { PACKAGE_ROOT } from '../src/platform.js'
 
 const table = readFileSync(join(PACKAGE_ROOT, 'SECURITY.md'), 'utf8')
-const rows = [...table.matchAll(/^\|.*\| `([\w./-]+\.test\.ts)`: (.+) \|$/gm)].map(
-  ([, file = '', name = '']) => [file, name.trim()] as const,
-)
+const rows = rowsOf(table)
+const failures = readFileSync(join(PACKAGE_ROOT, 'docs/scaling.md'), 'utf8').split('## What happens')[1] ?? ''
+
+function rowsOf(text: string): (readonly [file: string, name: string])[] {
+  return [...text.matchAll(/^\|.*\| `([\w./-]+\.test\.ts)`: (.+) \|$/gm)].map(
+    ([, file = '', name = '']) => [file, name.trim()] as const,
+  )
+}
 
 test('every hazard of SECURITY.md has its test', () => {
   const hazards = table.split('\n').filter((line) => line.startsWith('| ') && !/^\| (?:hazard |-+ )/.test(line))
@@ -16,7 +21,13 @@ test('every hazard of SECURITY.md has its test', () => {
   expect(rows.length).toBeGreaterThan(20)
 })
 
-test.each(rows)('%s: %s', (file, name) => {
+test('every failure of docs/scaling.md has its test', () => {
+  const told = failures.split('\n').filter((line) => line.startsWith('| ') && !/^\| (?:what |-+ )/.test(line))
+  expect(rowsOf(failures)).toHaveLength(told.length)
+  expect(told.length).toBeGreaterThan(10)
+})
+
+test.each([...rows, ...rowsOf(failures)])('%s: %s', (file, name) => {
   const path = join(PACKAGE_ROOT, 'test', file)
   expect(existsSync(path)).toBe(true)
   expect(readFileSync(path, 'utf8').includes(name)).toBe(true)

@@ -58,12 +58,12 @@ describe.skipIf(!hasRedis)('redis', () => {
 
   test('with an expiry an idle room goes whole, and comes back with another epoch', async () => {
     const one = await redisForTest()
-    const store = await storeIn(one.url, { expireMs: 300 })
+    const store = await storeIn(one.url, { expireMs: 60_000 })
     await store.append('lobby', draft('a'))
     const { epoch } = await store.read('lobby', { limit: 1 })
     for (const part of ['log', 'meta'])
       expect(await one.command('PTTL', `mini-chat:{lobby}:${part}`)).toBeGreaterThan(0)
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    for (const part of ['log', 'meta']) await one.command('PEXPIRE', `mini-chat:{lobby}:${part}`, '0')
     expect((await store.read('lobby', { limit: 1 })).last).toBe(0)
     expect((await store.append('lobby', { ...draft('b'), key: 'c_2' })).message.id).toBe(1)
     expect((await store.read('lobby', { limit: 1 })).epoch).not.toBe(epoch)
@@ -93,6 +93,15 @@ describe.skipIf(!hasRedis)('redis', () => {
     const keys = (await one.command('KEYS', 'mini-chat:{*')) as string[]
     const slots = await Promise.all(keys.map((key) => one.command('CLUSTER', 'KEYSLOT', key)))
     expect([keys.length, new Set(slots).size]).toEqual([3, 1])
+  })
+
+  test('one that has no memory left is full, and takes messages again when it has', async () => {
+    const one = await redisForTest()
+    const store = await storeIn(one.url)
+    await one.command('CONFIG', 'SET', 'maxmemory', '1')
+    await expect(store.append('lobby', draft('a'))).rejects.toMatchObject({ code: 'full', retryAfter: 60 })
+    await one.command('CONFIG', 'SET', 'maxmemory', '0')
+    expect((await store.append('lobby', draft('b'))).message.id).toBe(1)
   })
 
   test('says in one line that a Redis keeps nothing on disk, and nothing where it does', async () => {

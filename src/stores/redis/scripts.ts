@@ -23,7 +23,8 @@ local epoch, id, mark, first, born = meta[1], tonumber(meta[2]), meta[3], tonumb
 if epoch and id >= first and redis.call('EXISTS', LOG, REMOVED) == 0 then epoch = false end
 
 local function begin()
-  redis.call('DEL', LOG, REMOVED)
+  -- Only where there is something: what is written first is refused when memory is full, and that is the message.
+  if redis.call('EXISTS', LOG, REMOVED) > 0 then redis.call('DEL', LOG, REMOVED) end
   epoch, id, mark, first, born = fresh, 0, '', 1, fresh
 end
 
