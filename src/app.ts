@@ -59,7 +59,7 @@ export async function createApp(
 ): Promise<App> {
   const metrics = new Metrics()
   const store = await openStore(config, log)
-  const limits = { rooms: config.rooms, bytes: config.bytes, sessions: config.sessions }
+  const limits = { rooms: config.rooms, bytes: config.bytes, sessions: config.sessions, isFree: isLocal }
   const connectionLimit = (): ConnectionLimit => new ConnectionLimit(config.addressConnections, isLocal)
   const chat = new Chat({
     store,

@@ -27,7 +27,7 @@ export function parseCommand(args: readonly string[], env: Readonly<Record<strin
 
 /** The settings that nobody changed, with those given here. */
 export function defaults(given: Partial<Config> = {}): Config {
-  return { ...configOf({}, {}), ...given }
+  return { ...configOf({}, {}), given: Object.keys(given), ...given }
 }
 
 function configOf(values: Values, env: Readonly<Record<string, string | undefined>>): Config {
@@ -57,6 +57,9 @@ function configOf(values: Values, env: Readonly<Record<string, string | undefine
   const auth = parseAuth((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
   return {
     ...auth,
+    given: Object.keys(values).map((flag) =>
+      flag.replaceAll(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase()),
+    ),
     port: number('port', 0, 65535),
     host: text('host').value,
     ring: number('ring', 1, 100_000),

@@ -24,7 +24,12 @@ export const SETTINGS = [
   { flag: 'ring', value: 'N', default: '500', why: 'messages that a room keeps in memory' },
   { flag: 'wait', value: 'SECONDS', default: '25', why: 'how long a poll waits that does not say, 0 to 55' },
   { flag: 'drain', value: 'SECONDS', default: '0', why: 'how long to serve on, not ready, after being told to stop' },
-  { flag: 'rooms', value: 'N', default: '1000', why: 'rooms in memory; past it the quietest empty one is forgotten' },
+  {
+    flag: 'rooms',
+    value: 'N',
+    default: '1000',
+    why: 'rooms in memory; past it an empty one is forgotten, with little history and quiet for long',
+  },
   { flag: 'bytes', value: 'SIZE', default: '512mb', why: 'memory for messages, such as 64mb or 2gb' },
   { flag: 'sessions', value: 'N', default: '20000', why: 'people who hold a name at one time' },
   { flag: 'polls', value: 'N', default: '20000', why: 'polls parked at one time' },
@@ -34,14 +39,24 @@ export const SETTINGS = [
     default: '5',
     why: 'messages a second from one person; off lifts this and the one for addresses, for benchmarks and trusted bots',
   },
-  { flag: 'burst', value: 'N', default: '20', why: 'messages that one person may send at once' },
+  {
+    flag: 'burst',
+    value: 'N',
+    default: '20',
+    why: 'messages that one person may send at once: a session, or a name without one at its address',
+  },
   {
     flag: 'address-rate',
     value: 'N|off',
     default: '500',
-    why: 'messages a second from one address, which a whole class may share; this machine’s own are counted only where it is set',
+    why: 'messages a second from one address, which a whole class may share; this machine’s own are counted only where this or --address-burst is given',
   },
-  { flag: 'address-joins', value: 'N|off', default: '100', why: 'joins a second from one address' },
+  {
+    flag: 'address-joins',
+    value: 'N|off',
+    default: '2',
+    why: 'joins a second from one address; those of fifty seconds may come at once. This machine’s own: 100, unless it is set',
+  },
   { flag: 'address-rooms', value: 'N|off', default: '20', why: 'new rooms a second from one address' },
   {
     flag: 'address-burst',
@@ -160,6 +175,8 @@ export const SETTINGS = [
 export type Flag = (typeof SETTINGS)[number]['flag']
 
 export type Config = AuthConfig & {
+  /** The settings that were given, also where that is their default. */
+  readonly given: readonly string[]
   readonly port: number
   readonly host: string
   readonly ring: number

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { defaults, parseCommand } from '../src/command.js'
 import { type Config, help, SETTINGS } from '../src/config.js'
 import { UsageError } from '../src/flags.js'
+import { ratesOf } from '../src/rates.js'
 
 function serve(args: readonly string[], env: Record<string, string> = {}): Config {
   const command = parseCommand(args, env)
@@ -147,12 +148,21 @@ test('rates are numbers a second, or off', () => {
     addressBurst,
     addressConnections,
   }: Config) => [rate, burst, addressRate, addressJoins, addressRooms, addressBurst, addressConnections]
-  expect(rates(serve([]))).toEqual([5, 20, 500, 100, 20, 2000, 2000])
+  expect(rates(serve([]))).toEqual([5, 20, 500, 2, 20, 2000, 2000])
   const given =
     '--rate off --burst 1 --address-rate 2 --address-joins off --address-rooms 4 --address-burst 5 --address-connections off'
   expect(rates(serve(given.split(' ')))).toEqual([Infinity, 1, 2, Infinity, 4, 5, Infinity])
   expect(usageOf(['--rate', '0'])).toMatch(/^--rate is a whole number from 1 to \d+, or off, not "0"/)
   expect(usageOf(['--burst', 'off'])).toMatch(/^--burst is a whole number/)
+})
+
+test('what was given counts as given, also where it is the default', () => {
+  const isFree = (...args: string[]): boolean | undefined => ratesOf(serve(args)).isFree?.('127.0.0.1')
+  expect([isFree(), isFree('--ring', '9'), isFree('--address-rate', '500'), isFree('--address-burst', '2000')]).toEqual(
+    [true, true, false, false],
+  )
+  expect(ratesOf(defaults({ addressRate: 500 })).isFree?.('::1')).toBe(false)
+  expect(ratesOf(serve(['--address-joins', '2'])).freeJoins).toEqual({ perSecond: 2, burst: 100 })
 })
 
 test('help has a line for every setting, with its default, from the one table', () => {
@@ -170,5 +180,5 @@ test('help and version win over everything else', () => {
 })
 
 test('what nobody changed is as in the table', () => {
-  expect(defaults({ ring: 3 })).toEqual({ ...serve([]), ring: 3 })
+  expect(defaults({ ring: 3 })).toEqual({ ...serve([]), ring: 3, given: ['ring'] })
 })

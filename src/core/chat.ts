@@ -101,15 +101,15 @@ export class Chat {
     this.#refuse(name, draft.username, session)
     // Nobody has joined a room that is not open.
     if (session !== undefined) requireJoined(session, this.rooms.get(name))
-    this.#limits.message(address, session?.said)
+    this.#limits.message(address, session?.said, draft.username)
     const room = this.#knock(name, address) ?? (await this.rooms.open(name))
     if (session === undefined) refuseHeldName(room, draft.username)
-    if (mark === undefined) return sentTo(room, await this.#publisher.publish(room, draft), false)
+    if (mark === undefined) return sentTo(room, await this.#publisher.publish(room, draft, address), false)
     const sender = `${session === undefined ? 'name' : 'session'} ${draft.username}`
     const parts = { ...draft, key: mark }
     const { appended, replayed } = await room.keys.once(sender, mark, draft.text, (replay) => {
-      const once = this.#publisher.publishOnce(room, parts)
-      if (once === undefined) return this.#publisher.publish(room, parts)
+      const once = this.#publisher.publishOnce(room, parts, address)
+      if (once === undefined) return this.#publisher.publish(room, parts, address)
       return once.then((kept) => (kept.replayed === true ? replay(kept) : kept))
     })
     return sentTo(room, appended, replayed)
@@ -136,7 +136,9 @@ export class Chat {
       // The name is held before the message is kept, so that two who join at once cannot both have it.
       takeName(session, room)
       const draft = { type: 'join', username: session.username, text: 'joined' }
-      const { message, epoch } = await this.#publisher.publish(room, draft)
+      // A flood of coming and going is told by the presence alone: it must not push out what was said.
+      if (!this.#limits.note(room.notes)) return joinedAt(session, room)
+      const { message, epoch } = await this.#publisher.publish(room, draft, request.address)
       return { session, room, id: message.id, epoch }
     } catch (error) {
       if (session !== undefined) releaseName(session, room)
@@ -150,6 +152,7 @@ export class Chat {
   async leave(session: Session, name: unknown): Promise<void> {
     const room = requireJoined(session, this.rooms.get(parseRoom(name)))
     releaseName(session, room)
+    if (!this.#limits.note(room.notes)) return this.rooms.settle(room)
     try {
       await this.#publisher.publish(room, { type: 'leave', username: session.username, text: 'left' })
     } catch (error) {

@@ -48,6 +48,7 @@ export class Feed {
   /** Writes what is newer in a room than a place, as long as the connection lasts or until the undo. `write` says whether the socket takes more. */
   follow<T>(room: Room, place: Place, frames: Frames<T>, write: (frame: Frame<T>) => boolean): Undo {
     const stream = new Stream(room, place, frames, {
+      cut: () => this.#parts.cut(),
       hasRoom: () => this.#stall === undefined,
       write: (frame, isLive) => {
         const hasRoom = write(frame)

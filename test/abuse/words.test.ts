@@ -160,14 +160,14 @@ describe('names by the ten thousand', () => {
     await Promise.all(Array.from({ length: 8 }, (_, i) => each(i)))
     await until(
       () => [...app.chat.rooms.all()].length,
-      (count) => count === 50,
+      (count) => count === 20,
     )
-    expect([app.chat.rooms.size, (await send(port, 'lobby', 'ada', 'hi')).status]).toEqual([50, 201])
+    expect([app.chat.rooms.size, (await send(port, 'lobby', 'ada', 'hi')).status]).toEqual([20, 201])
     expect(performance.now() - started).toBeLessThan(30_000)
   })
 
   test('of rooms that one address makes are stopped', async () => {
-    const { app } = await startServer({ addressRooms: 1 })
+    const { app } = await startServer({ addressRooms: 1, rate: Infinity })
     let taken = 0
     for (let i = 0; i < MANY; i++) {
       const made = await app.chat
@@ -177,6 +177,6 @@ describe('names by the ten thousand', () => {
     }
     expect(taken).toBeGreaterThanOrEqual(2000)
     expect(taken).toBeLessThan(2020)
-    expect(app.chat.rooms.size).toBeLessThanOrEqual(1000)
+    expect(app.chat.rooms.size).toBe(100)
   })
 })

@@ -15,24 +15,36 @@
 
 import type { Clock, Undo } from '../clock.js'
 import { ChatError } from '../errors.js'
+import { foldName } from '../rooms/message.js'
 
 /** `Infinity`: no limit. */
 export type Rate = { readonly perSecond: number; readonly burst: number }
 
 export type Bucket = { fullAt: number }
 
-/** Of a person, messages and, apart, signs of typing; of an address messages, joins, and rooms made. */
+/**
+ * Of a person, which is a session, or a name at an address: messages and, apart, signs of typing; of an address
+ * messages, joins, and rooms made; of a room the notes of coming and going that its log gets.
+ */
 export type Rates = {
   readonly person: Rate
   readonly address: Rate
   readonly joins: Rate
   readonly rooms: Rate
-  /** Addresses whose messages are not counted. */
+  readonly notes: Rate
+  /** Addresses whose messages are not counted, and that have a rate of joins of their own. */
   readonly isFree?: (address: string) => boolean
+  readonly freeJoins?: Rate
 }
 
 const NO_LIMIT: Rate = { perSecond: Infinity, burst: Infinity }
-export const NO_LIMITS: Rates = { person: NO_LIMIT, address: NO_LIMIT, joins: NO_LIMIT, rooms: NO_LIMIT }
+export const NO_LIMITS: Rates = {
+  person: NO_LIMIT,
+  address: NO_LIMIT,
+  joins: NO_LIMIT,
+  rooms: NO_LIMIT,
+  notes: NO_LIMIT,
+}
 
 /** Past so many addresses in one map the older map goes early: who has that many is stopped by other means. */
 const MAX_KEYS = 100_000
@@ -143,26 +155,43 @@ export class Limits {
   readonly #clock: Clock
   readonly #person: Rate
   readonly #messages: Buckets
+  readonly #names: Buckets
+  readonly #notes: Rate
   readonly #joins: Buckets
+  readonly #freeJoins: Buckets
   readonly #rooms: Buckets
   readonly #isFree: (address: string) => boolean
 
-  constructor(clock: Clock, { person, address, joins, rooms, isFree = () => false }: Rates) {
+  constructor(clock: Clock, rates: Rates) {
+    const { person, address, joins, rooms, notes, isFree = () => false, freeJoins = joins } = rates
     this.#clock = clock
     this.#person = person
     this.#messages = new Buckets(address)
+    this.#names = new Buckets(person)
+    this.#notes = notes
     this.#joins = new Buckets(joins)
+    this.#freeJoins = new Buckets(freeJoins)
     this.#rooms = new Buckets(rooms)
     this.#isFree = isFree
   }
 
-  /** `said`: the bucket of the session that speaks, if one does. */
-  message(address: string | undefined, said: Bucket | undefined): void {
+  /**
+   * `said`: the bucket of the session that speaks, if one does. A name without a session has one at each address, so that
+   * no one can use up the messages of a name that speaks from elsewhere.
+   */
+  message(address: string | undefined, said: Bucket | undefined, username: string): void {
     const now = this.#clock.now()
-    if (said !== undefined)
-      refuse(take(said, this.#person, now), 'you are faster than the room can read', 'send it again')
-    if (address !== undefined && !this.#isFree(address))
+    const isCounted = address !== undefined && !this.#isFree(address)
+    if (said !== undefined) refuse(take(said, this.#person, now), FAST, 'send it again')
+    else if (isCounted && this.#person.perSecond !== Infinity)
+      refuse(this.#names.take(`${address} ${foldName(username)}`, now), FAST, 'send it again')
+    if (isCounted)
       refuse(this.#messages.take(address, now), 'too many messages come from your address', 'send it again')
+  }
+
+  /** May a room's log get one more note of somebody's coming or going? */
+  note(notes: Bucket): boolean {
+    return take(notes, this.#notes, this.#clock.now()) === 0
   }
 
   typing(typed: Bucket): void {
@@ -171,7 +200,8 @@ export class Limits {
 
   join(address: string | undefined): void {
     if (address === undefined) return
-    refuse(this.#joins.take(address, this.#clock.now()), 'too many people join from your address', 'try again')
+    const joins = this.#isFree(address) ? this.#freeJoins : this.#joins
+    refuse(joins.take(address, this.#clock.now()), 'too many people join from your address', 'try again')
   }
 
   room(address: string | undefined): void {
@@ -183,6 +213,8 @@ export class Limits {
     )
   }
 }
+
+const FAST = 'you are faster than the room can read'
 
 function refuse(waitMs: number, why: string, then: string): void {
   if (waitMs === 0) return

@@ -31,24 +31,29 @@ export class Publisher {
     return () => this.#listeners.delete(call)
   }
 
-  /** Throws `full` or `unavailable` when the message could not be kept. */
-  publish(room: Room, parts: Parts): Promise<Appended> {
-    return this.#put(room, parts, (draft) => this.#store.append(room.name, draft))
+  /** `address`: whom a room that begins with it is counted to. Throws `full` or `unavailable` when it could not be kept. */
+  publish(room: Room, parts: Parts, address?: string): Promise<Appended> {
+    return this.#put(room, parts, address, (draft) => this.#store.append(room.name, draft))
   }
 
   /** As `publish`, where the store itself decides whether the key was used before; undefined where it does not. */
-  publishOnce(room: Room, parts: Parts): Promise<Appended> | undefined {
+  publishOnce(room: Room, parts: Parts, address?: string): Promise<Appended> | undefined {
     const once = this.#store.appendOnce?.bind(this.#store)
-    return once === undefined ? undefined : this.#put(room, parts, (draft) => once(room.name, draft))
+    return once === undefined ? undefined : this.#put(room, parts, address, (draft) => once(room.name, draft))
   }
 
-  async #put(room: Room, parts: Parts, append: (draft: Draft) => Promise<Appended>): Promise<Appended> {
+  async #put(
+    room: Room,
+    parts: Parts,
+    address: string | undefined,
+    append: (draft: Draft) => Promise<Appended>,
+  ): Promise<Appended> {
     const { type, username, text, ...rest } = parts
     const release = room.hold()
     let appended: Appended
     try {
       // What a moderator orders makes place, or takes next to none.
-      if (type !== 'delete' && type !== 'clear') this.#rooms.evictFor(room)
+      if (type !== 'delete' && type !== 'clear') this.#rooms.evictFor(room, address)
       appended = await append({
         room: room.name,
         type,

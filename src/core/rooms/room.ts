@@ -9,6 +9,7 @@
 
 import type { Clock, Undo } from '../clock.js'
 import { isIn, NO_EPOCH, type Place } from './cursor.js'
+import { fullBucket } from '../people/limits.js'
 import { type Gap, gapAt } from './gap.js'
 import { type Find, IdempotencyKeys, KEY_MS } from './idempotency.js'
 import { Presence } from './presence.js'
@@ -47,6 +48,10 @@ export class Room {
   readonly #ring: Ring<Entry>
   readonly #waiting: Waiters
   readonly #clock: Clock
+  /** Gives each stream's connection up. */
+  readonly #streams = new Set<Undo>()
+  /** How many notes of coming and going it has had lately. */
+  readonly notes = fullBucket()
   #epoch = NO_EPOCH
   #bytes = 0
   #underWay = 0
@@ -88,9 +93,14 @@ export class Room {
     return this.#waiting.size
   }
 
+  /** Somebody is in it, or a message is on its way: it must not be forgotten. */
+  get held(): boolean {
+    return this.#underWay > 0 || this.presence.size > 0
+  }
+
   /** Nobody is in it, nobody waits in it, and no message is on its way: it may be forgotten. */
   get idle(): boolean {
-    return this.#underWay === 0 && this.#waiting.size === 0 && this.presence.size === 0 && this.presence.watchers === 0
+    return !this.held && this.#waiting.size === 0 && this.#streams.size === 0 && this.presence.watchers === 0
   }
 
   /** Something is on its way into this room, until the undo: it must not be forgotten meanwhile. */
@@ -101,6 +111,20 @@ export class Room {
       if (held) this.#underWay--
       held = false
     }
+  }
+
+  /** A stream reads it, until the undo, whether it waits just now or not. `cut`: called when the room is forgotten. */
+  follow(cut: Undo): Undo {
+    const stream = (): void => cut()
+    this.#streams.add(stream)
+    return () => this.#streams.delete(stream)
+  }
+
+  /** It is forgotten: polls are answered with what they have had, and streams end. Both come back to another log. */
+  end(): void {
+    this.presence.close()
+    for (const cut of this.#streams) cut()
+    this.#waiting.call(this.last)
   }
 
   /**

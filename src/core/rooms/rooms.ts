@@ -1,8 +1,15 @@
 // All rooms of this process: opened on first use, forgotten when nobody needs them.
 //
 // A poll in a room that has no log keeps the place where it waits and nothing else; it is gone with the last
-// reader. A room with a log stays until there are too many rooms or too many bytes: then the one that has been
-// quiet longest goes, if nobody is in it and nobody waits. Where nobody can go, the next message is refused.
+// reader. A room with a log stays until there are too many rooms or too many bytes. Then one goes:
+//
+//     1. of the rooms in which nobody is and nobody waits, then of those in which readers only wait,
+//     2. the one with the least history: below 8 messages, below 32, below 128, or more; a day of quiet makes it little
+//     3. the one that has been quiet longest.
+//
+// So a thousand rooms with a message each push out one another, and not the room where people talked this morning.
+// Readers of a room that goes are answered at once, and come back to a new log. Where no room can go, the next message
+// is refused. An address makes a tenth of the rooms at the most: beyond that its own go, or its message is refused.
 
 import type { Undo } from '../clock.js'
 import { isIn, NO_EPOCH, type Since } from './cursor.js'
@@ -12,7 +19,12 @@ import type { Message } from './message.js'
 import { Room, type RoomParts } from './room.js'
 import type { Deliver, Store } from './store.js'
 
-export type RoomLimits = { readonly rooms: number; readonly bytes: number }
+/** `isFree`: addresses that may make as many rooms as there are. */
+export type RoomLimits = {
+  readonly rooms: number
+  readonly bytes: number
+  readonly isFree?: ((address: string) => boolean) | undefined
+}
 
 /** The time between two looks for expired messages is a thirtieth of how long they are kept, within these bounds. */
 const LEAST_EXPIRY_MS = 100
@@ -21,7 +33,30 @@ const MOST_EXPIRY_MS = 10_000
 /** So many messages expire at one time. */
 const EXPIRY_SLICE = 20_000
 
-type OpenRoom = { readonly room: Room; readonly close: () => void }
+/** `maker`: the address whose message began its log. */
+type OpenRoom = { readonly room: Room; readonly close: () => void; maker: string | undefined }
+
+/** The part of all rooms, and of all bytes, that the rooms of one address may be; a few rooms it has in any case. */
+const SHARE = 0.1
+const FEW_ROOMS = 20
+
+/** So much history makes a room worth more than one with less. */
+const STEPS = [8, 32, 128]
+
+/** A room that has been quiet for so long is worth no more than a new one. */
+const QUIET_MS = 86_400_000
+
+/** So many rooms that could go are looked at, the quietest first. */
+const MOST_SEEN = 2000
+
+/** Where readers wait, and where an address has more than its share. */
+const [WAITED, GREEDY] = [10, -100]
+
+const NOBODY: ReadonlySet<string> = new Set()
+
+const FULL = 'the server is full: try again when some rooms are empty'
+const SHARED =
+  'your address has made too many rooms: try again when some of them are empty, or use a room that there is'
 
 export class Rooms {
   readonly #store: Store
@@ -30,6 +65,10 @@ export class Rooms {
   /** In the order of their last message, the quietest first. */
   readonly #open = new Map<string, OpenRoom>()
   readonly #opening = new Map<string, Promise<Room>>()
+  /** Rooms that readers are opening together, by how many: none of them goes meanwhile. */
+  readonly #wanted = new Map<string, number>()
+  /** How many rooms with a log an address has made. */
+  readonly #made = new Map<string, number>()
   #newest: Room | undefined
   #expiry: Undo | undefined
   #logs = 0
@@ -63,6 +102,30 @@ export class Rooms {
     const opening = this.#load(name).finally(() => this.#opening.delete(name))
     this.#opening.set(name, opening)
     return opening
+  }
+
+  /**
+   * Opens rooms for one reader, and has them reach as far as its cursor. `use` is called when all are here, before any
+   * of them can go. Throws `unavailable` where they do not fit at one time.
+   */
+  async openAll<T>(names: readonly string[], since: Since, use: (rooms: Room[]) => T): Promise<T> {
+    for (const name of names) this.#wanted.set(name, (this.#wanted.get(name) ?? 0) + 1)
+    try {
+      const rooms = await Promise.all(names.map((name) => this.open(name)))
+      await this.reach(rooms, since)
+      return use(rooms)
+    } finally {
+      for (const name of names) {
+        const left = (this.#wanted.get(name) ?? 1) - 1
+        if (left > 0) this.#wanted.set(name, left)
+        else this.#wanted.delete(name)
+      }
+      // What was opened for a reader that could not be served goes again.
+      for (const name of names) {
+        const room = this.get(name)
+        if (room !== undefined) this.settle(room)
+      }
+    }
   }
 
   /** Does a cursor speak of what another process may have said, and this one has not been told yet? */
@@ -103,17 +166,11 @@ export class Rooms {
 
   /**
    * Makes sure that a message of this room can be kept: at the cost of messages that only a key holds, and then of the
-   * quietest idle rooms. Throws `full`.
+   * rooms that are worth least. `maker`: the address to which a room that begins with it is counted. Throws `full`.
    */
-  evictFor(room: Room): void {
-    const tooMany = (): boolean => !room.hasLog && this.#logs >= this.#limits.rooms
-    while (tooMany() || this.#bytes >= this.#limits.bytes) {
-      if (!tooMany() && this.#shedKeys()) continue
-      const quietest = this.#quietest(room)
-      if (quietest === undefined)
-        throw new ChatError('full', 'the server is full: try again when some rooms are empty', 60)
-      this.#forget(quietest)
-    }
+  evictFor(room: Room, maker?: string): void {
+    if (!room.hasLog) this.#begin(room, this.#limits.isFree?.(maker ?? '') === true ? undefined : maker)
+    if (!this.#shrink(room, room.hasLog ? 0 : 1)) throw new ChatError('full', FULL, 60)
   }
 
   /** Forgets a room that was opened for a reader alone, when the last one has gone. */
@@ -121,7 +178,8 @@ export class Rooms {
     if (room.hasLog || !room.idle) return
     // Not at once: somebody who just opened it may be about to speak.
     this.#parts.clock.soon(() => {
-      if (!room.hasLog && room.idle && this.get(room.name) === room) this.#forget(room)
+      const isWanted = this.#wanted.has(room.name)
+      if (!room.hasLog && room.idle && !isWanted && this.get(room.name) === room) this.#forget(room)
     })
   }
 
@@ -157,7 +215,7 @@ export class Rooms {
         if (early === undefined) this.#count(room, () => room.restart(epoch))
       },
     )
-    this.#open.set(name, { room, close: () => subscription.close() })
+    this.#open.set(name, { room, close: () => subscription.close(), maker: undefined })
     const { recent, epoch: kept, last = 0 } = subscription
     if (recent.length === 0 && last > 0) this.#count(room, () => room.resume(kept, last))
     const date = this.#parts.clock.date()
@@ -165,7 +223,7 @@ export class Rooms {
     this.#expire(room, Infinity)
     for (const [message, epoch] of early) if (message.id > room.last || epoch !== room.epoch) deliver(message, epoch)
     early = undefined
-    this.#makeUp(room)
+    this.#fit(room)
     return room
   }
 
@@ -198,15 +256,59 @@ export class Rooms {
     return expired
   }
 
-  /** A room that a store brought back takes the place of quieter ones, as far as they can go. */
-  #makeUp(room: Room): void {
-    const tooMany = (): boolean => this.#logs > this.#limits.rooms
-    while (tooMany() || this.#bytes > this.#limits.bytes) {
-      if (!tooMany() && this.#shedKeys()) continue
-      const quietest = this.#quietest(room)
-      if (quietest === undefined) return
-      this.#forget(quietest)
+  /** A room that a store brought back takes the place of others. Throws `unavailable` where none can go. */
+  #fit(room: Room): void {
+    if (this.#shrink(room, 0) || this.#logs <= 1) return
+    this.#forget(room)
+    throw new ChatError('unavailable', 'the server has no memory for more rooms at one time: try again in a moment', 5)
+  }
+
+  /** The room's log is about to begin: it is counted to its maker, at the cost of the maker's other rooms. */
+  #begin(room: Room, maker: string | undefined): void {
+    const open = this.#open.get(room.name)
+    if (open?.room !== room || open.maker === maker) return
+    this.#unmake(open)
+    if (maker === undefined) return
+    const share = Math.max(this.#limits.rooms * SHARE, FEW_ROOMS)
+    while ((this.#made.get(maker) ?? 0) >= share) {
+      const least = this.#least(room, (one) => (one.maker === maker ? 0 : undefined))
+      if (least === undefined) throw new ChatError('full', SHARED, 60)
+      this.#forget(least)
     }
+    open.maker = maker
+    this.#made.set(maker, (this.#made.get(maker) ?? 0) + 1)
+  }
+
+  #unmake(open: OpenRoom): void {
+    if (open.maker === undefined) return
+    const left = (this.#made.get(open.maker) ?? 1) - 1
+    if (left > 0) this.#made.set(open.maker, left)
+    else this.#made.delete(open.maker)
+    open.maker = undefined
+  }
+
+  /** Lets rooms go until this one fits, with so many more to come. False where none can go. */
+  #shrink(room: Room, more: number): boolean {
+    const tooMany = (): boolean => this.#logs + more > this.#limits.rooms
+    const tooLarge = (): boolean => this.#bytes >= this.#limits.bytes
+    while (tooMany() || tooLarge()) {
+      if (!tooMany() && this.#shedKeys()) continue
+      const greedy = tooLarge() ? this.#greedy() : NOBODY
+      const worth = ({ maker }: OpenRoom): number => (maker !== undefined && greedy.has(maker) ? GREEDY : 0)
+      const least = this.#least(room, worth, greedy.size > 0 ? GREEDY : 0)
+      if (least === undefined) return false
+      this.#forget(least)
+    }
+    return true
+  }
+
+  /** The addresses whose rooms take more than their share of the memory. */
+  #greedy(): Set<string> {
+    const bytes = new Map<string, number>()
+    for (const { room, maker } of this.#open.values())
+      if (maker !== undefined) bytes.set(maker, (bytes.get(maker) ?? 0) + room.bytes)
+    const share = this.#limits.bytes * SHARE
+    return new Set([...bytes].filter(([, sum]) => sum > share).map(([maker]) => maker))
   }
 
   /** Gives up keys where they take most. False when none take anything. */
@@ -235,18 +337,45 @@ export class Rooms {
     this.#open.set(room.name, open)
   }
 
-  #quietest(except: Room): Room | undefined {
-    for (const { room } of this.#open.values()) if (room !== except && room.hasLog && room.idle) return room
-    return undefined
+  /**
+   * The room that is worth least, of those that can go; undefined where none can. `extra`: added to its worth,
+   * which is then `lowest` at the least; undefined keeps it out.
+   */
+  #least(except: Room, extra: (open: OpenRoom) => number | undefined, lowest = 0): Room | undefined {
+    const now = this.#parts.clock.now()
+    let least: Room | undefined
+    let [leastWorth, seen] = [Infinity, 0]
+    for (const open of this.#open.values()) {
+      const { room } = open
+      if (room === except || !room.hasLog || room.held || this.#wanted.has(room.name)) continue
+      const more = extra(open)
+      if (more === undefined) continue
+      const worth = more + (room.idle ? 0 : WAITED) + historyOf(room, now)
+      if (worth < leastWorth) {
+        least = room
+        leastWorth = worth
+      }
+      if (worth === lowest || ++seen >= MOST_SEEN) break
+    }
+    return least
   }
 
   #forget(room: Room): void {
     const open = this.#open.get(room.name)
     this.#open.delete(room.name)
     if (this.#newest === room) this.#newest = undefined
+    if (open !== undefined) this.#unmake(open)
     open?.close()
-    room.presence.close()
     this.#bytes -= room.bytes
     if (room.epoch !== NO_EPOCH) this.#logs--
+    room.end()
   }
+}
+
+/** How much history a room has: 0 for little, or for what has been quiet for a day. */
+function historyOf(room: Room, now: number): number {
+  const { first, last } = room
+  if (now - (room.entry(last)?.at ?? now) > QUIET_MS) return 0
+  const step = STEPS.findIndex((count) => last - first + 1 < count)
+  return step < 0 ? STEPS.length : step
 }

@@ -116,6 +116,8 @@ export type Sink<T> = {
   hasRoom(): boolean
   /** `isLive`: the reader waited for it. */
   write(frame: Frame<T>, isLive: boolean): void
+  /** The room is forgotten: gives the connection up. */
+  cut(): void
 }
 
 export class Stream<T> {
@@ -138,7 +140,7 @@ export class Stream<T> {
     this.#frames = frames
     this.#sink = sink
     // A room is not forgotten under a reader that does not wait just now, because its socket is full.
-    const releaseRoom = room.hold()
+    const releaseRoom = room.follow(() => sink.cut())
     const releaseFrames = frames.enter(room)
     this.#release = () => {
       releaseRoom()

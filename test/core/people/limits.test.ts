@@ -150,6 +150,7 @@ describe('the limits of a chat', () => {
     address: { perSecond: 50, burst: 100 },
     joins: { perSecond: 1, burst: 3 },
     rooms: { perSecond: 1, burst: 2 },
+    notes: { perSecond: 1, burst: 10 },
   }
 
   test('say after how many whole seconds it is worth another try', () => {
@@ -165,7 +166,7 @@ describe('the limits of a chat', () => {
       }
       return undefined
     }
-    expect(refusal(() => limits.message('a', said))).toEqual(
+    expect(refusal(() => limits.message('a', said, 'ada'))).toEqual(
       new ChatError('rate_limited', 'you are faster than the room can read: wait 1 s, then send it again', 1),
     )
     expect(refusal(() => limits.join('a'))).toMatchObject({ code: 'rate_limited', retryAfter: 10 })
@@ -180,6 +181,38 @@ describe('the limits of a chat', () => {
     await chat.send({ room: 'lobby', text: 'hi', session: bob })
     clock.advance(200)
     await chat.send({ room: 'lobby', text: 'hi', session })
+  })
+
+  test('a name without a session has the same rate at its address, however it is written; elsewhere it has its own', async () => {
+    const { chat, clock } = createChat({ rates: RATES })
+    const say = (username: string, address: string) => chat.send({ room: 'lobby', username, text: 'hi', address })
+    for (let i = 0; i < 20; i++) await say(i % 2 === 0 ? 'ada' : 'ADA', 'a')
+    expect(await codeOf(() => say('Ada', 'a'))).toBe('rate_limited')
+    await say('ada', 'b')
+    await say('bob', 'a')
+    clock.advance(200)
+    await say('ada', 'a')
+  })
+
+  test('a name at an address that is free is not counted', async () => {
+    const { chat } = createChat({ rates: { ...RATES, isFree: (address) => address === 'here' } })
+    for (let i = 0; i < 300; i++) await chat.send({ room: 'lobby', username: 'u', text: 'hi', address: 'here' })
+  })
+
+  test('a flood of coming and going writes so many notes, and the names are held and told all the same', async () => {
+    const { chat, clock } = createChat({ rates: { ...RATES, joins: NO_LIMITS.joins }, ring: 50 })
+    for (let i = 0; i < 30; i++) await chat.send({ room: 'lobby', username: `u${i}`, text: 'said' })
+    for (let i = 0; i < 200; i++) {
+      const { session, room, id, epoch } = await chat.join({ room: 'lobby', username: 'ada', address: 'a' })
+      expect([room.presence.state.presence.members, id, epoch]).toEqual([['ada'], room.last, room.epoch])
+      await chat.leave(session, 'lobby')
+    }
+    const { messages } = await chat.history('lobby', { limit: 500 })
+    expect(messages.filter(({ type }) => type === 'chat')).toHaveLength(30)
+    expect(messages.filter(({ type }) => type !== 'chat')).toHaveLength(10)
+    clock.advance(2000)
+    await chat.leave((await chat.join({ room: 'lobby', username: 'bob' })).session, 'lobby')
+    expect((await chat.history('lobby', { limit: 2 })).messages.map(({ type }) => type)).toEqual(['join', 'leave'])
   })
 
   test('an address that says too much is refused, whoever speaks there, with a session or without', async () => {

@@ -66,19 +66,75 @@ describe('when there are too many', () => {
     })
   })
 
-  test('a room in which somebody is or waits stays, and where all are such the next message is refused', async () => {
+  test('a room in which somebody is stays, and where all are such the next message is refused', async () => {
     const { chat, clock } = createChat({ rooms: 2 })
     await chat.join({ room: 'a', username: 'ada' })
     const { room } = await say(chat, 'b')
-    const leave = room.park({ epoch: room.epoch, id: 1 }, () => undefined)
+    const leave = room.hold()
     expect(await codeOf(() => say(chat, 'c'))).toBe('full')
     expect(await codeOf(() => chat.join({ room: 'c', username: 'bob' }))).toBe('full')
     clock.settle()
     expect([[...chat.rooms.all()].map((one) => one.name), chat.sessions.size]).toEqual([['a', 'b'], 1])
     expect((await say(chat, 'b')).message.id).toBe(2)
     clock.settle()
-    leave?.()
+    leave()
     expect((await say(chat, 'c')).message.id).toBe(1)
+  })
+
+  test('a room in which readers only wait goes after the others, and its readers are answered', async () => {
+    const { chat, clock } = createChat({ rooms: 2 })
+    const { room } = await say(chat, 'a')
+    let told = ''
+    room.park({ epoch: room.epoch, id: 1 }, () => (told += 'poll '))
+    room.follow(() => (told += 'stream '))
+    await say(chat, 'b')
+    await say(chat, 'c')
+    expect([...chat.rooms].map(({ name }) => name)).toEqual(['a', 'c'])
+    await chat.join({ room: 'c', username: 'ada' })
+    await say(chat, 'd')
+    clock.settle()
+    expect([[...chat.rooms].map(({ name }) => name), told]).toEqual([['c', 'd'], 'stream poll '])
+  })
+
+  test('a thousand rooms with a message each do not push out one where people talked', async () => {
+    const { chat } = createChat({ rooms: 100 })
+    for (let i = 0; i < 50; i++) await say(chat, 'lobby')
+    for (let i = 0; i < 1000; i++) await say(chat, `room-${i}`)
+    expect([chat.rooms.size, chat.rooms.get('lobby')?.last]).toEqual([100, 50])
+  })
+
+  test('a room that has been quiet for a day goes like one with little history', async () => {
+    const { chat, clock } = createChat({ rooms: 3 })
+    for (let i = 0; i < 50; i++) await say(chat, 'yesterday')
+    clock.stall(25 * 3_600_000)
+    for (let i = 0; i < 50; i++) await say(chat, 'today')
+    for (const name of ['a', 'b']) await say(chat, name)
+    expect([...chat.rooms].map(({ name }) => name)).toEqual(['today', 'a', 'b'])
+  })
+
+  test('an address makes a tenth of the rooms at the most: beyond that its own go, or its message is refused', async () => {
+    const { chat } = createChat({ rooms: 500 })
+    const make = (room: string, address = 'a') => chat.send({ room, username: 'u', text: 'hi', address })
+    await say(chat, 'lobby')
+    await make('elsewhere', 'b')
+    for (let i = 0; i < 100; i++) await make(`a${i}`)
+    expect([chat.rooms.size, chat.rooms.get('a49'), chat.rooms.get('a50')?.last]).toEqual([52, undefined, 1])
+    const holds = Array.from({ length: 50 }, (_, i) => chat.rooms.get(`a${i + 50}`)?.hold())
+    expect(await codeOf(() => make('one-more'))).toBe('full')
+    await make('one-more', 'b')
+    await make('a99')
+    for (const release of holds) release?.()
+    await make('another')
+    expect(chat.rooms.size).toBe(53)
+  })
+
+  test('the memory is taken from an address whose rooms have more than a tenth of it', async () => {
+    const { chat } = createChat({ bytes: 1_000_000 })
+    for (let i = 0; i < 9; i++) await say(chat, `few-${i}`)
+    for (let i = 0; i < 600; i++)
+      await chat.send({ room: `large-${i % 10}`, username: 'u', text: 'x'.repeat(4000), address: 'a' })
+    expect([...chat.rooms].filter(({ name }) => name.startsWith('few')).length).toBe(9)
+    expect(chat.rooms.bytes).toBeLessThan(1_010_000)
   })
 
   test('bytes count too, over all rooms', async () => {

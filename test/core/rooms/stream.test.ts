@@ -19,6 +19,7 @@ function createStream(ringSize = 500) {
   const begin = (since: string | undefined = '0', limit = 500, onWrite: () => void = () => undefined) => {
     const stream = new Stream(room, startOf(room, parseSince(since, ['lobby']), limit), frames, {
       hasRoom: () => socket.hasRoom,
+      cut: () => expect.unreachable('it was cut'),
       write: ({ form }) => {
         seen.push(...form)
         onWrite()

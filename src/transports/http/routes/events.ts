@@ -10,7 +10,7 @@ import { ChatError } from '../../../core/errors.js'
 import { ALWAYS } from '../answer.js'
 import { EventStream } from '../eventstream.js'
 import type { Route } from '../route.js'
-import { openAll, optionsOf, roomsOf } from './poll.js'
+import { optionsOf, roomsOf } from './poll.js'
 
 const HEADERS = [...ALWAYS, 'Content-Type', 'text/event-stream', 'X-Accel-Buffering', 'no']
 
@@ -31,15 +31,16 @@ export const events: Route = {
     const { readers } = context
     if (readers?.isFull(request.address) === true)
       throw new ChatError('unavailable', 'too many readers are at your address: try again in a moment', 5)
-    const rooms = await openAll({ names, since }, context)
-    answer({
-      status: 200,
-      headers: HEADERS,
-      open(writer) {
-        const stream = new EventStream(rooms, writer, context)
-        stream.start({ since, ...options }, session, readers?.enter(request.address))
-        request.hold(stream)
-      },
+    await context.chat.rooms.openAll(names, since, (rooms) => {
+      answer({
+        status: 200,
+        headers: HEADERS,
+        open(writer) {
+          const stream = new EventStream(rooms, writer, context)
+          stream.start({ since, ...options }, session, readers?.enter(request.address))
+          request.hold(stream)
+        },
+      })
     })
   },
 }

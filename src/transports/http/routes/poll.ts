@@ -34,7 +34,9 @@ export const poll: Route = {
     const rooms = roomsHere(ask.names, context)
     if (rooms !== undefined && !rooms.some((room) => context.chat.rooms.isBehind(room, ask.since)))
       return new Wait(rooms, ask, request, answer, context).start(session)
-    return openAll(ask, context).then((opened) => new Wait(opened, ask, request, answer, context).start(session))
+    return context.chat.rooms.openAll(ask.names, ask.since, (opened) =>
+      new Wait(opened, ask, request, answer, context).start(session),
+    )
   },
 }
 
@@ -84,20 +86,6 @@ function roomsHere(names: readonly string[], { chat }: Context): Room[] | undefi
     rooms.push(room)
   }
   return rooms
-}
-
-/** Opens rooms, and has them reach as far as a cursor that another process gave. */
-export async function openAll({ names, since }: Pick<Ask, 'names' | 'since'>, context: Context): Promise<Room[]> {
-  let isAsked = false
-  // Once more where one that was open already has been forgotten while the store was asked for another.
-  for (;;) {
-    await Promise.all(names.map((name) => context.chat.rooms.open(name)))
-    const rooms = roomsHere(names, context)
-    if (rooms === undefined) continue
-    if (isAsked || !rooms.some((room) => context.chat.rooms.isBehind(room, since))) return rooms
-    isAsked = true
-    await context.chat.rooms.reach(rooms, since)
-  }
 }
 
 /** One poll, from its look into the rings to its answer. */
