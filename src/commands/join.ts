@@ -78,9 +78,7 @@ export const join: Subcommand = {
       io.stderr.write(`mini-chat: ${sanitize(error instanceof NoName ? error.message : sentenceOf(error, url))}\n`)
       return 1
     } finally {
-      // Node puts the terminal's mode back when it exits, and aborts where there is none: the signal of a hang-up ends
-      // the program without that, as it ends others.
-      if (hangUp.isGone) io.kill(io.pid, 'SIGHUP')
+      hangUp.end()
     }
   },
 }

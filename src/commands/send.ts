@@ -3,6 +3,7 @@
 import { parseRoom, parseUsername } from '../core/rooms/message.js'
 import { UsageError } from '../flags.js'
 import { STANDARD_ROOM } from '../terminal/address.js'
+import { HangUp } from '../terminal/hangup.js'
 import { linesOf } from '../terminal/pipe.js'
 import { Sender } from '../terminal/send.js'
 import { sanitize } from '../terminal/sanitize.js'
@@ -51,6 +52,7 @@ export const send: Subcommand = {
     const [room = server.room ?? STANDARD_ROOM, ...words] = read.words
     const name = given(read.values, 'as')
     if (name === undefined && server.gave !== 'token') throw new UsageError('somebody has to speak: add --as NAME')
+    const hangUp = new HangUp(io)
     const stop = stopSignal(io)
     const sender = new Sender({
       url: server.url,
@@ -80,6 +82,7 @@ export const send: Subcommand = {
     }
     sender.close()
     stop.undo()
+    hangUp.end()
     return stop.code() ?? (failed ? 1 : 0)
   },
 }

@@ -4,6 +4,7 @@ import { parseRoom } from '../core/rooms/message.js'
 import { Refused } from '../client/index.js'
 import { quote, UsageError } from '../flags.js'
 import { STANDARD_ROOM } from '../terminal/address.js'
+import { HangUp } from '../terminal/hangup.js'
 import { Outlet } from '../terminal/pipe.js'
 import { tail as follow } from '../terminal/tail.js'
 import { sentenceOf } from '../terminal/errors.js'
@@ -61,6 +62,7 @@ export const tail: Subcommand = {
     const lines = linesOf(given(read.values, 'lines') ?? '10')
     const output = new Outlet(io.stdout)
     const notice = (sentence: string): void => void io.stderr.write(`mini-chat: ${sanitize(sentence)}\n`)
+    const hangUp = new HangUp(io)
     const stop = stopSignal(io)
     try {
       const since = given(read.values, 'since')
@@ -81,6 +83,7 @@ export const tail: Subcommand = {
       return stop.code() ?? 1
     } finally {
       stop.undo()
+      hangUp.end()
     }
     if (output.error !== undefined) notice(output.error.message)
     return stop.code() ?? (output.error === undefined ? 0 : 1)

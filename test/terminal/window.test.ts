@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { needs } from '../support/needs.js'
 import { startServer, type TestServer, until } from '../support/server.js'
 import { Program } from './program.js'
-import { Tmux } from './tmux.js'
+import { type Screen, Tmux } from './tmux.js'
 
 const MINUTE = 60_000
 const SOON = 15_000
@@ -18,6 +18,16 @@ function membersOf(server: TestServer): readonly string[] {
 
 async function isIn(server: TestServer, ...names: readonly string[]): Promise<void> {
   await expect.poll(() => membersOf(server), { timeout: SOON }).toEqual(names)
+}
+
+/** Says a line, to be sure that the program reads what is typed. */
+async function isSaid(server: TestServer, screen: Screen): Promise<void> {
+  screen.press('a line', 'Enter')
+  const last = (): string | undefined => {
+    const room = server.app.chat.rooms.get('lobby')
+    return room?.entry(room.last)?.message.text
+  }
+  await expect.poll(last, { timeout: SOON }).toBe('a line')
 }
 
 function stateFolder(): string {
@@ -55,6 +65,25 @@ describe.skipIf(!needs('tmux', 'tmux'))('a window that is closed', { timeout: MI
     await screens[1]?.sees('your name:')
     for (const screen of screens) screen.close()
     expect(await Promise.all(screens.map((screen) => screen.ended()))).toEqual([129, 129])
+  })
+})
+
+describe.skipIf(!needs('tmux', 'tmux'))('a window that is closed on', { timeout: MINUTE }, () => {
+  test.each([
+    ['tail', ['tail', 'lobby']],
+    ['send', ['send', 'lobby', '--as', 'ada']],
+  ])('%s ends it as a hang-up ends a program', async (_name, args) => {
+    const server = await startServer()
+    await server.app.chat.send({ room: 'lobby', username: 'bob', text: 'hello' })
+    const tmux = new Tmux()
+    tmux.open(['--version'])
+    const screen = tmux.open([...args, '--url', server.url])
+    if (args[0] === 'tail') await screen.sees('bob: hello')
+    else await isSaid(server, screen)
+    screen.close()
+    // What is written to a window that is gone tells so.
+    if (args[0] === 'tail') await server.app.chat.send({ room: 'lobby', username: 'bob', text: 'are you there?' })
+    expect(await screen.ended()).toBe(129)
   })
 })
 
