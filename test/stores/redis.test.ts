@@ -95,6 +95,31 @@ describe.skipIf(!hasRedis)('redis', () => {
     expect([keys.length, new Set(slots).size]).toEqual([3, 1])
   })
 
+  test('a cluster of three serves its rooms, wherever they are, to every process', async () => {
+    const nodes = await Promise.all([1, 2, 3].map(() => redisForTest(['--cluster-enabled', 'yes'])))
+    const slots = [0, 5461, 10_923, 16_384]
+    for (const [i, node] of nodes.entries()) {
+      await node.command('CLUSTER', 'ADDSLOTSRANGE', String(slots[i]), String((slots[i + 1] ?? 0) - 1))
+      await nodes[0]?.command('CLUSTER', 'MEET', '127.0.0.1', String(node.port))
+    }
+    for (const node of nodes)
+      while (!/cluster_state:ok[^]*cluster_known_nodes:3/.test(String(await node.command('CLUSTER', 'INFO'))))
+        await new Promise((resolve) => setTimeout(resolve, 50))
+    const [one, other] = [await storeIn(nodes[0]?.url ?? ''), await storeIn(nodes[2]?.url ?? '')]
+    const heard: string[] = []
+    const rooms = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (const room of rooms) await other.subscribe(room, (message) => heard.push(`${message.room}${message.id}`))
+    for (const room of rooms) await one.append(room, draft('hi', room))
+    await until(
+      () => heard.length,
+      (length) => length === rooms.length,
+      6000,
+    )
+    expect(heard.toSorted()).toEqual(rooms.map((room) => `${room}1`))
+    const kept = await Promise.all(nodes.map((node) => node.command('DBSIZE')))
+    expect(kept.every((size) => Number(size) > 0)).toBe(true)
+  }, 30_000)
+
   test('one that has no memory left is full, and takes messages again when it has', async () => {
     const one = await redisForTest()
     const store = await storeIn(one.url)

@@ -8,8 +8,7 @@
 
 import type { Clock, Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
-import { loadPeer } from '../../peer.js'
-import { whyNoStart } from './trouble.js'
+import { type Client, connect } from './clients.js'
 
 export type LinkOptions = {
   readonly url: string
@@ -20,25 +19,9 @@ export type LinkOptions = {
   readonly onBack: () => Promise<void>
 }
 
-/** As much of a client as is used here. */
-type Client = {
-  readonly isReady: boolean
-  connect(): Promise<unknown>
-  sendCommand(args: readonly string[]): Promise<unknown>
-  subscribe(channel: string, call: (text: string) => void): Promise<void>
-  unsubscribe(channel: string): Promise<void>
-  sSubscribe(channel: string, call: (text: string) => void): Promise<void>
-  sUnsubscribe(channel: string): Promise<void>
-  on(event: string, call: (error: unknown) => void): unknown
-  destroy(): void
-}
-
 /** How long an answer may take. */
 const ANSWER_MS = 2000
 const PROBE_MS = 1000
-/** A connection without any answer for so long is made anew. */
-const SILENCE_MS = 5000
-const MOST_RECONNECT_MS = 1000
 
 export class Link {
   readonly #options: LinkOptions
@@ -52,41 +35,7 @@ export class Link {
 
   /** Connects. Throws `UsageError` without the package, and `unavailable` with a sentence where there is no Redis. */
   static async open(options: LinkOptions, probeKey: string): Promise<Link> {
-    const { createClient } = await loadPeer('redis', '--redis', () => import('redis'))
-    let opened = false
-    const open = async (): Promise<Client> => {
-      const client: Client = createClient({
-        url: options.url,
-        name: 'mini-chat',
-        RESP: 2,
-        disableOfflineQueue: true,
-        pingInterval: PROBE_MS,
-        socket: {
-          connectTimeout: SILENCE_MS,
-          socketTimeout: SILENCE_MS,
-          reconnectStrategy: (retries: number) => (opened ? waitBefore(retries) : false),
-        },
-      })
-      // Without a listener an error ends the process; what it means is told by `connect`, `ask` and the probe.
-      client.on('error', () => undefined)
-      try {
-        await client.connect()
-      } catch (error) {
-        client.destroy()
-        throw error
-      }
-      return client
-    }
-    const clients: Client[] = []
-    try {
-      clients.push(await open(), await open())
-    } catch (error) {
-      for (const client of clients) client.destroy()
-      throw whyNoStart(error, options.url)
-    }
-    opened = true
-    const [asker, listener] = clients
-    if (asker === undefined || listener === undefined) throw new Error('no connection')
+    const { asker, listener } = await connect(options.url)
     return new Link(options, asker, listener, probeKey)
   }
 
@@ -201,11 +150,6 @@ export class Link {
     // Where it fails Redis is away, and everything is compared when it is back.
     await this.#options.onBack().catch(() => undefined)
   }
-}
-
-/** From 10 ms to a second, doubling, with a quarter of chance so that many processes do not come in one instant. */
-function waitBefore(retries: number): number {
-  return Math.min(10 * 2 ** Math.min(retries, 10), MOST_RECONNECT_MS) * (0.75 + Math.random() / 4)
 }
 
 function away(): ChatError {

@@ -1,0 +1,94 @@
+// The clients of the package `redis`, as much of them as is used here: one that asks and one that listens, or a cluster,
+// which is both and finds the server of each room by itself.
+
+import { loadPeer } from '../../peer.js'
+import { whyNoStart } from './trouble.js'
+
+export type Client = {
+  readonly isReady: boolean
+  sendCommand(args: readonly string[]): Promise<unknown>
+  subscribe(channel: string, call: (text: string) => void): Promise<void>
+  unsubscribe(channel: string): Promise<void>
+  sSubscribe(channel: string, call: (text: string) => void): Promise<void>
+  sUnsubscribe(channel: string): Promise<void>
+  on(event: 'ready' | 'error', call: (error: unknown) => void): unknown
+  destroy(): void
+}
+
+export type Clients = { readonly asker: Client; readonly listener: Client }
+
+/** A connection that hears nothing for so long is made anew. */
+const SILENCE_MS = 5000
+const PING_MS = 1000
+const MOST_RECONNECT_MS = 1000
+
+/** Connects. Throws `UsageError` without the package, and `unavailable` with a sentence where there is no Redis. */
+export async function connect(url: string): Promise<Clients> {
+  const { createClient, createCluster } = await loadPeer('redis', '--redis', () => import('redis'))
+  let opened = false
+  const options = () => ({
+    name: 'mini-chat',
+    RESP: 2 as const,
+    disableOfflineQueue: true,
+    pingInterval: PING_MS,
+    socket: {
+      connectTimeout: SILENCE_MS,
+      socketTimeout: SILENCE_MS,
+      reconnectStrategy: (retries: number) => (opened ? waitBefore(retries) : false),
+    },
+  })
+  const destroys: (() => void)[] = []
+  const open = async (): Promise<Client> => {
+    const client = createClient({ url, ...options() })
+    destroys.push(() => client.destroy())
+    // Without a listener an error ends the process; what it means is told by `connect`, the asking and the probe.
+    client.on('error', () => undefined)
+    await client.connect()
+    return client
+  }
+  const openCluster = async (): Promise<Client> => {
+    const { username, password, protocol } = new URL(url)
+    const login = {
+      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+      ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    }
+    const { socket, RESP, ...rest } = options()
+    const secure = protocol === 'rediss:' ? { ...socket, tls: true as const } : socket
+    const cluster = createCluster({ rootNodes: [{ url }], RESP, defaults: { ...rest, ...login, socket: secure } })
+    destroys.push(() => cluster.destroy())
+    for (const event of ['error', 'node-error']) cluster.on(event, () => undefined)
+    await cluster.connect()
+    return {
+      isReady: true,
+      sendCommand: (args) => cluster.sendCommand(keyOf(args), false, [...args]),
+      subscribe: (channel, call) => cluster.subscribe(channel, call),
+      unsubscribe: (channel) => cluster.unsubscribe(channel),
+      sSubscribe: (channel, call) => cluster.sSubscribe(channel, call),
+      sUnsubscribe: (channel) => cluster.sUnsubscribe(channel),
+      on: (event, call) => cluster.on(`node-${event}`, call),
+      destroy: () => cluster.destroy(),
+    }
+  }
+  try {
+    const first = await open()
+    const isCluster = /^cluster_enabled:1/m.test(String(await first.sendCommand(['INFO', 'cluster']).catch(() => '')))
+    if (isCluster) first.destroy()
+    const asker = isCluster ? await openCluster() : first
+    const clients = { asker, listener: isCluster ? asker : await open() }
+    opened = true
+    return clients
+  } catch (error) {
+    for (const destroy of destroys) destroy()
+    throw whyNoStart(error, url)
+  }
+}
+
+/** What says which server of a cluster a command is for. */
+function keyOf([command = '', first, , third]: readonly string[]): string | undefined {
+  return command.startsWith('EVAL') ? third : first
+}
+
+/** From 10 ms to a second, doubling, with a quarter of chance so that many processes do not come in one instant. */
+function waitBefore(retries: number): number {
+  return Math.min(10 * 2 ** Math.min(retries, 10), MOST_RECONNECT_MS) * (0.75 + Math.random() / 4)
+}
