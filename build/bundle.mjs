@@ -62,8 +62,13 @@ async function bundlePage() {
   const html = readFileSync('static/index.html', 'utf8')
   const link = /<link rel="stylesheet" href="(.+)" \/>/g
   const sheets = [...html.matchAll(link)].map(([, file]) => readFileSync(file, 'utf8'))
-  const css = transform({ filename: 'page.css', code: Buffer.from(sheets.join('')), minify: true })
-  writeFileSync('lib/static/page.css', css.code)
+  writeStyle('page', sheets)
+  // What nobody sees at first: static/later-style.ts loads it.
+  const later = ['dialog', 'password', 'moderate', 'print', 'forced']
+  writeStyle(
+    'later',
+    later.map((name) => readFileSync(`static/css/${name}.css`, 'utf8')),
+  )
   const links = [
     '<link rel="stylesheet" href="static/page.css" />',
     '<link rel="modulepreload" href="static/first-sheet.js" />',
@@ -73,6 +78,11 @@ async function bundlePage() {
     dense(html.replace(/( *<link rel="stylesheet".+\n)+/, `${links.join('\n')}\n`)),
   )
   copyFileSync('static/icon.svg', 'lib/static/icon.svg')
+}
+
+function writeStyle(name, sheets) {
+  const { code } = transform({ filename: `${name}.css`, code: Buffer.from(sheets.join('')), minify: true })
+  writeFileSync(`lib/static/${name}.css`, code)
 }
 
 /** HTML without its indentation. */

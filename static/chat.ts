@@ -16,7 +16,7 @@ import { Feed } from './feed.js'
 import { Membership } from './membership.js'
 import { PendingLines } from './pending.js'
 import { People } from './people.js'
-import { Rejoin } from './rejoin.js'
+import type { Rejoin } from './rejoin.js'
 import { RoomList, whyNot } from './room-list.js'
 import { type Rooms, whyNotRoom, wrongInAddress } from './rooms.js'
 import type { Session } from './session.js'
@@ -44,11 +44,12 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   const reader = (): { name: string } => ({ name: session.username })
   wireTheme(byId('dark', HTMLInputElement))
   let shown = ''
+  let rejoining: Promise<Rejoin> | undefined
 
   const outbox = new Outbox({
     url: BASE,
     token: () => session.token,
-    onUnauthorized: (room) => rejoin.join(room),
+    onUnauthorized: async (room) => (await rejoin()).join(room),
     storage: storedOutbox(),
   })
 
@@ -111,20 +112,11 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     },
   })
 
-  const rejoin = new Rejoin({
-    session,
-    room: () => rooms.current,
-    rejoined() {
-      feed.hurry()
-      outbox.hurry()
-    },
-  })
-
   const feed = new Feed({
     tabs,
     rooms: () => rooms.open,
     token: () => session.token,
-    renew: (token) => rejoin.renew(token),
+    renew: async (token) => (await rejoin()).renew(token),
   })
 
   const connection = new Connection(() => feed.hurry())
@@ -154,7 +146,10 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     feed.changeRooms()
     unread.show()
   })
-  session.onChange(showMe)
+  session.onChange(() => {
+    showMe()
+    if (session.isOver) rejoin().catch(() => undefined)
+  })
   onWake(() => {
     feed.hurry()
     outbox.hurry()
@@ -190,6 +185,24 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   void openRoom()
   if (wrong !== '') composer.say(whyNotRoom(wrong))
   feed.start()
+
+  /** What is needed when the session is over. */
+  function rejoin(): Promise<Rejoin> {
+    const rejoined = (): void => {
+      feed.hurry()
+      outbox.hurry()
+    }
+    const room = (): string => rooms.current
+    rejoining ??= import('./rejoin.js').then(
+      ({ Rejoin }) => new Rejoin({ session, room, rejoined }),
+      (error: unknown) => {
+        // No connection: it is loaded with the next try.
+        rejoining = undefined
+        throw error
+      },
+    )
+    return rejoining
+  }
 
   function send(text: string): void {
     reply()

@@ -10,6 +10,7 @@ import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { element } from './element.js'
+import { laterStyle } from './later-style.js'
 import type { Session } from './session.js'
 import { asString, stored } from './storage.js'
 import { whyRefused } from './welcome.js'
@@ -61,6 +62,7 @@ export function wireModeration({ place, lines, people, room, session }: Moderate
     void appoint()
   })
   place.append(element('details', { class: 'moderate' }, element('summary', {}, 'Moderate'), lock, orders, said))
+  void laterStyle()
   void appoint()
 
   function choose(line: Element | null): void {

@@ -1,5 +1,6 @@
-// Notifications: what is unread, in the title and in the icon; and for mentions, if asked for, a notification and a
-// sound. Both are off until somebody switches them on.
+// Notifications: what is unread, in the icon; and for mentions, if asked for, a notification and a
+// sound. Both are off until somebody switches them on. Loaded when the page is
+// idle.
 
 import type { Message } from '../src/client/wire.js'
 import { byId } from './element.js'
@@ -20,27 +21,19 @@ export class Notifications {
     wireChoice(this.#notify, 'notify', () => void this.#ask())
   }
 
-  /** Shows the room and how many messages are unread, or that somebody wants me. */
-  show(room: string, count: number, mentions: number): void {
-    const state = `${room} ${count} ${mentions}`
+  /** Shows how many messages are unread, and whether I am mentioned. */
+  show(count: number, mentions: number): void {
+    const state = `${count} ${mentions}`
     if (state === this.#shown) return
     this.#shown = state
-    document.title = count > 0 ? `(${count}) ${room} · mini-chat` : `${room} · mini-chat`
     if (this.#icon !== null)
       this.#icon.href = count > 0 ? unreadIcon(count, mentions > 0 ? '#b0202f' : '#2a4bbd') : ICON
   }
 
-  mention({ room, username, text }: Message): void {
-    if (this.#sound.checked) ring()
-    if (!this.#notify.checked || !('Notification' in window) || Notification.permission !== 'granted') return
-    const notification = new Notification(`${username} in ${room}`, {
-      body: text.slice(0, 200),
-      tag: `${room} ${username}`,
-    })
-    notification.addEventListener('click', () => {
-      window.focus()
-      location.hash = room
-    })
+  mention(message: Message): void {
+    const sound = this.#sound.checked
+    const notify = this.#notify.checked
+    if (sound || notify) void import('./mention.js').then(({ call }) => call(message, { sound, notify }))
   }
 
   async #ask(): Promise<void> {
@@ -72,19 +65,4 @@ function unreadIcon(count: number, colour: string): string {
   const number = `<text x="20" y="17.5" fill="#fff" font-family="sans-serif" font-size="15" font-weight="700" text-anchor="middle">${count > 9 ? '9+' : count}</text>`
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${page}${dot}${number}</svg>`
   return `data:image/svg+xml,${encodeURIComponent(svg)}`
-}
-
-/** Two soft tones; there is no file to load. */
-function ring(): void {
-  const audio = new AudioContext()
-  const volume = new GainNode(audio, { gain: 0 })
-  volume.connect(audio.destination)
-  volume.gain.setTargetAtTime(0.12, audio.currentTime, 0.01)
-  volume.gain.setTargetAtTime(0, audio.currentTime + 0.18, 0.06)
-  const tone = new OscillatorNode(audio, { frequency: 660 })
-  tone.frequency.setValueAtTime(880, audio.currentTime + 0.11)
-  tone.connect(volume)
-  tone.start()
-  tone.stop(audio.currentTime + 0.6)
-  tone.addEventListener('ended', () => void audio.close())
 }

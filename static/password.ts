@@ -5,11 +5,13 @@ import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { element } from './element.js'
+import { laterStyle } from './later-style.js'
 import { whyRefused } from './welcome.js'
 
 /** Resolves when this browser may come in: at once with a good cookie, else when the password was given. */
 export async function letIn(): Promise<void> {
   if (await isIn()) return
+  await laterStyle()
   await new Promise<void>((resolve) => ask(resolve))
 }
 

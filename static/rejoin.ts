@@ -6,11 +6,14 @@
 //                                     ├─ 401, password ─> ask for the new one, then join
 //                                     └─ 401, no password > load the page anew, which says what is needed
 //
-// The form is loaded when it is needed (taken.ts).
+// All of this is loaded when a session is over, which nearly none is.
 
 import { isUnauthorized } from '../src/client/credentials.js'
 import { defaultPlatform as platform } from '../src/client/platform.js'
+import { byId, element } from './element.js'
+import { laterStyle } from './later-style.js'
 import type { Session } from './session.js'
+import { whyRefused } from './welcome.js'
 
 const AGAIN_MS = { first: 5000, most: 60_000 }
 
@@ -80,7 +83,7 @@ export class Rejoin {
   }
 
   async #form(): Promise<void> {
-    const { showTaken } = await import('./taken.js')
+    await laterStyle()
     showTaken(this.#isOver, this.#parts.session, this.#parts.room)
   }
 
@@ -93,4 +96,37 @@ export class Rejoin {
       session.join(room()).catch(() => this.#isOver && this.#later())
     })
   }
+}
+
+/** Says that another person has the name, with a form for another one; or takes it away when there is a session again. */
+function showTaken(isOver: boolean, session: Session, room: () => string): void {
+  const notice = byId('notice', HTMLElement)
+  const shown = notice.querySelector('form')
+  if (!isOver) return shown?.remove()
+  if (shown !== null) return
+  const box = element('input', { 'aria-label': 'Another name', placeholder: 'Another name', autocomplete: 'nickname' })
+  const error = element('p', { class: 'error', role: 'alert' })
+  const form = element(
+    'form',
+    { class: 'taken', novalidate: '' },
+    element(
+      'p',
+      {},
+      'Another person has the name ',
+      element('bdi', {}, session.username),
+      ' now. You can read; to write, choose another name.',
+    ),
+    box,
+    element('button', { class: 'primary' }, 'Join'),
+    error,
+  )
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    error.textContent = ''
+    session.join(room(), box.value.trim()).catch((refused: unknown) => {
+      error.textContent = whyRefused(refused)
+      box.focus()
+    })
+  })
+  notice.append(form)
 }

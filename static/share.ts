@@ -2,11 +2,13 @@
 
 import { correction, generate } from 'lean-qr/nano'
 import { element } from './element.js'
+import { laterStyle } from './later-style.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 const QUIET_MODULES = 4
 
-export function share(room: string): void {
+export async function share(room: string): Promise<void> {
+  await laterStyle()
   const link = new URL(`#${room}`, document.baseURI)
   link.search = ''
   const address = element('input', { readonly: '', 'aria-label': 'Link', value: link.href })

@@ -3,6 +3,7 @@
 // The switcher is loaded when the page is idle, so that it opens with the key and takes the ones that follow. Whoever
 // is faster than that has the letters typed meanwhile put into it.
 
+import { whenIdle } from './idle.js'
 import type { Rooms } from './rooms.js'
 
 export type ShortcutParts = {
@@ -12,8 +13,6 @@ export type ShortcutParts = {
   readonly toBox: () => void
 }
 
-const IDLE_MS = 3000
-
 export function wireShortcuts({ rooms, closeDrawer, toBox }: ShortcutParts): void {
   let switcher: typeof import('./switcher.js') | undefined
   /** What was typed since Ctrl+K, while the switcher loads. */
@@ -21,7 +20,9 @@ export function wireShortcuts({ rooms, closeDrawer, toBox }: ShortcutParts): voi
 
   const load = async (): Promise<void> => {
     try {
-      switcher = await import('./switcher.js')
+      const loaded = await import('./switcher.js')
+      await loaded.styled
+      switcher = loaded
     } finally {
       const early = typed
       typed = undefined
@@ -34,10 +35,7 @@ export function wireShortcuts({ rooms, closeDrawer, toBox }: ShortcutParts): voi
       toBox()
     })
   }
-  // No connection: it is loaded when it is asked for.
-  const loadEarly = (): void => void load().catch(() => undefined)
-  if ('requestIdleCallback' in globalThis) requestIdleCallback(loadEarly, { timeout: IDLE_MS })
-  else setTimeout(loadEarly, IDLE_MS)
+  whenIdle(load)
 
   addEventListener(
     'keydown',
@@ -58,7 +56,7 @@ export function wireShortcuts({ rooms, closeDrawer, toBox }: ShortcutParts): voi
       event.preventDefault()
       if (switcher !== undefined) return open('')
       typed = ''
-      loadEarly()
+      load().catch(() => undefined)
     } else if (event.key === 'Escape') {
       closeDrawer()
       toBox()

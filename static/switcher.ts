@@ -2,7 +2,11 @@
 // yet opens it. Loaded when the page is idle. (A combobox with a list, https://www.w3.org/WAI/ARIA/apg/patterns/combobox/)
 
 import { element } from './element.js'
+import { laterStyle } from './later-style.js'
 import { isRoom } from './rooms.js'
+
+/** Resolves when the dialog has its style. */
+export const styled = laterStyle()
 
 /** Opens the dialog; `done` is called when it is closed, with the room that was chosen if one was. */
 export function openSwitcher(rooms: readonly string[], typed: string, done: (room: string | undefined) => void): void {

@@ -2,7 +2,8 @@
 // how many there are; and when one speaks of me while I am at something else, a notification calls me.
 
 import type { Message } from '../src/client/wire.js'
-import { Notifications } from './notifications.js'
+import { whenIdle } from './idle.js'
+import type { Notifications } from './notifications.js'
 import type { Rooms } from './rooms.js'
 import { mentions } from './text.js'
 
@@ -18,11 +19,16 @@ export type UnreadParts = {
 
 export class Unread {
   readonly #parts: UnreadParts
-  readonly #notifications = new Notifications()
+  #notifications: Notifications | undefined
 
   constructor(parts: UnreadParts) {
     this.#parts = parts
     document.addEventListener('visibilitychange', () => this.look())
+    whenIdle(async () => {
+      const { Notifications } = await import('./notifications.js')
+      this.#notifications = new Notifications()
+      this.show()
+    })
   }
 
   /** Counts what others said. */
@@ -40,7 +46,9 @@ export class Unread {
 
   show(): void {
     const { current, unread } = this.#parts.rooms
-    this.#notifications.show(current, unread.count, unread.mentions)
+    const title = unread.count > 0 ? `(${unread.count}) ${current} · mini-chat` : `${current} · mini-chat`
+    if (document.title !== title) document.title = title
+    this.#notifications?.show(unread.count, unread.mentions)
   }
 
   #count(message: Message): void {
@@ -48,6 +56,6 @@ export class Unread {
     const isSeen = message.room === rooms.current && document.visibilityState === 'visible'
     const isMention = mentions(message.text, myName())
     if (!isSeen) rooms.count(message.room, 1, isMention ? 1 : 0)
-    if (isMention && (leads() || isSeen) && !document.hasFocus()) this.#notifications.mention(message)
+    if (isMention && (leads() || isSeen) && !document.hasFocus()) this.#notifications?.mention(message)
   }
 }

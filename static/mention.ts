@@ -1,0 +1,35 @@
+// Calls somebody whose name was mentioned, as they chose: by a sound, by the system's notification. Loaded with the
+// first mention.
+
+import type { Message } from '../src/client/wire.js'
+
+export function call(
+  { room, username, text }: Message,
+  { sound, notify }: { readonly sound: boolean; readonly notify: boolean },
+): void {
+  if (sound) ring()
+  if (!notify || !('Notification' in window) || Notification.permission !== 'granted') return
+  const notification = new Notification(`${username} in ${room}`, {
+    body: text.slice(0, 200),
+    tag: `${room} ${username}`,
+  })
+  notification.addEventListener('click', () => {
+    window.focus()
+    location.hash = room
+  })
+}
+
+/** Two soft tones; there is no file to load. */
+function ring(): void {
+  const audio = new AudioContext()
+  const volume = new GainNode(audio, { gain: 0 })
+  volume.connect(audio.destination)
+  volume.gain.setTargetAtTime(0.12, audio.currentTime, 0.01)
+  volume.gain.setTargetAtTime(0, audio.currentTime + 0.18, 0.06)
+  const tone = new OscillatorNode(audio, { frequency: 660 })
+  tone.frequency.setValueAtTime(880, audio.currentTime + 0.11)
+  tone.connect(volume)
+  tone.start()
+  tone.stop(audio.currentTime + 0.6)
+  tone.addEventListener('ended', () => void audio.close())
+}

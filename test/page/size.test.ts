@@ -1,0 +1,31 @@
+// Small: what the page loads until somebody has chatted, packed as the server packs it.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { PACKAGE_ROOT } from '../../src/platform.js'
+
+const MOST_BYTES = 27_000
+
+test('the first sheet and the chat are loaded in few bytes, and what is rare comes later', () => {
+  const files = ['index.html', 'static/icon.svg', 'static/page.css', ...scripts('static/theme.js', 'static/page.js')]
+  files.push(...scripts('static/chat.js').filter((file) => !files.includes(file)))
+  const bytes = files.reduce((sum, file) => sum + gzipSync(read(file), { level: 9 }).length, 0)
+  process.stdout.write(`  ${files.length} files, ${bytes} bytes until somebody has chatted\n`)
+  expect(files).toHaveLength(7)
+  expect(bytes).toBeLessThanOrEqual(MOST_BYTES)
+})
+
+/** Scripts, with what they import before they run. */
+function scripts(...files: string[]): string[] {
+  const found = new Set(files)
+  for (const file of found)
+    for (const [, name = ''] of read(file).matchAll(/(?:from|^import)\s*"\.\/([\w-]+\.js)"/gm))
+      found.add(`static/${name}`)
+  return [...found]
+}
+
+function read(file: string): string {
+  return readFileSync(join(PACKAGE_ROOT, 'lib/static', file.replace('static/', '')), 'utf8')
+}
