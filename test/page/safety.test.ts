@@ -16,7 +16,7 @@ const MARKUP = [
   'https://example.com/"onmouseover="document.title=1" https://example.com/<b>',
   '`<b>code</b>` ```<i>fenced</i>```',
   '&lt;b&gt; &#60;script&#62; %3Cscript%3E',
-  `Z${'\u0301\u0316\u0334'.repeat(200)}algo`,
+  `Z${'\u0301\u0316\u0334'.repeat(33)}algo`,
   '\u200b\u200d\u2060 zero width \u00ad\ufeff',
   'שלום (עברית) abc',
   'x'.repeat(3000),
@@ -67,10 +67,12 @@ describe.skipIf(!hasChromium)('safety', { timeout: 60_000 }, () => {
     expect(await ada.getByRole('list', { name: 'Rooms' }).getByRole('listitem').count()).toBe(4)
   })
 
-  test('an address that names no room opens the lobby and runs nothing', async () => {
+  test('an address that names no room is said, and runs nothing', async () => {
     const { url } = await startServer()
     const page = await (await visitor(browser())).open(`${url}/#<img src=x onerror=alert(1)>`)
-    expect(await page.getByRole('textbox', { name: 'Room' }).inputValue()).toBe('lobby')
+    await page.getByRole('alert').filter({ hasText: 'A room’s name is' }).waitFor()
+    expect(await page.getByRole('textbox', { name: 'Room' }).inputValue()).toBe('<img src=x onerror=alert(1)>')
+    expect(await page.locator('img').count()).toBe(0)
   })
 
   test('the browser enforces Trusted Types: HTML from a string is refused', async () => {
