@@ -1,6 +1,8 @@
 // Makes elements, and finds those that index.html has. Text goes in as text nodes: nothing here, and nothing on
 // this page, makes HTML from a string, so nothing that somebody writes can become markup.
 
+import { colour } from './crayons.js'
+
 type Attributes = Readonly<Record<string, string>>
 
 export function element<Tag extends keyof HTMLElementTagNameMap>(
@@ -17,7 +19,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
 /** A name as it is shown: in its own colour, its writing direction kept from running over into what stands beside it. */
 export function nameElement(username: string): HTMLElement {
   const name = element('bdi', { class: 'who' }, username)
-  name.style.setProperty('--hue', String(hueOf(username)))
+  colour(name, username)
   return name
 }
 
@@ -32,12 +34,4 @@ export function byId<Kind extends HTMLElement>(id: string, kind: abstract new ()
 export function on(target: EventTarget, type: string, call: (event: Event) => void): () => void {
   target.addEventListener(type, call)
   return () => target.removeEventListener(type, call)
-}
-
-/** A hue from 0 to 359, the same for the same name everywhere (FNV-1a). */
-function hueOf(name: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193)
-  // Steps of the golden angle keep names that differ little from looking alike.
-  return Math.round(((hash >>> 0) * 137.508) % 360)
 }

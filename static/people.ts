@@ -1,6 +1,7 @@
 // Who is here, who is typing, and whether the room is closed.
 
 import type { PresenceState } from '../src/client/wire.js'
+import { colour, giveOut } from './crayons.js'
 import { byId, element, nameElement } from './element.js'
 import { listOf } from './line.js'
 
@@ -30,6 +31,8 @@ export class People {
     const state = JSON.stringify([members, typing, me])
     if (state === this.#shown) return
     this.#shown = state
+    if (giveOut(members))
+      for (const name of document.querySelectorAll<HTMLElement>('.who')) colour(name, name.textContent ?? '')
     const order = members.toSorted((a, b) => Number(b === me) - Number(a === me) || a.localeCompare(b))
     this.#list.replaceChildren(...order.map((name) => memberLine(name, name === me, typing.includes(name))))
     for (const count of this.#counts) count.textContent = String(members.length)
