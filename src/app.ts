@@ -103,7 +103,13 @@ export async function createApp(
     ready: () => ready && (store.ready?.() ?? true),
     stopping: () => stopping,
   }
-  const origins = new Origins({ hosts: config.allowHost, origins: config.allowOrigin })
+  const origins = new Origins({
+    hosts: config.allowHost,
+    origins: config.allowOrigin,
+    proxies: config.trustProxy,
+    onUnknownHost: (host) =>
+      log.info('unknown_host', { host, allow: '--allow-host NAME', nginx: 'proxy_set_header Host $http_host;' }),
+  })
   const connections = connectionLimit()
   const http = createHttp({
     context,

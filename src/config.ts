@@ -82,7 +82,12 @@ export const SETTINGS = [
     default: [],
     why: 'another site whose pages may use this server, such as https://school.example; repeatable',
   },
-  { flag: 'trust-proxy', value: 'N', default: '0', why: 'how many proxies in front add to X-Forwarded-For' },
+  {
+    flag: 'trust-proxy',
+    value: 'N',
+    default: '0',
+    why: 'how many proxies in front add to X-Forwarded-For, -Host and -Proto',
+  },
   {
     flag: 'password',
     value: 'PASSWORD',

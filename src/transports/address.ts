@@ -18,7 +18,7 @@ export type Caller = {
 }
 
 export function addressOf({ socket, rawHeaders }: Caller, proxies: number): string {
-  return clientAddress(socket.remoteAddress, proxies === 0 ? [] : forwardedFor(rawHeaders), proxies)
+  return clientAddress(socket.remoteAddress, proxies === 0 ? [] : valuesOf(rawHeaders, 'x-forwarded-for'), proxies)
 }
 
 /**
@@ -31,17 +31,32 @@ export function clientAddress(socket: string | undefined, forwarded: readonly st
   return said ?? normalise(socket ?? '') ?? ''
 }
 
+/**
+ * The hosts that the outermost of our proxies was asked for, as `X-Forwarded-Host` and as `Forwarded` (RFC 7239) have
+ * it: of a list the entry that this proxy wrote, or the only one.
+ */
+export function forwardedHosts(rawHeaders: readonly string[], proxies: number): string[] {
+  const entry = (name: string): string | undefined => {
+    const entries = valuesOf(rawHeaders, name).join(',').split(',')
+    return (entries.at(-proxies) ?? entries[0])?.trim()
+  }
+  const pairs = entry('forwarded')?.split(';') ?? []
+  const host = pairs.map((pair) => pair.trim()).find((pair) => /^host=/i.test(pair))
+  return [entry('x-forwarded-host'), host?.slice('host='.length).replace(/^"([^"\\]*)"$/, '$1')].filter(
+    (value): value is string => value !== undefined && value !== '',
+  )
+}
+
 /** Did it come by https? What the outermost of our proxies was called by: each says so, or leaves what it was told. */
 export function isHttps({ rawHeaders }: Caller, proxies: number): boolean {
   if (proxies === 0) return false
-  const said = rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'x-forwarded-proto')
-  const words = said.join(',').split(',')
+  const words = valuesOf(rawHeaders, 'x-forwarded-proto').join(',').split(',')
   return (words.at(-proxies) ?? words[0] ?? '').trim().toLowerCase() === 'https'
 }
 
-/** Every `X-Forwarded-For`: a proxy may add a line of its own instead of adding to one. */
-function forwardedFor(rawHeaders: readonly string[]): string[] {
-  return rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'x-forwarded-for')
+/** Every value of a header: a proxy may add a line of its own instead of adding to one. */
+function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name)
 }
 
 /** Is it this machine? Whoever is on it already can do worse than open sockets; and so looks a proxy of which we were not told. */

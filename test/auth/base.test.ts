@@ -1,17 +1,13 @@
 // A server below a path: behind a proxy that serves other things beside it.
 
-import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { join as joinPath } from 'node:path'
 import { io } from 'socket.io-client'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import WebSocket from 'ws'
 import { parseCommand } from '../../src/command.js'
 import { UsageError } from '../../src/flags.js'
 import { parse, post } from '../support/http.js'
-import { temporaryFolder } from '../support/journal.js'
 import { needs } from '../support/needs.js'
+import { startNginx } from '../support/nginx.js'
 import { ask } from '../support/raw.js'
 import { startServer, until } from '../support/server.js'
 
@@ -95,31 +91,10 @@ describe('the setting', () => {
 const hasNginx = needs('nginx', 'nginx-light')
 
 describe.runIf(hasNginx)('behind nginx', () => {
-  async function freePort(): Promise<number> {
-    const server = createServer()
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    await new Promise((resolve) => server.close(resolve))
-    return typeof address === 'object' ? (address?.port ?? 0) : 0
-  }
-
   /** nginx that passes /chat/ on as it came; resolves with its port. */
-  async function startNginx(target: number): Promise<number> {
-    const folder = temporaryFolder()
-    const port = await freePort()
-    for (const name of ['body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']) mkdirSync(joinPath(folder, name))
-    const temporary = [
-      'client_body_temp_path body',
-      'proxy_temp_path proxy',
-      'fastcgi_temp_path fastcgi',
-      'uwsgi_temp_path uwsgi',
-      'scgi_temp_path scgi',
-    ]
-    const config = `
-      daemon off; pid nginx.pid; error_log stderr warn; worker_processes 1;
-      events { worker_connections 256; }
-      http {
-        access_log off; ${temporary.map((line) => `${line.replace(' ', ` ${folder}/`)};`).join(' ')}
+  const startChatNginx = (target: number): Promise<number> =>
+    startNginx(
+      (port) => `
         map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
         server {
           listen 127.0.0.1:${port};
@@ -134,34 +109,12 @@ describe.runIf(hasNginx)('behind nginx', () => {
             proxy_set_header X-Forwarded-Proto https;
             proxy_buffering off;
           }
-        }
-      }`
-    writeFileSync(joinPath(folder, 'nginx.conf'), config)
-    const nginx = spawn('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    nginx.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
-    onTestFinished(async () => {
-      const ended = new Promise((resolve) => nginx.once('close', resolve))
-      nginx.kill('SIGTERM')
-      await ended
-    })
-    for (let i = 0; i < 100; i++) {
-      const status = await ask(port, { path: '/' }).then(
-        (answer) => answer.status,
-        () => 0,
-      )
-      if (status === 418) return port
-      if (nginx.exitCode !== null) break
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    throw new Error(`nginx does not answer: ${said}`)
-  }
+        }`,
+    )
 
   test('the page, polls, sends and the password’s cookie work, and the cookie is Secure', async () => {
     const { port: target } = await startServer({ ...BASE, password: 'sesame', trustProxy: 1 })
-    const port = await startNginx(target)
+    const port = await startChatNginx(target)
     expect((await ask(port, { path: '/chat/' })).status).toBe(200)
     expect((await ask(port, { path: '/chat/rooms' })).status).toBe(401)
     const login = await ask(port, post('/chat/login', { password: 'sesame' }))
@@ -175,7 +128,7 @@ describe.runIf(hasNginx)('behind nginx', () => {
 
   test('a WebSocket goes through, and its messages come out', async () => {
     const { app, port: target } = await startServer({ ...BASE, websocket: true, trustProxy: 1 })
-    const port = await startNginx(target)
+    const port = await startChatNginx(target)
     const frames: string[] = []
     const socket = new WebSocket(`ws://127.0.0.1:${port}/chat/ws/lobby/ada`)
     onTestFinished(() => socket.terminate())

@@ -3,20 +3,36 @@
 // - `Host` must be a name that is ours, or a page could point its own name at this machine (DNS rebinding);
 // - what changes something must come from our own page or from no page at all (cross-site request forgery).
 //   `Sec-Fetch-Site` tells, in browsers that send it; `Origin` tells in the rest.
+//
+// A proxy may ask for us by a name of its own, and then `Host` is not what the browser's page has in its address:
+//
+//     page of https://chat.example ──> proxy ──> us        Host: 127.0.0.1:8000    Origin: https://chat.example
+//
+// Two things still prove that the page is ours. The browser says so: `Sec-Fetch-Site: same-origin`, with the two other
+// fields that every browser sends beside it, and it says so only of pages that came by https or from its own machine,
+// which no other site can take the place of. Or a proxy that we trust says which host it was asked for.
 
 import { hostname } from 'node:os'
 import { isIP } from 'node:net'
 import { ChatError } from '../../core/errors.js'
+import { forwardedHosts } from '../address.js'
 import { findHeader } from './header.js'
 
 /** How many headers a request may not have. */
 export const MAX_HEADERS = 64
+
+/** How much of a `Host` that is refused is said again. */
+const MAX_SHOWN = 100
 
 export type OriginOptions = {
   /** Host names beside IP literals, localhost and this machine's name. */
   readonly hosts: readonly string[]
   /** Origins of other sites that may use this server, such as https://school.example. */
   readonly origins: readonly string[]
+  /** How many proxies in front are ours. */
+  readonly proxies?: number
+  /** Is told of the first `Host` that is refused: printable, and short. */
+  readonly onUnknownHost?: (host: string) => void
 }
 
 /** What is looked at: an `IncomingMessage`, or what stands in for one. */
@@ -29,9 +45,13 @@ export type RequestHead = {
 export class Origins {
   readonly #hosts: ReadonlySet<string>
   readonly #origins: ReadonlySet<string>
+  readonly #proxies: number
+  #onUnknownHost: ((host: string) => void) | undefined
   #lastHost: string | undefined
 
-  constructor({ hosts, origins }: OriginOptions) {
+  constructor({ hosts, origins, proxies = 0, onUnknownHost }: OriginOptions) {
+    this.#proxies = proxies
+    this.#onUnknownHost = onUnknownHost
     const machine = hostname().toLowerCase()
     this.#hosts = new Set([
       'localhost',
@@ -53,17 +73,24 @@ export class Origins {
   }
 
   /** Throws `forbidden_origin` for a request that another site's page makes. */
-  checkOrigin(request: RequestHead): void {
-    const origin = findHeader(request.rawHeaders, 'origin')
+  checkOrigin({ rawHeaders }: Pick<RequestHead, 'rawHeaders'>): void {
+    const origin = findHeader(rawHeaders, 'origin')
     if (origin !== undefined && this.allows(origin)) return
-    const site = findHeader(request.rawHeaders, 'sec-fetch-site')
-    const foreign = site !== undefined && site !== 'same-origin' && site !== 'none'
-    if (foreign || (origin !== undefined && !isSameHost(origin, findHeader(request.rawHeaders, 'host') ?? ''))) {
+    const site = findHeader(rawHeaders, 'sec-fetch-site')
+    if (site !== undefined && site !== 'same-origin' && site !== 'none')
       throw new ChatError(
         'forbidden_origin',
         'this request comes from another site: open the chat itself, or allow that site with --allow-origin',
       )
-    }
+    if (origin === undefined || isSameHost(origin, findHeader(rawHeaders, 'host') ?? '')) return
+    if (site === 'same-origin' && isFromBrowser(rawHeaders)) return
+    if (this.#proxies > 0 && this.#isForwarded(origin, rawHeaders)) return
+    const shown = /^https?:\/\/[\w.:[\]-]{1,100}$/i.test(origin) ? origin : undefined
+    const toAllow = shown === undefined ? 'allow that site with --allow-origin' : `start with --allow-origin ${shown}`
+    throw new ChatError(
+      'forbidden_origin',
+      `this request comes from another site than its Host names: open the chat itself, or, where a proxy stands in front, have it pass the Host on (nginx: proxy_set_header Host $http_host;), or ${toAllow}`,
+    )
   }
 
   allows(origin: string): boolean {
@@ -88,15 +115,43 @@ export class Origins {
     }
     // Nearly all requests of one server have one host.
     if (value === this.#lastHost) return
-    const name = nameOf(value)
-    if (name === undefined || (!this.#hosts.has(name) && isIP(name) === 0)) {
+    if (!this.#isOurs(value)) {
+      const shown = value.replaceAll(/[^!-~]/g, '?').slice(0, MAX_SHOWN)
+      this.#onUnknownHost?.(shown)
+      this.#onUnknownHost = undefined
+      const name = /^([\w.-]+)(?::\d+)?$/.exec(shown)?.[1]
       throw new ChatError(
         'forbidden_host',
-        'this server does not go by that name: use its address, or allow the name with --allow-host',
+        name === undefined
+          ? 'this server does not go by that name: use its address, or allow the name with --allow-host'
+          : `this server does not go by the name ${name}: use its address, or start it with --allow-host ${name}; where that is a proxy's name for it, have the proxy pass on what the browser asked for (nginx: proxy_set_header Host $http_host;)`,
       )
     }
     this.#lastHost = value
   }
+
+  #isOurs(host: string): boolean {
+    const name = nameOf(host)
+    return name !== undefined && (this.#hosts.has(name) || isIP(name) !== 0)
+  }
+
+  /**
+   * Is the origin what our own proxy was asked for? By http another site's name may be made to lead here (DNS
+   * rebinding), so there the name has to be ours as well; by https the proxy's certificate has settled that.
+   */
+  #isForwarded(origin: string, rawHeaders: readonly string[]): boolean {
+    const isHttps = /^https:/i.test(origin)
+    return forwardedHosts(rawHeaders, this.#proxies).some(
+      (host) => isSameHost(origin, host) && (isHttps || this.#isOurs(host)),
+    )
+  }
+}
+
+/** Every browser that sends `Sec-Fetch-Site` sends these too, and no page can (https://www.w3.org/TR/fetch-metadata/). */
+function isFromBrowser(rawHeaders: readonly string[]): boolean {
+  return (
+    findHeader(rawHeaders, 'sec-fetch-mode') !== undefined && findHeader(rawHeaders, 'sec-fetch-dest') !== undefined
+  )
 }
 
 /** The host of `host[:port]`, in lower case and without the brackets of IPv6. */

@@ -254,3 +254,55 @@ describe('over a socket', () => {
     }
   })
 })
+
+describe('behind a proxy that asks by a name of its own', () => {
+  const proxied = new Origins({ hosts: ['chat.example'], origins: [], proxies: 1 })
+  const refused = (headers: Record<string, string>, by = proxied): string | undefined => {
+    const rawHeaders = Object.entries({ Host: '127.0.0.1:8000', ...headers }).flat()
+    try {
+      by.check({ method: 'POST', httpVersion: '1.1', rawHeaders })
+      return undefined
+    } catch (error) {
+      if (error instanceof ChatError) return error.code
+      throw error
+    }
+  }
+  const page = { Origin: 'https://site.example' }
+
+  test('the whole of a browser’s Sec-Fetch-* proves a page of ours, and one field of it does not', () => {
+    const fetch = { ...page, 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty' }
+    expect(refused({ ...fetch, 'Sec-Fetch-Site': 'same-origin' }, origins)).toBeUndefined()
+    for (const site of ['none', 'same-site', 'cross-site', ''])
+      expect([site, refused({ ...fetch, 'Sec-Fetch-Site': site }, origins)]).toEqual([site, 'forbidden_origin'])
+    expect(refused({ ...page, 'Sec-Fetch-Site': 'same-origin' }, origins)).toBe('forbidden_origin')
+  })
+
+  test.each([
+    [{ 'X-Forwarded-Host': 'site.example' }],
+    [{ 'X-Forwarded-Host': 'evil.example, site.example' }],
+    [{ Forwarded: 'for=10.1.2.3;host=site.example;proto=https' }],
+    [{ Forwarded: 'host=evil.example, for="[2001:db8::1]:9"; Host="site.example:443"' }],
+  ])('%j of a trusted proxy is what an https page is compared with', (headers) => {
+    expect(refused({ ...page, ...headers })).toBeUndefined()
+    expect(refused({ ...page, ...headers }, origins)).toBe('forbidden_origin')
+    expect(refused({ Origin: 'https://evil.example', ...headers })).toBe('forbidden_origin')
+  })
+
+  test('over http, where a name can be made to lead here, the forwarded name has to be ours', () => {
+    expect(refused({ Origin: 'http://chat.example', 'X-Forwarded-Host': 'chat.example' })).toBeUndefined()
+    expect(refused({ Origin: 'http://10.1.2.3:80', Forwarded: 'host=10.1.2.3' })).toBeUndefined()
+    expect(refused({ Origin: 'http://evil.example', 'X-Forwarded-Host': 'evil.example' })).toBe('forbidden_origin')
+  })
+
+  test('a forwarded name does not stand in for a Host that is not ours', () => {
+    expect(refused({ Host: 'evil.example', 'X-Forwarded-Host': 'chat.example' })).toBe('forbidden_host')
+  })
+
+  test('the first refused Host is told once, printable and short', () => {
+    const told: string[] = []
+    const telling = new Origins({ hosts: [], origins: [], onUnknownHost: (host) => told.push(host) })
+    for (const host of [`a\u009b2Jb${'x'.repeat(300)}`, 'other'])
+      expect(refused({ Host: host }, telling)).toBe('forbidden_host')
+    expect(told).toEqual([`a?2Jb${'x'.repeat(95)}`])
+  })
+})
