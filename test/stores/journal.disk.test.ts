@@ -5,8 +5,10 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ChildServer, startChild } from '../support/child.js'
-import { reread, temporaryFolder } from '../support/journal.js'
+import { FakeClock } from '../support/clock.js'
+import { journalIn, reread, temporaryFolder } from '../support/journal.js'
 import { needs } from '../support/needs.js'
+import { draft } from './contract.js'
 
 const send = (server: ChildServer, text: string): Promise<Response> =>
   fetch(`${server.url}/send?room=lobby&username=ada`, { method: 'POST', body: text })
@@ -65,6 +67,8 @@ test('a full disk refuses sends, serves reads, says so, and is used again when t
     ).json()
     return history.messages.map(({ text }) => text)
   }
+  // It is said once, however many are refused.
+  expect(server.output().match(/"event":"store_away"/g)).toHaveLength(1)
   expect(await texts()).toEqual(kept)
   const poll: { messages: { text: string }[] } = await (await fetch(`${server.url}/poll?room=lobby&since=0`)).json()
   expect(poll.messages.map(({ text }) => text)).toEqual(kept)
@@ -88,6 +92,24 @@ test('a disk that is full and then is not is found ready by itself, where nobody
   expect(server.output()).toMatch(/"event":"store_away".*ENOSPC[^]*"event":"store_back"/)
 }, 30_000)
 
+test('what is too old goes from a full disk too, and so there is room again', async () => {
+  const disk = smallDisk()
+  if (disk === undefined) return
+  const [DAY_MS, clock] = [86_400_000, new FakeClock()]
+  const journal = await journalIn(join(disk, 'chat'), { clock, keepMs: DAY_MS })
+  const say = (text: string): Promise<unknown> => journal.append('lobby', { ...draft(text), timestamp: clock.date() })
+  for (let hour = 1; hour <= 20; hour++) {
+    await say(`hour ${hour}`)
+    clock.stall(DAY_MS / 24)
+  }
+  expect(() => writeFileSync(join(disk, 'filler'), Buffer.alloc(2 ** 20))).toThrow(/ENOSPC/)
+  clock.stall(2 * DAY_MS)
+  // The clock's date counts when it has kept to it for a while: `now` has gone on as far.
+  await expect(say('full')).rejects.toMatchObject({ code: 'full' })
+  await say('after')
+  expect((await journal.read('lobby', { limit: 9 })).messages.map(({ text }) => text)).toEqual(['after'])
+}, 30_000)
+
 test('a full disk does not keep a server from starting: it serves reads, and takes sends when there is room', async () => {
   const disk = smallDisk()
   if (disk === undefined) return
@@ -100,6 +122,9 @@ test('a full disk does not keep a server from starting: it serves reads, and tak
   appendFileSync(join(data, '00000001.log'), torn)
   const filler = join(disk, 'filler')
   expect(() => writeFileSync(filler, Buffer.alloc(2 ** 20))).toThrow(/ENOSPC/)
+  // One that is stopped before there is room leaves everything as it is.
+  const stopped = await serve(['--data', data])
+  expect(await stopped.end('SIGTERM')).toBe(0)
   const server = await serve(['--data', data])
   const kept = Array.from({ length: 20 }, (_, i) => `n${i}`)
   const texts = async (): Promise<string[]> => {

@@ -1,10 +1,20 @@
-import { readdirSync, statSync } from 'node:fs'
+import { pbkdf2 } from 'node:crypto'
+import { readdirSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { Appended } from '../../src/core/rooms/store.js'
+import type { Subscription } from '../../src/core/rooms/store.js'
 import type { Journal } from '../../src/stores/journal.js'
 import { KEY_MS } from '../../src/core/rooms/idempotency.js'
+import { SPAN } from '../../src/stores/journal/folder.js'
+import { JournalReader } from '../../src/stores/journal/journal-reader.js'
+import { KeyIndex } from '../../src/stores/journal/key-index.js'
+import { load } from '../../src/stores/journal/load.js'
+import type { Log } from '../../src/stores/journal/log.js'
 import { OffsetIndex } from '../../src/stores/journal/offset-index.js'
+import { Retention } from '../../src/stores/journal/retention.js'
+import { SteadyDate } from '../../src/stores/journal/steady-date.js'
 import { FakeClock } from '../support/clock.js'
 import { journalIn, reread, segmentsIn, temporaryFolder } from '../support/journal.js'
 import { fixedRandom } from '../support/random.js'
@@ -86,6 +96,47 @@ test('a subscriber that throws takes nothing from the others, and the message is
   expect(said.map(({ event }) => event)).toEqual(['bug'])
 })
 
+test('a subscriber that comes while a group is told is given each message once', async () => {
+  const journal = await journalIn(temporaryFolder())
+  const delivered: number[] = []
+  let late: Promise<Subscription> | undefined
+  await journal.subscribe('lobby', () => {
+    late ??= journal.subscribe('lobby', ({ id }) => delivered.push(id))
+  })
+  await Promise.all(['a', 'b', 'c'].map((text) => journal.append('lobby', draft(text))))
+  expect((await late)?.recent.map(({ id }) => id)).toEqual([1, 2, 3])
+  await journal.append('lobby', draft('d'))
+  expect(delivered).toEqual([4])
+})
+
+test('a disk that is behind has so many messages wait for it, and no more', async () => {
+  const journal = await journalIn(temporaryFolder())
+  const sends = Array.from({ length: 20_001 }, () => journal.append('lobby', draft('hi')))
+  await expect(sends.pop()).rejects.toMatchObject({ code: 'unavailable' })
+  expect((await Promise.all(sends)).at(-1)?.message.id).toBe(20_000)
+  expect((await journal.append('lobby', draft('hi'))).message.id).toBe(20_001)
+})
+
+test('a page whose beginning goes while it is read begins later', async () => {
+  const folder = temporaryFolder()
+  const keep = { keepMs: undefined, keepBytes: 65_536 }
+  const journal = await journalIn(folder, keep)
+  for (let i = 0; i < 50; i++) await journal.append('lobby', draft('x'.repeat(200)))
+  await journal.close()
+  const [logs, keys, said] = [new Map<string, Log>(), new KeyIndex(KEY_MS), new Array<unknown>()]
+  load({ folder, clock: new FakeClock(), logs, keys, retention: new Retention(keep), onTorn: () => undefined })
+  const reader = new JournalReader({ folder, logs, keys, onUnreadable: (error) => said.push(error) })
+  // The threads that read files are busy, so the file is gone before they come to it.
+  const busy = Array.from({ length: 8 }, () => promisify(pbkdf2)('', '', 100_000, 32, 'sha512'))
+  const reading = reader.read('lobby', { after: 0, limit: 500 })
+  logs.get('lobby')?.positions.dropBefore(2 * SPAN)
+  unlinkSync(join(folder, '00000001.log'))
+  const { messages, first } = await reading
+  await Promise.all(busy)
+  expect([messages.at(0)?.id, messages.at(-1)?.id, said]).toEqual([first, 50, []])
+  expect(first).toBeGreaterThan(1)
+})
+
 test('a closed journal refuses, and says that it is not ready', async () => {
   const journal = await journalIn(temporaryFolder())
   const sending = journal.append('lobby', draft('hi'))
@@ -124,6 +175,14 @@ describe('keys', () => {
     expect(await journal.find('lobby', 'ada', 'k1')).toEqual(sent)
     await journal.close()
     expect(await (await journalIn(folder, { clock })).find('lobby', 'ada', 'k1')).toEqual(sent)
+  })
+
+  test('of a message that was cleared are free again', async () => {
+    const journal = await journalIn(temporaryFolder())
+    await journal.append('lobby', { ...draft('hi'), key: 'k1' })
+    await journal.append('lobby', { ...draft('cleared'), type: 'clear', key: 'k2' })
+    expect(await journal.find('lobby', 'ada', 'k1')).toBeUndefined()
+    expect((await journal.find('lobby', 'ada', 'k2'))?.message.id).toBe(1)
   })
 
   test('a resend after a restart gets the first answer, from the ring and from behind it', async () => {
@@ -298,6 +357,22 @@ describe('what is kept', () => {
         await say(`minute ${i}`, again)
       }
       expect(await oldestOf(again)).toBe('hour 1')
+    })
+
+    test('that jumps again before its first jump counts: the minutes begin anew', () => {
+      const clock = new FakeClock()
+      const date = new SteadyDate(clock, 5 * MINUTE_MS)
+      expect(date.read()).toBeUndefined()
+      clock.stall(5 * MINUTE_MS)
+      expect(date.read()).toBe(clock.date())
+      for (const ahead of [10 * MINUTE_MS, WEEK_MS]) {
+        clock.ahead = ahead
+        expect(date.read()).toBe(clock.date() - ahead)
+        clock.stall(4 * MINUTE_MS)
+        expect(date.read()).toBe(clock.date() - ahead)
+      }
+      clock.stall(MINUTE_MS)
+      expect(date.read()).toBe(clock.date())
     })
 
     test('that stays a week ahead: it is right, and what is over goes after some minutes', async () => {
