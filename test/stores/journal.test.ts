@@ -125,7 +125,14 @@ test('a page whose beginning goes while it is read begins later', async () => {
   await journal.close()
   const [logs, keys, said] = [new Map<string, Log>(), new KeyIndex(KEY_MS), new Array<unknown>()]
   load({ folder, clock: new FakeClock(), logs, keys, retention: new Retention(keep), onTorn: () => undefined })
-  const reader = new JournalReader({ folder, logs, keys, onUnreadable: (error) => said.push(error) })
+  const reader = new JournalReader({
+    folder,
+    logs,
+    keys,
+    keepMs: undefined,
+    clock: new FakeClock(),
+    onUnreadable: (error) => said.push(error),
+  })
   // The threads that read files are busy, so the file is gone before they come to it.
   const busy = Array.from({ length: 8 }, () => promisify(pbkdf2)('', '', 100_000, 32, 'sha512'))
   const reading = reader.read('lobby', { after: 0, limit: 500 })
@@ -328,6 +335,7 @@ describe('what is kept', () => {
       const segments = segmentsIn(folder).length
       clock.ahead = WEEK_MS
       await say('of next week')
+      expect(await oldestOf(journal)).toBe('of next week')
       for (let i = 0; i < 10; i++) await say(`and ${i}`)
       clock.ahead = 0
       await say('of today')
@@ -380,7 +388,7 @@ describe('what is kept', () => {
       await journal.close()
       clock.ahead = WEEK_MS
       const again = await open()
-      expect(await oldestOf(again)).toBe('hour 1')
+      expect(segmentsIn(folder).length).toBeGreaterThan(15)
       clock.advance(6 * MINUTE_MS)
       // The timer's look is on its way.
       await until(

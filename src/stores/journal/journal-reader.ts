@@ -30,6 +30,8 @@ export class JournalReader {
   async read(room: string, range: Range): Promise<History> {
     const { folder, logs, onUnreadable } = this.#parts
     const log = logs.get(room) ?? new Log()
+    // The clock was ahead and has been set right: what it hid is told again.
+    if (this.#date() < log.expiredAt) log.expired = 0
     const { from, to, ...page } = pageOf(log, range)
     try {
       const gone = log.removed
@@ -96,9 +98,8 @@ export class JournalReader {
    * thirtieth of the time longer. Ids follow time, so a few looks into the files find it among millions.
    */
   async #expire(log: Log): Promise<void> {
-    const { keepMs = Infinity, clock } = this.#parts
     const { epoch, positions } = log
-    const date = clock.date() - keepMs
+    const date = this.#date()
     let low = log.first
     if (low === 0 || (log.oldest?.id === low && log.oldest.timestamp > date)) return
     let oldest: Log['oldest']
@@ -115,7 +116,14 @@ export class JournalReader {
     }
     if (log.epoch !== epoch) return
     log.expired = Math.max(log.expired, low - 1)
+    log.expiredAt = date
     log.oldest = oldest
+  }
+
+  /** What was sent up to then is over. */
+  #date(): number {
+    const { keepMs = Infinity, clock } = this.#parts
+    return clock.date() - keepMs
   }
 
   async #readAt(position: number): Promise<Message | undefined> {

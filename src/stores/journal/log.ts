@@ -16,6 +16,8 @@ export class Log {
   epoch = NO_EPOCH
   /** The newest id whose time is over, as far as a reading has found out; its segment may be there still. */
   expired = 0
+  /** What was sent up to then, in milliseconds since 1970, a reading has found to be over. */
+  expiredAt = -Infinity
   /** When the oldest message that can be had was sent, once it has been looked at. */
   oldest: { readonly id: number; readonly timestamp: number } | undefined
   /** How many messages behind the last one may have been lost with a damage: their ids are not given again. */
