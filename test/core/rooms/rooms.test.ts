@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { NO_EPOCH } from '../../../src/core/rooms/cursor.js'
+import { NO_EPOCH, parseSince } from '../../../src/core/rooms/cursor.js'
 import { ChatError } from '../../../src/core/errors.js'
 import type { Chat } from '../../../src/core/chat.js'
 import type { Message } from '../../../src/core/rooms/message.js'
 import type { Deliver, Store } from '../../../src/core/rooms/store.js'
+import { memoryStore } from '../../../src/stores/memory.js'
 import { codeOf, createChat, message } from '../../support/chat.js'
+import { fixedRandom } from '../../support/random.js'
 
 const say = (chat: Chat, room: string, text = 'hi') => chat.send({ room, username: 'ada', text })
 
@@ -271,5 +273,48 @@ describe('with a store that takes its time', () => {
     expect(await codeOf(() => chat.rooms.open('lobby'))).toBe('unavailable')
     Object.assign(store, whole)
     expect((await say(chat, 'lobby')).message.id).toBe(1)
+  })
+})
+
+describe('a room that other processes write to', () => {
+  test('asks for what a cursor speaks of and it has not been told, and for nothing else', async () => {
+    let deliver: Deliver = () => undefined
+    let asked = 0
+    const store: Store = {
+      ...memoryStore(500, fixedRandom()),
+      async subscribe(_room, call) {
+        deliver = call
+        return { recent: [], epoch: NO_EPOCH, close: () => undefined }
+      },
+      async catchUp() {
+        asked++
+        deliver(message(1), 'epoch001')
+      },
+    }
+    const { chat } = createChat({}, store)
+    const room = await chat.rooms.open('lobby')
+    await chat.rooms.reach([room], parseSince('00000000.0', ['lobby']))
+    expect(asked).toBe(0)
+    for (let i = 0; i < 2; i++) await chat.rooms.reach([room], parseSince('epoch001.1', ['lobby']))
+    expect([asked, room.last, room.epoch]).toEqual([1, 1, 'epoch001'])
+  })
+
+  test('is empty, and tells who waits, when its log is lost', async () => {
+    let restart: ((epoch: string) => void) | undefined
+    const store: Store = {
+      ...memoryStore(500, fixedRandom()),
+      async subscribe(_room, _deliver, lost) {
+        restart = lost
+        return { recent: [message(1)], epoch: 'epoch001', close: () => undefined }
+      },
+    }
+    const { chat, clock } = createChat({}, store)
+    const room = await chat.rooms.open('lobby')
+    let woken = 0
+    room.park({ epoch: 'epoch001', id: 1 }, () => woken++)
+    restart?.('epoch002')
+    clock.settle()
+    expect([woken, room.last, room.epoch, room.bytes]).toEqual([1, 0, 'epoch002', 0])
+    expect(room.read({ epoch: 'epoch001', id: 1 }, 9).gap).toMatchObject({ reason: 'restart', first: 0 })
   })
 })
