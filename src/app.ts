@@ -21,6 +21,7 @@ import { Assets } from './transports/http/assets.js'
 import { Encoder } from './transports/http/encode.js'
 import { EventStreams } from './transports/http/eventstream.js'
 import { Origins } from './transports/http/origins.js'
+import { Packer } from './transports/http/packer.js'
 import { Parking } from './transports/http/parking.js'
 import { createHttp, type Http } from './transports/http/server.js'
 import { createLines } from './transports/lines.js'
@@ -92,6 +93,7 @@ export async function createApp(
     chat,
     metrics,
     encoder,
+    packer: new Packer(clock),
     eventStreams,
     parking,
     readers,

@@ -16,9 +16,16 @@ import { Publisher } from './rooms/publisher.js'
 import type { Room } from './rooms/room.js'
 import { type RoomLimits, Rooms } from './rooms/rooms.js'
 import { type Session, Sessions } from './people/sessions.js'
-import type { Appended, History, Range, Store } from './rooms/store.js'
+import { type HistoryPage, readHistory } from './rooms/history.js'
+import type { Appended, Range, Store } from './rooms/store.js'
 import { Scheduler } from './rooms/scheduler.js'
 import { TimerWheel } from './rooms/timer-wheel.js'
+import { ANSWER_BYTES } from './rooms/reader.js'
+import { Turns } from './turns.js'
+
+/** Pages of history that are read at one time, and that may wait for it. */
+const HISTORY_READS = 2
+const HISTORY_WAITING = 1000
 
 export type ChatOptions = {
   readonly store: Store
@@ -68,6 +75,7 @@ export class Chat {
   readonly #store: Store
   readonly #limits: Limits
   readonly #publisher: Publisher
+  readonly #historyTurns: Turns
 
   constructor({ store, clock, random, ringSize, keepMs, limits, rates = NO_LIMITS, connectionLimit }: ChatOptions) {
     this.clock = clock
@@ -76,6 +84,7 @@ export class Chat {
     this.ringSize = ringSize
     this.#store = store
     this.#limits = new Limits(clock, rates)
+    this.#historyTurns = new Turns(clock, HISTORY_READS, HISTORY_WAITING)
     const isClosed = (name: string): boolean => this.moderation.isClosed(name)
     const scheduler = new Scheduler(clock)
     this.rooms = new Rooms(store, { clock, timers: this.timers, scheduler, ringSize, keepMs, isClosed }, limits)
@@ -180,9 +189,9 @@ export class Chat {
     room.presence.setTyping(session, typing)
   }
 
-  /** A page of a room's past, from the ring where it is there, else from the store. */
-  async history(name: string, range: Range): Promise<History> {
-    return this.#store.read(name, range)
+  /** A page of a room's past, of `ANSWER_BYTES` at most, in its turn. Rejects with `unavailable` where too many are asked for. */
+  history(name: string, range: Range): Promise<HistoryPage> {
+    return this.#historyTurns.run(() => readHistory((part) => this.#store.read(name, part), range, ANSWER_BYTES))
   }
 
   async close(): Promise<void> {

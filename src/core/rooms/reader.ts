@@ -12,9 +12,16 @@ import type { Gap } from './gap.js'
 import type { Entry } from './message.js'
 import type { Page, Room } from './room.js'
 
-/** What a reader sees when it looks. `places`: where it is afterwards, room for room. */
+/** How many bytes of messages an answer has at most, unless one message alone is longer: a little less than 1 MiB. */
+export const ANSWER_BYTES = 1024 * 1024 - 32 * 1024
+
+/** What presence leaves for the messages beside it, at the least. */
+const LEAST_BYTES = 64 * 1024
+
+/** What a reader sees when it looks. `bytes`: of the entries; `places`: where it is afterwards, room for room. */
 export type View = {
   readonly entries: readonly Entry[]
+  readonly bytes: number
   readonly gaps: readonly Gap[]
   readonly more: boolean
   readonly places: readonly Place[]
@@ -47,21 +54,44 @@ export class Reader {
     return this.#places.length === 1 ? this.#places[0] : undefined
   }
 
-  /** What is newer than its places. It stays where it is until `move`. */
+  /**
+   * What is newer than its places, as much as fits into one answer. It stays where it is until `move`. Of several rooms
+   * each has the same share, and what it leaves is for those behind it: so a loud room never keeps a reader from a quiet one.
+   */
   look(): View {
     const entries: Entry[] = []
     const gaps: Gap[] = []
     const places: Place[] = []
     let more = false
+    let bytes = 0
+    let behind = 0
+    for (const [i, room] of this.rooms.entries()) if (this.#isBehind(room, i)) behind++
+    const most = this.#mostBytes()
     for (const [i, room] of this.rooms.entries()) {
       const place = this.#places[i]
-      const page: Page = place === undefined ? room.newest(this.limit) : room.read(place, this.limit)
+      const share = Math.max(0, most - bytes) / Math.max(1, behind)
+      if (this.#isBehind(room, i)) behind--
+      const page: Page = place === undefined ? room.newest(this.limit, share) : room.read(place, this.limit, share)
+      bytes += page.bytes
       entries.push(...page.entries)
       if (page.gap !== undefined) gaps.push(page.gap)
       more ||= page.more
       places.push({ epoch: room.epoch, id: page.next })
     }
-    return { entries, gaps, more, places }
+    return { entries, bytes, gaps, more, places }
+  }
+
+  /** Messages, and the comma behind each. */
+  #mostBytes(): number {
+    if (!this.presence) return ANSWER_BYTES
+    // A letter takes three bytes at most.
+    const taken = this.rooms.reduce((sum, room) => sum + 3 * room.presence.state.json.length, 0)
+    return Math.max(LEAST_BYTES, ANSWER_BYTES - taken)
+  }
+
+  #isBehind(room: Room, i: number): boolean {
+    const place = this.#places[i]
+    return place === undefined || room.hasNews(place)
   }
 
   /** Goes on from where a view ends, and has been told of the presence as it is. */

@@ -3,12 +3,16 @@
 
 import { ChatError, type Code } from '../../core/errors.js'
 
-/** `headers`: name, value, name, value …, as `node:http` takes them fastest. */
+/**
+ * `headers`: name, value, name, value …, as `node:http` takes them fastest. `isOpen`: there is no secret in it, so that
+ * it may be compressed (packer.ts).
+ */
 export type Reply = {
   readonly status: number
   readonly headers: readonly string[]
   readonly body: string | Buffer
   readonly encoding?: 'latin1' | 'utf8'
+  readonly isOpen?: true
 }
 
 /** Every code has its status and its title; one that is forgotten here does not compile. */
@@ -51,6 +55,17 @@ export function text(status: number, type: string, body: string | Buffer, header
   const all = [...ALWAYS, 'Content-Type', type, 'Content-Length', String(length), ...headers]
   // Text that is all ASCII is the same bytes in Latin-1, which Node writes with less work.
   return { status, headers: all, body, encoding: length === body.length ? 'latin1' : 'utf8' }
+}
+
+/** A short answer travels better as text, in one piece with its head; of a long one there is one copy, its bytes. */
+const TEXT_LENGTH = 4096
+const VARY = ['Vary', 'Accept-Encoding']
+const VARY_LENGTH = 1024
+
+/** JSON that may be long, and has no secret in it. */
+export function openJson(body: string): Reply {
+  const bytes = body.length > TEXT_LENGTH ? Buffer.from(body) : body
+  return { ...text(200, 'application/json', bytes, body.length > VARY_LENGTH ? VARY : []), isOpen: true }
 }
 
 export const NO_CONTENT: Reply = { status: 204, headers: ALWAYS, body: '' }

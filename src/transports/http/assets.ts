@@ -7,6 +7,7 @@ import { extname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { PACKAGE_ROOT } from '../../platform.js'
 import type { Reply } from './answer.js'
+import { takesGzip } from './header.js'
 import type { Request } from './request.js'
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -60,8 +61,8 @@ export class Assets {
   get(request: Pick<Request, 'path' | 'header'>): Reply | undefined {
     const asset = this.#byPath.get(request.path)
     if (asset === undefined) return undefined
-    const takesGzip = /\bgzip\b/.test(request.header('accept-encoding') ?? '')
-    const body = takesGzip ? asset.packed : asset.plain
+    const isPacked = takesGzip(request)
+    const body = isPacked ? asset.packed : asset.plain
     const headers = [
       'Cache-Control',
       'no-cache',
@@ -73,7 +74,7 @@ export class Assets {
       'Accept-Encoding',
     ]
     if (request.header('if-none-match') === asset.tag) return { status: 304, headers, body: '' }
-    if (takesGzip) headers.push('Content-Encoding', 'gzip')
+    if (isPacked) headers.push('Content-Encoding', 'gzip')
     if (asset.type.startsWith('text/html'))
       headers.push('Content-Security-Policy', POLICY, 'Referrer-Policy', 'no-referrer')
     headers.push('Content-Type', asset.type, 'Content-Length', String(body.length))

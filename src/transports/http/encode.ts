@@ -3,11 +3,14 @@
 // Everyone parked at one place gets the same answer, so it is encoded once and the bytes are shared; an
 // unchanged backlog is encoded once and kept for whoever comes next. `now` is part of the answer, so what is
 // kept is good for a tenth of a second.
+//
+// An answer has 1 MiB at most. A long one that nobody was given yet is made in its turn, one at a time.
 
 import type { Clock } from '../../core/clock.js'
 import type { Reader, View } from '../../core/rooms/reader.js'
 import type { Room } from '../../core/rooms/room.js'
-import { type Reply, text } from './answer.js'
+import { Turns } from '../../core/turns.js'
+import { openJson, type Reply } from './answer.js'
 
 export type Encoded = {
   readonly reply: Reply
@@ -18,7 +21,13 @@ export type Encoded = {
 }
 
 const FRESH_MS = 100
-const KEPT_BYTES = 32 * 1024 * 1024
+const KEPT_BYTES = 16 * 1024 * 1024
+
+/** Bytes of messages that are encoded at once, whoever else asks: a tenth of a millisecond. */
+const LONG_BYTES = 64 * 1024
+
+/** Long answers that may wait to be made. */
+const WAITING = 1000
 
 type KeptAnswers = { epoch: string; first: number; last: number; date: number; answers: KeptAnswer[] }
 
@@ -36,6 +45,7 @@ const KEPT_ANSWERS = 8
 
 export class Encoder {
   readonly #clock: Clock
+  readonly #turns: Turns
   #kept = new WeakMap<Room, KeptAnswers>()
   #bytes = 0
   /** The room asked for last: its readers are woken one after the other. */
@@ -43,27 +53,52 @@ export class Encoder {
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#turns = new Turns(clock, 1, WAITING)
+  }
+
+  /**
+   * The answer to a reader that asks just now; in its turn where it is long. Rejects with `unavailable` where too many
+   * wait.
+   */
+  encodeSoon(reader: Reader): Encoded | Promise<Encoded> {
+    const known = this.#find(reader)
+    if (known !== undefined) return known
+    const view = reader.look()
+    if (view.bytes <= LONG_BYTES) return this.encode(reader, undefined, view)
+    return this.#turns.run(() => this.encode(reader))
   }
 
   /** The answer to a reader as it stands. `retry`: milliseconds it is asked to wait before its next poll. */
-  encode(reader: Reader, retry?: number): Encoded {
+  encode(reader: Reader, retry?: number, view?: View): Encoded {
+    if (retry !== undefined) return this.#make(reader, retry, view)
+    const known = this.#find(reader)
+    if (known !== undefined) return known
+    const encoded = this.#make(reader, retry, view)
     const [room] = reader.rooms
     const place = reader.onlyPlace
-    if (room === undefined || place === undefined || retry !== undefined) return this.#make(reader, retry)
-    const { epoch, id } = place
-    const { limit } = reader
-    const version = reader.presence ? room.presence.state.version : undefined
+    if (room === undefined || place === undefined) return encoded
     const answers = this.#answersOf(room)
-    for (const answer of answers) {
-      if (answer.id === id && answer.limit === limit && answer.version === version && answer.epoch === epoch)
-        return answer.encoded
-    }
-    const encoded = this.#make(reader, retry)
     if (answers.length < KEPT_ANSWERS) {
-      answers.push({ epoch, id, limit, version, encoded })
+      const { epoch, id } = place
+      answers.push({ epoch, id, limit: reader.limit, version: versionOf(reader, room), encoded })
       this.#bytes += encoded.reply.body.length
     }
     return encoded
+  }
+
+  /** The answer that another reader at the same place was given. */
+  #find(reader: Reader): Encoded | undefined {
+    const [room] = reader.rooms
+    const place = reader.onlyPlace
+    if (room === undefined || place === undefined) return undefined
+    const { epoch, id } = place
+    const { limit } = reader
+    const version = versionOf(reader, room)
+    for (const answer of this.#answersOf(room)) {
+      if (answer.id === id && answer.limit === limit && answer.version === version && answer.epoch === epoch)
+        return answer.encoded
+    }
+    return undefined
   }
 
   #answersOf(room: Room): KeptAnswer[] {
@@ -96,15 +131,12 @@ export class Encoder {
     return kept
   }
 
-  #make(reader: Reader, retry: number | undefined): Encoded {
-    const view = reader.look()
+  #make(reader: Reader, retry: number | undefined, view = reader.look()): Encoded {
     const body = this.#body(reader, view, retry)
     const newest = view.entries.at(-1)
     const outcome =
       view.gaps.length > 0 ? 'gap' : newest !== undefined ? 'messages' : reader.presence ? 'presence' : 'empty'
-    // Bytes, for one copy into the socket; a short answer travels better as text, in one piece with its head.
-    const bytes = body.length > 4096 ? Buffer.from(body) : body
-    return { reply: text(200, 'application/json', bytes), count: view.entries.length, newestAt: newest?.at, outcome }
+    return { reply: openJson(body), count: view.entries.length, newestAt: newest?.at, outcome }
   }
 
   #body(reader: Reader, view: View, retry: number | undefined): string {
@@ -117,4 +149,8 @@ export class Encoder {
     const next = reader.cursor(view)
     return `{"messages":[${messages}],"next":"${next}","more":${view.more},"gaps":${gaps}${rooms}${wait},"now":${this.#clock.date()}}`
   }
+}
+
+function versionOf(reader: Reader, room: Room): string | undefined {
+  return reader.presence ? room.presence.state.version : undefined
 }

@@ -8,3 +8,15 @@ export function findHeader(raw: readonly string[], name: string): string | undef
   }
   return undefined
 }
+
+/** Does the client take an answer that is compressed with gzip? */
+export function takesGzip(request: { header(name: string): string | undefined }): boolean {
+  const codings = request.header('accept-encoding')
+  if (codings === undefined || !codings.includes('gzip')) return false
+  return codings.split(',').some((coding) => {
+    const [name = '', ...parameters] = coding.split(';')
+    return (
+      name.trim().toLowerCase() === 'gzip' && !parameters.some((parameter) => /^\s*q=0(?:\.0*)?\s*$/i.test(parameter))
+    )
+  })
+}

@@ -10,6 +10,7 @@ import type { Reply } from './answer.js'
 import type { Encoder } from './encode.js'
 import type { EventStreams } from './eventstream.js'
 import type { StreamReply } from './stream-reply.js'
+import type { Packer } from './packer.js'
 import type { Parking } from './parking.js'
 import type { Request } from './request.js'
 
@@ -21,6 +22,7 @@ export type Context = {
   readonly chat: Chat
   readonly metrics: Metrics
   readonly encoder: Encoder
+  readonly packer: Packer
   readonly eventStreams: EventStreams
   readonly parking: Parking
   /** How many readers wait for each address; undefined where sockets are counted, as without a proxy. */

@@ -2,7 +2,7 @@
 
 import { ChatError } from '../../../core/errors.js'
 import { parseRoom } from '../../../core/rooms/message.js'
-import { json } from '../answer.js'
+import { openJson } from '../answer.js'
 import { clamped, wholeNumber } from '../query.js'
 import type { Route } from '../route.js'
 
@@ -11,7 +11,7 @@ const PAGE = { least: 1, most: 500, default: 50 }
 export const history: Route = {
   method: 'GET',
   path: '/history',
-  async handle(request, answer, { chat }) {
+  async handle(request, answer, { chat, packer }) {
     const { query } = request
     const room = parseRoom(query.one('room'))
     const before = wholeNumber(query, 'before')
@@ -22,6 +22,10 @@ export const history: Route = {
     }
     request.session()
     const range = { limit, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }
-    answer(json(200, await chat.history(room, range)))
+    const { json, epoch, first, last, more } = await chat.history(room, range)
+    const body = `{"messages":[${json.join(',')}],"epoch":"${epoch}","first":${first},"last":${last},"more":${more}}`
+    const reply = openJson(body)
+    await packer.prepare(reply, request)
+    answer(packer.reply(reply, request))
   },
 }

@@ -13,6 +13,8 @@ import { parseRoom } from '../../../core/rooms/message.js'
 import { Reader, type ReaderOptions } from '../../../core/rooms/reader.js'
 import type { Room } from '../../../core/rooms/room.js'
 import type { Session } from '../../../core/people/sessions.js'
+import type { Encoded } from '../encode.js'
+import type { Packer } from '../packer.js'
 import { LOOK_MS, type Parked } from '../parking.js'
 import { clamped, flag, type Query, wholeNumber } from '../query.js'
 import type { LetGo, Request, Waiter } from '../request.js'
@@ -100,6 +102,9 @@ class Wait implements Parked, Waiter {
   #leave: Undo | undefined
   #disconnect: Undo | undefined
   #exit: Undo | undefined
+  /** Is its answer made just now, in its turn? */
+  #isMade = false
+  #isClosed = false
 
   readonly #waitMs: number
 
@@ -133,7 +138,8 @@ class Wait implements Parked, Waiter {
   }
 
   letGo(why: LetGo): void {
-    this.#end(why)
+    if (why === 'closed') this.#isClosed = true
+    if (!this.#isMade) this.#end(why)
   }
 
   /** May one more reader of this address wait? */
@@ -158,23 +164,50 @@ class Wait implements Parked, Waiter {
 
   #tell(why: LetGo | 'news' | 'full'): void {
     const { chat, metrics, encoder } = this.#context
-    const now = chat.clock.now()
-    if (this.#parkedAt !== undefined) metrics.pollWait.observe((now - this.#parkedAt) / 1000)
+    if (this.#parkedAt !== undefined) metrics.pollWait.observe((chat.clock.now() - this.#parkedAt) / 1000)
     if (why === 'closed') {
       metrics.polls.add(1, 'closed')
-    } else {
-      const patience = why === 'stop' || why === 'full'
-      const { reply, count, newestAt, outcome } = encoder.encode(
-        this.#reader,
-        patience ? retryMs(chat.random.fraction()) : undefined,
-      )
-      this.#answer(reply)
-      metrics.polls.add(1, patience ? why : outcome)
-      metrics.delivered.add(count, 'poll')
-      if (newestAt !== undefined && this.#parkedAt !== undefined)
-        metrics.delivery.observe((now - newestAt) / 1000, count)
+      return this.#settle()
     }
-    for (const room of this.#reader.rooms) chat.rooms.settle(room)
+    if (why === 'stop' || why === 'full')
+      return this.#give(encoder.encode(this.#reader, retryMs(chat.random.fraction())), why)
+    // Readers who waited are called a few at a time, and what they are given is short, and the same for all.
+    if (this.#parkedAt !== undefined) return this.#give(encoder.encode(this.#reader))
+    const encoded = encoder.encodeSoon(this.#reader)
+    if (!(encoded instanceof Promise) && this.#packer?.prepare(encoded.reply, this.#request) === undefined)
+      return this.#give(encoded)
+    this.#isMade = true
+    this.#request.hold(this)
+    this.#giveLater(encoded).catch((error: unknown) => this.#request.fail(error))
+  }
+
+  /** A long answer: it is made in its turn, and compressed on another thread. */
+  async #giveLater(encoded: Encoded | Promise<Encoded>): Promise<void> {
+    const made = await encoded
+    await this.#packer?.prepare(made.reply, this.#request)
+    this.#give(made)
+  }
+
+  #give({ reply, count, newestAt, outcome }: Encoded, why?: string): void {
+    const { chat, metrics } = this.#context
+    if (this.#isClosed) return this.#settle()
+    this.#answer(this.#packer?.reply(reply, this.#request) ?? reply)
+    metrics.polls.add(1, why ?? outcome)
+    metrics.delivered.add(count, 'poll')
+    if (newestAt !== undefined && this.#parkedAt !== undefined)
+      metrics.delivery.observe((chat.clock.now() - newestAt) / 1000, count)
+    this.#settle()
+  }
+
+  /** What compresses its answer; nothing does for a poll that waited, whose answer is short, or for rooms that must not be mixed. */
+  get #packer(): Packer | undefined {
+    const { auth, packer } = this.#context
+    const isMixed = auth !== undefined && this.#reader.rooms.length > 1
+    return this.#parkedAt !== undefined || isMixed ? undefined : packer
+  }
+
+  #settle(): void {
+    for (const room of this.#reader.rooms) this.#context.chat.rooms.settle(room)
   }
 }
 

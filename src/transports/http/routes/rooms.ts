@@ -2,14 +2,14 @@
 
 import { maySee } from '../../../core/people/identity.js'
 import { parseRoom } from '../../../core/rooms/message.js'
-import { json } from '../answer.js'
+import { openJson } from '../answer.js'
 import type { Route } from '../route.js'
 
 export const rooms: Route = {
   method: 'GET',
   path: '/rooms',
-  handle({ identity }, answer, { chat }) {
-    const seen = [...chat.rooms].filter((room) => maySee(identity, room.name))
+  handle(request, answer, { chat, packer, auth }) {
+    const seen = [...chat.rooms].filter((room) => maySee(request.identity, room.name))
     const list = seen.map((room) => ({
       room: room.name,
       members: room.presence.size,
@@ -17,15 +17,17 @@ export const rooms: Route = {
       first: room.first,
       last: room.last,
     }))
-    answer(json(200, { rooms: list }))
+    const reply = openJson(JSON.stringify({ rooms: list }))
+    answer(auth === undefined ? packer.reply(reply, request) : reply)
   },
 }
 
 export const members: Route = {
   method: 'GET',
   path: '/members',
-  handle(request, answer, { chat }) {
+  handle(request, answer, { chat, packer }) {
     const room = parseRoom(request.query.one('room'))
-    answer(json(200, { room, members: chat.rooms.get(room)?.presence.state.presence.members ?? [] }))
+    const list = chat.rooms.get(room)?.presence.state.presence.members ?? []
+    answer(packer.reply(openJson(JSON.stringify({ room, members: list })), request))
   },
 }

@@ -1,0 +1,57 @@
+// A page of a room's past, bounded by its bytes.
+//
+//     limit 500 ──> read 64 ── 128 ── 256 ── the rest        until the page is full, from the end that was asked for
+//
+// A store is asked for a few messages at a time, and for twice as many the next time: so a page of the longest
+// messages costs no more memory than it may have bytes, and a page of short ones is a few reads.
+
+import { countBytes, type Message } from './message.js'
+import type { History, Range } from './store.js'
+
+/** `json`: the messages as they go out. */
+export type HistoryPage = History & { readonly json: readonly string[] }
+
+const FIRST_READ = 64
+
+/** `most`: bytes of all messages together; one message is given in any case. */
+export async function readHistory(
+  read: (range: Range) => Promise<History>,
+  { before, after, limit }: Range,
+  most: number,
+): Promise<HistoryPage> {
+  const messages: Message[] = []
+  const json: string[] = []
+  let bytes = 0
+  let page: History | undefined
+  for (let size = FIRST_READ; ; size *= 2) {
+    const from = after === undefined ? rangeBefore(messages[0]?.id ?? before) : { after: messages.at(-1)?.id ?? after }
+    const part = await read({ ...from, limit: Math.min(size, limit - messages.length) })
+    // The log was begun anew meanwhile: what was read of the old one is a page of that.
+    if (page !== undefined && part.epoch !== page.epoch) return { ...page, messages, json, more: false }
+    page = part
+    const oneByOne = after === undefined ? part.messages.toReversed() : part.messages
+    const taken: Message[] = []
+    const encoded: string[] = []
+    for (const message of oneByOne) {
+      const text = JSON.stringify(message)
+      const length = countBytes(text) + 1
+      if (messages.length + taken.length > 0 && bytes + length > most) break
+      bytes += length
+      taken.push(message)
+      encoded.push(text)
+    }
+    if (after === undefined) {
+      messages.unshift(...taken.reverse())
+      json.unshift(...encoded.reverse())
+    } else {
+      messages.push(...taken)
+      json.push(...encoded)
+    }
+    const isCut = taken.length < part.messages.length
+    if (isCut || !part.more || messages.length >= limit) return { ...part, messages, json, more: isCut || part.more }
+  }
+}
+
+function rangeBefore(before: number | undefined): { before?: number } {
+  return before === undefined ? {} : { before }
+}
