@@ -1,5 +1,6 @@
 // The only file that knows everyone. It wires, and does nothing else.
 
+import { getHeapStatistics } from 'node:v8'
 import type { Auth } from './auth/auth.js'
 import { openJwt } from './auth/jwt.js'
 import { Password } from './auth/password.js'
@@ -8,6 +9,7 @@ import { Chat } from './core/chat.js'
 import type { Clock } from './core/clock.js'
 import type { Identity } from './core/people/identity.js'
 import { ConnectionLimit } from './core/people/limits.js'
+import { PENDING_BYTES } from './core/pending-answers.js'
 import { Metrics } from './core/metrics.js'
 import type { Store } from './core/rooms/store.js'
 import type { Config } from './config.js'
@@ -71,6 +73,7 @@ export async function createApp(
     limits,
     rates: ratesOf(config),
     connectionLimit: connectionLimit(),
+    pendingBytes: pendingBytes(),
   })
   await restoreRooms(chat, store, log)
   chat.onPublish(() => metrics.published.add(1))
@@ -156,6 +159,11 @@ export async function createApp(
       await chat.close()
     },
   }
+}
+
+/** What unread answers may take: a quarter of what the process may have for its own objects. */
+function pendingBytes(): number {
+  return Math.min(PENDING_BYTES, getHeapStatistics().heap_size_limit / 4)
 }
 
 /** Who may come in, where that is asked. */

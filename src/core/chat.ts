@@ -16,10 +16,11 @@ import { Publisher } from './rooms/publisher.js'
 import type { Room } from './rooms/room.js'
 import { type RoomLimits, Rooms } from './rooms/rooms.js'
 import { type Session, Sessions } from './people/sessions.js'
-import { type HistoryPage, readHistory } from './rooms/history.js'
+import { type Encoded, encode, type HistoryPage, readHistory } from './rooms/history.js'
 import type { Appended, Range, Store } from './rooms/store.js'
 import { Scheduler } from './rooms/scheduler.js'
 import { TimerWheel } from './rooms/timer-wheel.js'
+import { PendingAnswers } from './pending-answers.js'
 import { ANSWER_BYTES } from './rooms/reader.js'
 import { Turns } from './turns.js'
 
@@ -39,6 +40,8 @@ export type ChatOptions = {
   readonly rates?: Rates | undefined
   /** How many sessions an address may have; without it as many as there are. */
   readonly connectionLimit?: ConnectionLimit | undefined
+  /** Bytes that may be on their way to readers who do not read them. */
+  readonly pendingBytes?: number
 }
 
 /**
@@ -70,6 +73,8 @@ export class Chat {
   readonly clock: Clock
   readonly random: Random
   readonly timers: TimerWheel
+  /** What readers were given and have not read. */
+  readonly pending: PendingAnswers
   readonly ringSize: number
   readonly moderation: Moderation
   readonly #store: Store
@@ -77,10 +82,21 @@ export class Chat {
   readonly #publisher: Publisher
   readonly #historyTurns: Turns
 
-  constructor({ store, clock, random, ringSize, keepMs, limits, rates = NO_LIMITS, connectionLimit }: ChatOptions) {
+  constructor({
+    store,
+    clock,
+    random,
+    ringSize,
+    keepMs,
+    limits,
+    rates = NO_LIMITS,
+    connectionLimit,
+    pendingBytes,
+  }: ChatOptions) {
     this.clock = clock
     this.random = random
     this.timers = new TimerWheel(clock)
+    this.pending = new PendingAnswers(pendingBytes)
     this.ringSize = ringSize
     this.#store = store
     this.#limits = new Limits(clock, rates)
@@ -191,7 +207,14 @@ export class Chat {
 
   /** A page of a room's past, of `ANSWER_BYTES` at most, in its turn. Rejects with `unavailable` where too many are asked for. */
   history(name: string, range: Range): Promise<HistoryPage> {
-    return this.#historyTurns.run(() => readHistory((part) => this.#store.read(name, part), range, ANSWER_BYTES))
+    const encodeOne = (message: Message): Encoded => {
+      // What the ring has encoded is taken from there, where the store gave the very same message.
+      const entry = this.rooms.get(name)?.entry(message.id)
+      return entry?.message === message ? entry : encode(message)
+    }
+    return this.#historyTurns.run(() =>
+      readHistory((part) => this.#store.read(name, part), encodeOne, range, ANSWER_BYTES),
+    )
   }
 
   async close(): Promise<void> {

@@ -26,6 +26,8 @@ export type FeedParts = {
   readonly transport: string
   /** Gives the connection up: it has been full for too long. */
   cut(): void
+  /** Has each connection a copy of what it is told? Else those who are told the same share it. */
+  readonly copies?: boolean
 }
 
 type Running = { readonly room: Room; resume(): void; catchUp(): void; close(): void }
@@ -34,6 +36,8 @@ export class Feed {
   readonly #parts: FeedParts
   readonly #streams: Running[] = []
   #stall: Undo | undefined
+  /** What a full socket holds is counted until it has drained. */
+  readonly #held: Undo[] = []
   #expiry: Undo | undefined
   #open = true
 
@@ -53,7 +57,7 @@ export class Feed {
       write: (frame, isLive) => {
         const hasRoom = write(frame)
         this.#count(frame, isLive)
-        if (!hasRoom) this.full()
+        if (!hasRoom) this.full(frame.bytes, this.#parts.copies === true ? undefined : frame)
       },
     })
     this.#streams.push(stream)
@@ -74,10 +78,16 @@ export class Feed {
     for (const stream of this.#streams.slice()) stream.catchUp()
   }
 
-  /** The socket takes no more for now. */
-  full(): void {
+  /** The socket takes no more for now. `bytes`: what it holds, and `shared`: what that is for all who were told the same. */
+  full(bytes = 0, shared: object = {}): void {
     if (!this.#open) return
-    this.#stall ??= this.#parts.chat.timers.after(STALL_MS, () => this.#parts.cut())
+    const { chat } = this.#parts
+    this.#stall ??= chat.timers.after(STALL_MS, () => this.#parts.cut())
+    const release = chat.pending.add(shared, bytes, () => this.#parts.cut())
+    if (release === undefined) return
+    // Counting may have cut this very connection.
+    if (this.#open) this.#held.push(release)
+    else release()
   }
 
   /** The socket has drained. */
@@ -85,6 +95,7 @@ export class Feed {
     if (this.#stall === undefined) return
     this.#stall()
     this.#stall = undefined
+    this.#release()
     const [first] = this.#streams
     if (this.#streams.length > 1 && first !== undefined) this.#streams.push(...this.#streams.splice(0, 1))
     // A copy: a write may end a stream.
@@ -98,7 +109,12 @@ export class Feed {
     this.#expiry = undefined
     this.#stall?.()
     this.#stall = undefined
+    this.#release()
     for (const stream of this.#streams.slice()) this.#end(stream)
+  }
+
+  #release(): void {
+    for (const release of this.#held.splice(0)) release()
   }
 
   #end(stream: Running): void {

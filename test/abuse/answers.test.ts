@@ -7,7 +7,7 @@ import { createChat, fill, message } from '../support/chat.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { parseSince } from '../../src/core/rooms/cursor.js'
 import { Reader } from '../../src/core/rooms/reader.js'
-import { readHistory } from '../../src/core/rooms/history.js'
+import { encode, readHistory } from '../../src/core/rooms/history.js'
 import { Turns } from '../../src/core/turns.js'
 import { createRoom } from '../support/chat.js'
 import { FakeClock } from '../support/clock.js'
@@ -114,7 +114,12 @@ describe('a page of history', () => {
     for (let i = 0; i < 400; i++) await store.append('lobby', { ...message(0), text: `${i}` })
     for (const limit of [1, 63, 64, 65, 192, 300, 400, 500])
       for (const range of [{}, { before: 350 }, { before: 2 }, { after: 0 }, { after: 150 }, { after: 400 }]) {
-        const { json, ...page } = await readHistory((part) => store.read('lobby', part), { ...range, limit }, Infinity)
+        const { json, ...page } = await readHistory(
+          (part) => store.read('lobby', part),
+          encode,
+          { ...range, limit },
+          Infinity,
+        )
         expect(page).toEqual(await store.read('lobby', { ...range, limit }))
         expect(json.map((one) => JSON.parse(one).id)).toEqual(page.messages.map(({ id }) => id))
       }

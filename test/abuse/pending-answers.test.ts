@@ -4,9 +4,9 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
-import { PendingAnswers } from '../../src/transports/http/pending-answers.js'
-import { until } from '../support/server.js'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { PendingAnswers } from '../../src/core/pending-answers.js'
+import { startServer, until } from '../support/server.js'
 
 /** More than a socket and the system take. */
 const SIZE = 16e6
@@ -32,7 +32,7 @@ async function start(max: number): Promise<House> {
         socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
       })
       response.end(body)
-      const through = backlog.add(body, response.socket!)
+      const through = backlog.add(body, body.length, () => response.socket?.destroy())
       if (through !== undefined) response.once('close', through)
       return Object.assign(socket, { response })
     },
@@ -87,4 +87,34 @@ test('a short answer is not counted', async () => {
   const { backlog, open } = await start(SIZE)
   await open(Buffer.alloc(1000))
   expect(backlog.bytes).toBe(0)
+})
+
+describe('what nobody reads is counted until its connection has gone', () => {
+  const LONG = '😀'.repeat(4000)
+  const asks = (path: (i: number) => string): string =>
+    Array.from({ length: 12 }, (_, i) => `GET ${path(i)} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join('')
+
+  test.each([
+    ['polls', asks((i) => `/poll?room=lobby&since=${i}&wait=0`)],
+    ['history', asks((i) => `/history?room=lobby&limit=500&before=${400 + i}`)],
+    ['events', 'GET /events?room=lobby&since=0 HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['events of two rooms', 'GET /events?room=lobby&room=den HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ])('%s', async (_name, requests) => {
+    const { app, port } = await startServer()
+    for (let i = 0; i < 500; i++) await app.chat.send({ room: 'lobby', username: 'ada', text: LONG })
+    const socket = connect({ port, host: '127.0.0.1' }).pause()
+    socket.on('error', () => undefined)
+    socket.write(requests)
+    await until(
+      () => app.chat.pending.bytes,
+      (bytes) => bytes > 0,
+      10_000,
+    )
+    expect(app.chat.pending.bytes).toBeLessThan(1.1e6)
+    socket.destroy()
+    await until(
+      () => app.chat.pending.bytes,
+      (bytes) => bytes === 0,
+    )
+  })
 })

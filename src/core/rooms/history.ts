@@ -13,9 +13,18 @@ export type HistoryPage = History & { readonly json: readonly string[] }
 
 const FIRST_READ = 64
 
-/** `most`: bytes of all messages together; one message is given in any case. */
+/** A message as it goes out, and its bytes. */
+export type Encoded = { readonly json: string; readonly bytes: number }
+
+export function encode(message: Message): Encoded {
+  const json = JSON.stringify(message)
+  return { json, bytes: countBytes(json) }
+}
+
+/** `encodeOne`: such as `encode`. `most`: bytes of all messages together; one message is given in any case. */
 export async function readHistory(
   read: (range: Range) => Promise<History>,
+  encodeOne: (message: Message) => Encoded,
   { before, after, limit }: Range,
   most: number,
 ): Promise<HistoryPage> {
@@ -33,8 +42,7 @@ export async function readHistory(
     const taken: Message[] = []
     const encoded: string[] = []
     for (const message of oneByOne) {
-      const text = JSON.stringify(message)
-      const length = countBytes(text) + 1
+      const { json: text, bytes: length } = encodeOne(message)
       if (messages.length + taken.length > 0 && bytes + length > most) break
       bytes += length
       taken.push(message)

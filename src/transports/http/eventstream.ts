@@ -76,6 +76,7 @@ export class EventStream implements Waiter {
       chat: context.chat,
       metrics: context.metrics,
       transport: 'sse',
+      copies: rooms.length > 1,
       cut: () => writer.cut(),
     })
     writer.onDrain(() => this.#drained())

@@ -7,12 +7,13 @@
 // anything else is a bug, is logged whole, and is answered with 500 and no more.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Undo } from '../../core/clock.js'
 import { ChatError, type Code } from '../../core/errors.js'
 import type { Logger } from '../../log.js'
 import { RequestAuth } from './request-auth.js'
 import { ALWAYS, asChatError, problem, type Reply } from './answer.js'
 import type { Assets } from './assets.js'
-import { PendingAnswers } from './pending-answers.js'
 import { readBody } from './body.js'
 import type { Connection } from './connection.js'
 import { preflight, sharing } from './cors.js'
@@ -36,7 +37,6 @@ export type ServiceParts = {
 
 export class Service {
   readonly mounts: Mounts
-  readonly pendingAnswers = new PendingAnswers()
   readonly #parts: ServiceParts
   readonly #requestAuth: RequestAuth | undefined
   readonly #routes = tableOf(ROUTES)
@@ -87,6 +87,12 @@ export class Service {
     return code
   }
 
+  /** An answer is on its way, until the undo. */
+  hold(body: string | Buffer, socket: Socket): Undo | undefined {
+    const { pending } = this.#parts.context.chat
+    return pending.add(typeof body === 'string' ? {} : body, body.length, () => socket.destroy())
+  }
+
   /** Adds what depends on the server's state and not on the route. */
   dress<T extends Reply | StreamReply>(request: Pick<Request, 'header'>, reply: T): T {
     const { origins } = this.#parts
@@ -131,7 +137,7 @@ export class Service {
     const answer: Answer = (reply) => {
       exchange.answer(this.dress(exchange, reply))
       if (!('body' in reply) || response.socket === null || response.writableFinished) return
-      const through = this.pendingAnswers.add(reply.body, response.socket)
+      const through = this.hold(reply.body, response.socket)
       if (through !== undefined) response.once('close', through)
     }
     if (route === undefined) return this.#serveOther(exchange, answer)

@@ -14,7 +14,7 @@
 
 import type { Entry, Message } from '../../core/rooms/message.js'
 import { foldName } from '../../core/rooms/message.js'
-import type { Room } from '../../core/rooms/room.js'
+import type { Page, Room } from '../../core/rooms/room.js'
 import { Frames } from '../../core/rooms/stream.js'
 
 export type UserId = string | number
@@ -104,16 +104,12 @@ export function framesOf(dialect: Dialect): Frames<readonly Event[]> {
   })
 }
 
-/** A history has at most so many characters: it is one event, and an event is held in memory until it is sent. */
-const HISTORY_LENGTH = 256 * 1024
+/** A history has at most so many bytes: it is one event, and an event is held in memory until it is sent. */
+const HISTORY_BYTES = 256 * 1024
 
-/** The newest entries whose lengths together fit into one event. */
-export function recentOf(room: Room): Entry[] {
-  const entries = room.slice(room.first, room.last)
-  let length = 0
-  let from = entries.length
-  while (from > 0 && (length += entries[from - 1]?.json.length ?? 0) <= HISTORY_LENGTH) from--
-  return entries.slice(from)
+/** The newest entries that together fit into one event, and their bytes. */
+export function recentOf(room: Room): Pick<Page, 'entries' | 'bytes'> {
+  return room.newest(room.last - room.first + 1, HISTORY_BYTES)
 }
 
 const NAMES: ReadonlyMap<string, string> = new Map([

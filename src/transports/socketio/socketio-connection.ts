@@ -49,7 +49,7 @@ export class SocketIoConnection {
   constructor(parts: SocketIoConnectionParts, onDrained: () => void) {
     const { client, identity, chat, metrics } = parts
     this.#parts = parts
-    this.feed = new Feed({ chat, metrics, transport: 'socketio', cut: () => client.disconnect(true) })
+    this.feed = new Feed({ chat, metrics, transport: 'socketio', copies: true, cut: () => client.disconnect(true) })
     this.feed.endWith(identity)
     client.conn.on('packetCreate', () => this.#buffered++)
     client.conn.on('flush', () => (this.#buffered = 0))
@@ -80,8 +80,9 @@ export class SocketIoConnection {
     return this.#buffered === 0
   }
 
-  emit(event: Event): void {
-    if (!this.isGone && !this.write([event])) this.feed.full()
+  /** `bytes`: how long it is, where that may be much. */
+  emit(event: Event, bytes = 0): void {
+    if (!this.isGone && !this.write([event])) this.feed.full(bytes)
   }
 
   /** It has ended: nothing more is done or told. Resolves when what was begun is done. */

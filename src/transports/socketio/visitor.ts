@@ -94,7 +94,8 @@ export class SocketIoVisitor {
     const { session, room } = await this.#member.join(name, username)
     if (this.#connection.isGone) return
     if (userId !== undefined) directory.add(room, session.username, userId)
-    for (const event of dialect.joined(room, session.username, recentOf(room))) this.#connection.emit(event)
+    const { entries, bytes } = recentOf(room)
+    for (const event of dialect.joined(room, session.username, entries)) this.#connection.emit(event, bytes)
     const place = { epoch: room.epoch, id: room.last }
     const seat: Seat = {
       room,

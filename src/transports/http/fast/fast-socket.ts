@@ -41,7 +41,7 @@ export class FastSocket {
     const socket = this.#socket
     if (socket.destroyed) return
     const { bytes, isLast } = this.#fastPath.wire.encode(reply)
-    socket.write(bytes, this.#fastPath.parts.service.pendingAnswers.add(bytes, socket))
+    socket.write(bytes, this.#fastPath.parts.service.hold(bytes, socket))
     if (isLast) socket.destroySoon()
     else if (this.#rest !== undefined) this.#goOn(this.#rest)
   }
