@@ -13,6 +13,7 @@ import { PENDING_BYTES } from './core/pending-answers.js'
 import { Metrics } from './core/metrics.js'
 import type { Store } from './core/rooms/store.js'
 import type { Config } from './config.js'
+import { mostDescriptors, mostSockets } from './descriptors.js'
 import type { Logger } from './log.js'
 import { systemClock, systemRandom, VERSION } from './platform.js'
 import { ratesOf } from './rates.js'
@@ -115,7 +116,10 @@ export async function createApp(
     onUnknownHost: (host) =>
       log.info('unknown_host', { host, allow: '--allow-host NAME', nginx: 'proxy_set_header Host $http_host;' }),
   })
-  const connections = connectionLimit()
+  const most = mostSockets(mostDescriptors())
+  const sockets = new ConnectionLimit(most)
+  // Where there are few descriptors, one address cannot take all of them.
+  const connections = new ConnectionLimit(Math.min(config.addressConnections, Math.ceil(most / 2)), isLocal)
   const http = createHttp({
     context,
     origins,
@@ -123,6 +127,7 @@ export async function createApp(
     log,
     proxies: config.trustProxy,
     connectionLimit: connections,
+    sockets,
     withFastPath,
   })
   const transports = await openTransports({
@@ -134,6 +139,7 @@ export async function createApp(
     origins,
     auth,
     connectionLimit: connections,
+    sockets,
   }).catch(giveUp)
   let tcpPort: number | undefined
   return {
@@ -212,6 +218,7 @@ type Parts = {
   readonly origins: Origins
   readonly auth: Auth | undefined
   readonly connectionLimit: ConnectionLimit
+  readonly sockets: ConnectionLimit
 }
 
 /** The ways in beside HTTP that were asked for. */

@@ -1,24 +1,60 @@
 // A secret that people type: a password, a moderator's key.
 //
 // Both sides are hashed before they are compared, so that the time it takes tells nothing, not even a length. And
-// nobody gets to try often: 5 wrong ones a minute from an address, 30 from all together, and beyond that everybody is
-// asked to wait, also whoever has it right: a different answer for the right one would be a try.
+// nobody gets to try often. What counts are the wrong tries of the last minute:
 //
-// The price: somebody in a classroom who keeps guessing keeps the others of the same address from coming in
-// meanwhile. Whoever is in stays in, because a cookie or a session is no guess.
+//     an address has made 5                                          it waits
+//     its neighbours (/24, or /48 of IPv6) have made 30, or all 100  it waits after the first of its own
+//
+// An address that has made no wrong try is always heard, whatever others do: so nobody is kept out by a guesser
+// elsewhere. Beyond its tries an address waits also with the right one: a different answer would be a try.
+//
+// The price: a person in a classroom who keeps guessing keeps the others of the same address from coming in
+// meanwhile. Whoever is in stays in, because a cookie or a session is no guess. Work that each try has to pay for
+// (scrypt) would be the server's work, and a way to stop it.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
 import { ChatError } from '../core/errors.js'
 
-export const TRIES = { address: 5, all: 30, ms: 60_000 }
+export const TRIES = { address: 5, neighbours: 30, all: 100, ms: 60_000 }
+
+/** So many addresses are remembered: with more of them guessing, the earliest go. */
+const MOST_ADDRESSES = 100_000
+
+/** The wrong tries of the last minute by key: an address, its neighbours, or all. */
+class WrongTries {
+  /** The times of each, oldest first and at most `most` of them; the keys in the order of their last one. */
+  readonly #times = new Map<string, number[]>()
+  readonly #most: number
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** Those of the last minute, oldest first. */
+  of(key: string, now: number): readonly number[] {
+    return (this.#times.get(key) ?? []).filter((at) => now - at < TRIES.ms)
+  }
+
+  add(key: string, now: number): void {
+    const times = [...this.of(key, now), now].slice(-this.#most)
+    this.#times.delete(key)
+    this.#times.set(key, times)
+    for (const [other, others] of this.#times) {
+      if (this.#times.size <= MOST_ADDRESSES && now - (others.at(-1) ?? 0) < TRIES.ms) return
+      this.#times.delete(other)
+    }
+  }
+}
 
 export class Secret {
   readonly #hash: Buffer
   readonly #clock: Clock
   readonly #sentence: string
-  /** The wrong ones of the last minute, oldest first: never more than `TRIES.all`. */
-  #wrong: { readonly address: string; readonly at: number }[] = []
+  readonly #addresses = new WrongTries(TRIES.address)
+  readonly #neighbours = new WrongTries(TRIES.neighbours)
+  readonly #all = new WrongTries(TRIES.all)
 
   /** `sentence`: what is said to a wrong one. */
   constructor(value: string, clock: Clock, sentence: string) {
@@ -27,19 +63,19 @@ export class Secret {
     this.#sentence = sentence
   }
 
-  /** Throws `unauthorized` for a wrong one, and `rate_limited` for whoever has tried too often. */
+  /** Throws `unauthorized` for a wrong one, and `rate_limited` for an address that has tried too often. */
   check(candidate: string, address: string): void {
     const now = this.#clock.now()
-    this.#wrong = this.#wrong.filter(({ at }) => now - at < TRIES.ms)
-    const mine = this.#wrong.filter((wrong) => wrong.address === address)
-    // Whichever limit is reached, its oldest try has to be over.
-    const oldest = mine.length >= TRIES.address ? mine[0] : this.#wrong.length >= TRIES.all ? this.#wrong[0] : undefined
-    if (oldest !== undefined) {
-      const seconds = Math.ceil((oldest.at + TRIES.ms - now) / 1000)
+    const mine = this.#addresses.of(address, now)
+    const [oldest] = mine
+    if (oldest !== undefined && mine.length >= this.#triesOf(address, now)) {
+      const seconds = Math.ceil((oldest + TRIES.ms - now) / 1000)
       throw new ChatError('rate_limited', `too many wrong tries: wait ${seconds} s`, seconds)
     }
     if (timingSafeEqual(hash(candidate), this.#hash)) return
-    this.#wrong.push({ address, at: now })
+    this.#addresses.add(address, now)
+    this.#neighbours.add(neighboursOf(address), now)
+    this.#all.add(ALL, now)
     throw this.refusal()
   }
 
@@ -47,6 +83,20 @@ export class Secret {
   refusal(): ChatError {
     return new ChatError('unauthorized', this.#sentence)
   }
+
+  #triesOf(address: string, now: number): number {
+    const isGuessed =
+      this.#neighbours.of(neighboursOf(address), now).length >= TRIES.neighbours ||
+      this.#all.of(ALL, now).length >= TRIES.all
+    return isGuessed ? 1 : TRIES.address
+  }
+}
+
+const ALL = ''
+
+/** The /24 of an IPv4 address, or the /48 of an IPv6 one, as `transports/address.ts` writes them. */
+function neighboursOf(address: string): string {
+  return address.includes('.') ? address.split('.').slice(0, 3).join('.') : address.split(':').slice(0, 3).join(':')
 }
 
 function hash(text: string): Buffer {

@@ -12,7 +12,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import type { Auth } from '../auth/auth.js'
 import type { Chat } from '../core/chat.js'
-import type { ConnectionLimit } from '../core/people/limits.js'
+import { ALL_SOCKETS, type ConnectionLimit } from '../core/people/limits.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Logger } from '../log.js'
 import { addressOf } from './address.js'
@@ -35,6 +35,8 @@ export type LinesParts = {
   readonly maxConnections: number
   /** How many connections each address has. */
   readonly connectionLimit: ConnectionLimit
+  /** How many there are of all, under one key. */
+  readonly sockets: ConnectionLimit
 }
 
 export function createLines({
@@ -46,12 +48,19 @@ export function createLines({
   host,
   maxConnections,
   connectionLimit,
+  sockets,
 }: LinesParts): Transport {
   const frames = { command: framesOf(COMMAND_FORM), plain: framesOf(PLAIN_FORM) }
   const open = new Map<LineConnection, Promise<void>>()
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
     (socket) => {
+      const leave = sockets.enter(ALL_SOCKETS)
+      if (leave === undefined) {
+        metrics.rejected.add(1, 'unavailable')
+        return void socket.destroy()
+      }
+      socket.once('close', leave)
       const address = addressOf({ socket, rawHeaders: [] }, 0)
       const connection = new LineConnection({ chat, metrics, log, socket, address, auth, frames })
       const exit = connectionLimit.enter(address)

@@ -133,13 +133,34 @@ test('after five wrong ones in a minute an address waits, also with the right on
   expect((await from('10.0.0.2', `:${PASSWORD}`)).status).toBe(200)
 })
 
-test('thirty wrong ones from everywhere are enough for a minute', async () => {
+test('wrong ones from elsewhere keep no one out who has it right, near or far', async () => {
+  const secret = new Secret('right', new FakeClock(), 'wrong')
+  const guess = (address: string): Promise<string> => codeOf(() => secret.check('no', address))
+  for (let i = 0; i < 6; i++)
+    for (let tries = 0; tries < 5; tries++) expect(await guess(`203.0.113.${i}`)).toBe('unauthorized')
+  for (const address of ['203.0.113.99', '198.51.100.1', '::1', '2001:db8:1:2::/64'])
+    expect(secret.check('right', address)).toBeUndefined()
+  expect(await codeOf(() => secret.check('right', '203.0.113.1'))).toBe('rate_limited')
+})
+
+test.for([
+  ['203.0.113', (i: number): string => `203.0.113.${i}`],
+  ['2001:db8:1::/48', (i: number): string => `2001:db8:1:${i.toString(16)}::/64`],
+] as const)('among neighbours who guess (%s) an address has one wrong try, and others have five', async ([, at]) => {
   const clock = new FakeClock()
   const secret = new Secret('right', clock, 'wrong')
-  for (let i = 0; i < 30; i++) expect(await codeOf(() => secret.check('no', `address ${i}`))).toBe('unauthorized')
-  expect(await codeOf(() => secret.check('right', 'somebody else'))).toBe('rate_limited')
+  const guess = (address: string): Promise<string> => codeOf(() => secret.check('no', address))
+  for (let i = 0; i < 30; i++) await guess(at(i))
+  const codes = [await guess(at(99)), await guess(at(99)), await guess('192.0.2.1'), await guess('192.0.2.1')]
+  expect(codes).toEqual(['unauthorized', 'rate_limited', 'unauthorized', 'unauthorized'])
   clock.advance(60_000)
-  expect(secret.check('right', 'somebody else')).toBeUndefined()
+  expect([await guess(at(99)), await guess(at(99))]).toEqual(['unauthorized', 'unauthorized'])
+})
+
+test('however many addresses guess, one that does not is heard', async () => {
+  const secret = new Secret('right', new FakeClock(), 'wrong')
+  for (let i = 0; i < 5000; i++) await codeOf(() => secret.check('no', `${i >> 8}.${i & 255}.0.1`))
+  expect(secret.check('right', '1.2.3.4')).toBeUndefined()
 })
 
 test('whoever is in stays in while somebody guesses', async () => {

@@ -106,6 +106,9 @@ export class Buckets {
   }
 }
 
+/** The key of a limit that counts the sockets of all addresses together. */
+export const ALL_SOCKETS = 'all'
+
 /** How many of something each address has at one time. */
 export class ConnectionLimit {
   readonly #max: number

@@ -8,7 +8,7 @@ import { type AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
-import type { ConnectionLimit } from '../../core/people/limits.js'
+import { ALL_SOCKETS, type ConnectionLimit } from '../../core/people/limits.js'
 import { addressOf, type Caller } from '../address.js'
 import { problem } from './answer.js'
 import { Connections } from './connection.js'
@@ -37,6 +37,8 @@ export type Http = {
 export type HttpParts = ServiceParts & {
   /** How many connections each address has. */
   readonly connectionLimit: ConnectionLimit
+  /** How many there are of all, under one key. */
+  readonly sockets: ConnectionLimit
   /** False for tests that compare the fast path with `node:http` alone. */
   readonly withFastPath?: boolean
 }
@@ -50,7 +52,7 @@ const LIMITS = {
 const SOCKET_MS = 60_000
 const BACKLOG = 4096
 
-export function createHttp({ connectionLimit, withFastPath = true, ...parts }: HttpParts): Http {
+export function createHttp({ connectionLimit, sockets, withFastPath = true, ...parts }: HttpParts): Http {
   const { context, origins, proxies } = parts
   const service = new Service(parts)
   const connections = new Connections()
@@ -114,11 +116,26 @@ export function createHttp({ connectionLimit, withFastPath = true, ...parts }: H
     handOver,
   })
   server.on('connection', (socket: Socket) => {
-    if (proxies === 0 && !hasRoom(socket)) return
+    if (!isOneMore(socket) || (proxies === 0 && !hasRoom(socket))) return
     // Where people authenticate, that is looked at before anything else: it takes a whole request.
     if (withFastPath && context.auth === undefined) fastPath.take(socket, connections.of(socket))
     else handOver(socket)
   })
+
+  /**
+   * Counts a socket among all, and closes at once one that is too many: an answer would hold its descriptor for as long
+   * as the peer likes.
+   */
+  function isOneMore(socket: Socket): boolean {
+    const exit = sockets.enter(ALL_SOCKETS)
+    if (exit !== undefined) {
+      socket.once('close', exit)
+      return true
+    }
+    context.metrics.rejected.add(1, CROWDED.code)
+    socket.destroy()
+    return false
+  }
 
   /** Counts a socket to its address, and closes one that is too many. Behind a proxy all sockets have one address. */
   function hasRoom(socket: Socket): boolean {
