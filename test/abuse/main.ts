@@ -1,0 +1,152 @@
+// `npm run abuse`: every known attack in turn, each against a server of its own with a heap of 256 MB, while ten people
+// chat. A row passes where the server lives, has never taken more than 512 MB, answers /health and carries the chat in
+// 100 ms (99 of 100), and has its memory back within half a minute.
+//
+//     npm run abuse -- [--seconds 60] [--connections 2000] [--pause 1000] [--p99 100] [--only WORD]
+//
+// The memory before is measured after a tenth of the attack, as in bad.ts: a server that has just started has not come
+// to its usual size.
+
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { startChild } from '../support/child.js'
+import { type Attack, ATTACKS } from './attacks.js'
+import { p99, startPeople } from './people.js'
+
+const MB = 2 ** 20
+const MOST_BYTES = 512 * MB
+const GROWTH = 1.2
+const REST_MS = 30_000
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    connections: { type: 'string', default: '2000' },
+    pause: { type: 'string', default: '1000' },
+    p99: { type: 'string', default: '100' },
+    only: { type: 'string', default: '' },
+  },
+})
+const [seconds, mostMs] = [Number(values.seconds), Number(values.p99)]
+
+type Row = {
+  readonly attack: string
+  readonly health: number
+  readonly chat: number
+  readonly before: number
+  readonly peak: number
+  readonly after: number
+  readonly faults: readonly string[]
+}
+
+function rssOf(pid: number): number {
+  try {
+    return 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+  } catch {
+    return 0 // It has ended.
+  }
+}
+
+/** Asks for /health on one connection, again and again, until it is stopped; answers how long each took. */
+function probe(url: string): { readonly delays: number[]; stop(): void } {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const delays: number[] = []
+  let isOver = false
+  const askOnce = (): Promise<void> =>
+    new Promise((resolve) => {
+      const started = performance.now()
+      const done = (): void => {
+        delays.push(performance.now() - started)
+        resolve()
+      }
+      const asked = request(`${url}/health`, { agent, timeout: 30_000 }, (answer) => answer.resume().on('end', done))
+      asked.on('timeout', () => asked.destroy())
+      asked.on('error', () => {
+        delays.push(30_000) // It was not answered.
+        resolve()
+      })
+      asked.end()
+    })
+  void (async () => {
+    for (; !isOver; await sleep(50)) await askOnce()
+    agent.destroy()
+  })()
+  return { delays, stop: () => (isOver = true) }
+}
+
+async function attackFor(name: string, port: string, time: number): Promise<void> {
+  const script = fileURLToPath(new URL('attacks.js', import.meta.url))
+  const child = fork(script, [name, port, String(time), values.connections, values.pause])
+  const stop = setTimeout(() => child.kill('SIGKILL'), 1000 * time + 60_000)
+  await once(child, 'close')
+  clearTimeout(stop)
+}
+
+async function run({ name, args = [], isKept = false, descriptors }: Attack): Promise<Row> {
+  const folder = mkdtempSync(join(tmpdir(), 'mini-chat-abuse-'))
+  const limits = descriptors === undefined ? 'true' : `ulimit -n ${descriptors}`
+  const wrapped = ['sh', '-c', `${limits}; NODE_OPTIONS=--max-old-space-size=256 exec "$0" "$@"`]
+  const server = await startChild(['--rate', '5', ...args, ...(isKept ? ['--data', folder] : [])], wrapped)
+  const { port } = new URL(server.url)
+  let peak = 0
+  const watch = setInterval(() => (peak = Math.max(peak, rssOf(server.pid))), 100)
+  const people = startPeople(server.url)
+  const health = probe(server.url)
+  try {
+    await attackFor(name, port, seconds / 10)
+    await sleep(3000)
+    const before = rssOf(server.pid)
+    people.delays.length = 0
+    health.delays.length = 0
+    await attackFor(name, port, seconds)
+    const [healthMs, chatMs] = [p99(health.delays), p99(people.delays)]
+    let after = rssOf(server.pid)
+    for (const end = performance.now() + REST_MS; performance.now() < end && after > before * GROWTH;) {
+      await sleep(1000)
+      after = Math.min(after, rssOf(server.pid))
+    }
+    const faults = [
+      ...(server.child.exitCode === null && server.child.signalCode === null ? [] : ['it ended']),
+      ...(peak <= MOST_BYTES ? [] : ['too much memory']),
+      ...(healthMs <= mostMs ? [] : ['/health is slow']),
+      ...(chatMs <= mostMs ? [] : ['the chat is slow']),
+      ...(people.failures.length === 0 ? [] : [`the chat failed: ${people.failures[0]}`]),
+      ...(after <= before * GROWTH ? [] : ['it keeps the memory']),
+      ...(/"bug"|EMFILE/.test(server.output()) ? ['it logged a fault'] : []),
+    ]
+    return { attack: name, health: healthMs, chat: chatMs, before, peak, after, faults }
+  } finally {
+    clearInterval(watch)
+    health.stop()
+    await Promise.race([people.stop(), sleep(5000)])
+    await server.end('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function line({ attack, health, chat, before, peak, after, faults }: Row): string {
+  const [ms, mb] = [
+    (value: number) => value.toFixed(0).padStart(7),
+    (value: number) => (value / MB).toFixed(0).padStart(6),
+  ]
+  const verdict = faults.length === 0 ? 'ok' : `FAILED: ${faults.join(', ')}`
+  return `${attack.padEnd(34)}${ms(health)}${ms(chat)}${mb(before)}${mb(peak)}${mb(after)}  ${verdict}`
+}
+
+const rows: Row[] = []
+for (const one of ATTACKS.filter(({ name }) => name.includes(values.only))) {
+  const row = await run(one)
+  rows.push(row)
+  process.stderr.write(`${line(row)}\n`)
+}
+const title = `${'attack'.padEnd(34)} health   chat before  peak after`
+const units = `${`${seconds} s, ${values.connections} connections`.padEnd(34)} p99 ms p99 ms    MB    MB    MB`
+process.stdout.write(`\n${[title, units, ...rows.map(line)].join('\n')}\n`)
+process.exitCode = rows.length > 0 && rows.every(({ faults }) => faults.length === 0) ? 0 : 1
