@@ -24,6 +24,7 @@ export function messageLine(
   const line = element('li', { class: 'line', tabindex: '-1' }, nameElement(username), node, timeElement(timestamp))
   if (!isSameGroup(before, message)) line.classList.add('first')
   if (mentions && username !== reader.name) line.classList.add('mentions')
+  if (username === reader.name) line.classList.add('mine')
   if (isLong(text)) line.append(unfoldButton(node))
   return line
 }
@@ -93,7 +94,7 @@ export function gapLine(gap: Gap, lost = false): HTMLLIElement {
 function gapWords({ reason, missed }: Gap): string {
   if (reason === 'overflow') return missed === 1 ? '1 message missed' : `${missed ?? 'Some'} messages missed`
   return reason === 'restart'
-    ? 'The server restarted: what is above is no longer there'
+    ? 'The server restarted; only you still see what is above'
     : 'The server went back to an earlier state'
 }
 

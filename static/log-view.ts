@@ -1,5 +1,6 @@
 // A log's lines as elements. An element stands for one line, for a run of notes, or, as a day line, for none; so
-// taking lines away at one end is counted, not guessed.
+// taking lines away at one end is counted, not guessed. People who join within five minutes are one note, also when
+// something is said meanwhile: a class that comes in is one line.
 
 import type { Message } from '../src/client/wire.js'
 import { element } from './element.js'
@@ -7,8 +8,15 @@ import { dayLine, dayOf, fillNote, gapLine, messageLine, noteLine } from './line
 import type { Line, Log } from './log.js'
 import type { Reader } from './text.js'
 
-/** What the next line is drawn after. */
-type Place = { message: Message | undefined; day: string; note: HTMLElement | undefined }
+const ARRIVALS_MS = 5 * 60_000
+
+/** What the next line is drawn after. `arrivals`: the note that tells who joined lately. */
+type Place = {
+  readonly message: Message | undefined
+  readonly day: string
+  readonly note: HTMLElement | undefined
+  readonly arrivals?: { readonly note: HTMLElement; readonly until: number } | undefined
+}
 
 const NOWHERE: Place = { message: undefined, day: '', note: undefined }
 
@@ -95,7 +103,7 @@ export class LogView {
     if (this.#marker !== undefined) return
     this.#marker = element('li', { class: 'new' }, 'New messages')
     this.#list.append(this.#marker)
-    this.#end = { ...this.#end, message: undefined, note: undefined }
+    this.#end = { ...NOWHERE, day: this.#end.day }
   }
 
   unmarkNew(): void {
@@ -114,6 +122,7 @@ export class LogView {
       return most
     }
     if (item === this.#end.note) this.#end = { ...this.#end, note: undefined }
+    if (item === this.#end.arrivals?.note) this.#end = { ...this.#end, arrivals: undefined }
     item.remove()
     return count
   }
@@ -142,15 +151,21 @@ export class LogView {
         const item = messageLine(message, reader, end.message)
         item.dataset['id'] = String(message.id)
         put(item, 1)
-        end = { message, day, note: undefined }
-      } else if (end.note === undefined) {
+        end = { ...end, message, note: undefined }
+        continue
+      }
+      const arrivals = message.type === 'join' ? end.arrivals : undefined
+      if (end.note !== undefined) {
+        this.#lengthen(end.note, message)
+        end = { ...end, message }
+      } else if (arrivals !== undefined && message.timestamp < arrivals.until) {
+        this.#lengthen(arrivals.note, message)
+      } else {
         const note = noteLine([message])
         this.#runs.set(note, [message])
         put(note, 1)
-        end = { message, day, note }
-      } else {
-        this.#lengthen(end.note, message)
-        end = { message, day, note: end.note }
+        const until = message.timestamp + ARRIVALS_MS
+        end = { ...end, message, note, arrivals: message.type === 'join' ? { note, until } : end.arrivals }
       }
     }
     return { items, end }

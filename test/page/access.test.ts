@@ -44,6 +44,27 @@ describe.skipIf(!hasChromium)('access', { timeout: 60_000 }, () => {
     }
   }
 
+  for (const [size, viewport] of Object.entries(SIZES))
+    test(`axe finds nothing in what is rarely there on a ${size}: a closed room, a gap, what is folded, the commands`, async () => {
+      const server = await startServer({ ring: 10, adminKey: 'key' })
+      const ada = await (await visitor(browser(), { viewport, expectsFailures: true })).enter(server.url, 'Ada')
+      await say(ada, 'before')
+      await hears(ada, 'before')
+      await ada.context().setOffline(true)
+      await fill(server)
+      await server.app.chat.send({ room: 'lobby', username: 'bob', text: 'a line\n'.repeat(60) })
+      await ada.context().setOffline(false)
+      await ada.getByRole('button', { name: 'Load' }).waitFor({ timeout: 15_000 })
+      await ada.locator('#closed').evaluate((notice) => notice.removeAttribute('hidden'))
+      await ada.getByRole('textbox', { name: 'Message' }).fill('/help')
+      await ada.keyboard.press('Enter')
+      await ada.locator('#reply dl').waitFor()
+      expect(await violations(ada)).toEqual([])
+      await ada.getByRole('button', { name: 'Show all' }).click()
+      await ada.locator('#log').evaluate((log) => (log.scrollTop = 0))
+      expect(await violations(ada)).toEqual([])
+    })
+
   test('by keyboard alone: join, send, another room, retry', async () => {
     const { url } = await startServer()
     const page = await (await visitor(browser(), { expectsFailures: true })).open(url)

@@ -42,6 +42,19 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
       .toBe(1)
   })
 
+  test('a class that comes in is one line, also while somebody speaks', async () => {
+    const { url, app } = await startServer()
+    const ada = await (await visitor(browser())).enter(url, 'Ada')
+    for (let i = 0; i < 30; i++) {
+      await app.chat.join({ room: 'lobby', username: `pupil ${i}` })
+      if (i % 10 === 0) await app.chat.send({ room: 'lobby', username: 'curl', text: `good morning ${i}` })
+    }
+    await hears(ada, 'good morning 20')
+    await ada.getByText('and 28 others joined').waitFor()
+    expect(await ada.locator('#lines .note').count()).toBe(1)
+    expect(await ada.locator('#lines .line.first').count()).toBe(1)
+  })
+
   test('typing is told in words', async () => {
     const { url } = await startServer()
     const ada = await (await visitor(browser())).enter(url, 'Ada')
