@@ -44,8 +44,10 @@ export type App = {
   readonly http: Http
   /** The ways in beside HTTP that are on, by name. */
   readonly transports: ReadonlyMap<string, Transport>
-  /** Resolves with the port. */
-  listen(): Promise<number>
+  /** Resolves with the port. `port` and `host`: where it listens, if not where the settings say. */
+  listen(port?: number, host?: string): Promise<number>
+  /** Starts the ways in that have ports of their own, if they are not started yet. */
+  startTransports(): Promise<void>
   /** The port of the lines over TCP, once it listens; undefined where they are off. */
   readonly tcpPort: number | undefined
   /** Says that it is not ready any more, and goes on serving. */
@@ -142,6 +144,11 @@ export async function createApp(
     sockets,
   }).catch(giveUp)
   let tcpPort: number | undefined
+  let starting: Promise<void> | undefined
+  const startTransports = (): Promise<void> =>
+    (starting ??= (async () => {
+      for (const transport of transports.values()) tcpPort = (await transport.start()) ?? tcpPort
+    })())
   return {
     chat,
     metrics,
@@ -150,11 +157,12 @@ export async function createApp(
     get tcpPort() {
       return tcpPort
     },
-    async listen() {
-      const port = await http.listen(config.port, config.host)
-      for (const transport of transports.values()) tcpPort = (await transport.start()) ?? tcpPort
+    async listen(at = config.port, host = config.host) {
+      const port = await http.listen(at, host)
+      await startTransports()
       return port
     },
+    startTransports,
     drain() {
       ready = false
     },

@@ -30,7 +30,8 @@ export function defaults(given: Partial<Config> = {}): Config {
   return { ...configOf({}, {}), given: Object.keys(given), ...given }
 }
 
-function configOf(values: Values, env: Readonly<Record<string, string | undefined>>): Config {
+/** Settings by their flags, checked. Throws `UsageError`. */
+export function configOf(values: Values, env: Readonly<Record<string, string | undefined>>): Config {
   const text = (flag: Flag): { value: string; source: string } => {
     const setting: Setting | undefined = SETTINGS.find((candidate) => candidate.flag === flag)
     const given = values[flag]

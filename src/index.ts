@@ -6,28 +6,41 @@
 //     const chat = createChat()
 //     createServer(chat.handler).listen(8000)
 //     await chat.send({ room: 'lobby', username: 'bot', text: 'hello' })
+//
+// Inside a larger program `handler` and `upgrade` take what is the chat's, and call `next` for the rest.
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type App, createApp } from './app.js'
-import { defaults } from './command.js'
 import type { Config } from './config.js'
 import { parseSince } from './core/rooms/cursor.js'
 import type { Gap } from './core/rooms/gap.js'
 import { type Message, parseRoom } from './core/rooms/message.js'
 import { Reader } from './core/rooms/reader.js'
-import { createLogger } from './log.js'
+import { createLogger, type Logger } from './log.js'
+import { type ChatOptions, parseOptions } from './options.js'
+import type { Handler, UpgradeHandler } from './transports/http/server.js'
 
 export { ChatError, type Code } from './core/errors.js'
-export type { Config, Gap, Message }
+export { UsageError } from './flags.js'
+export type { ChatOptions, Config, Gap, Message }
 
 export type ChatEvent =
   { readonly kind: 'message'; readonly message: Message } | { readonly kind: 'gap'; readonly gap: Gap }
 
 export type ChatServer = {
-  /** For `http.createServer(handler)`, or `app.use(handler)` in Express before any body parser. */
-  readonly handler: (request: IncomingMessage, response: ServerResponse) => void
-  /** Listens by itself; resolves with the port. */
+  /**
+   * For `http.createServer(handler)`, or `app.use(handler)` in Express before any body parser. An address that is not the
+   * chat's is left to `next`, where there is one, and is a 404 otherwise.
+   */
+  readonly handler: Handler
+  /**
+   * For `server.on('upgrade', upgrade)`: WebSocket and Socket.IO need it where another server listens. An upgrade that is
+   * not the chat's is left to `next`, or to the server's other listeners, and refused where there is neither.
+   */
+  readonly upgrade: UpgradeHandler
+  /** Listens by itself, with every way in that is on; resolves with the port. */
   listen(port?: number, host?: string): Promise<number>
+  /** The port of the lines over TCP (`tcp`), once they listen. */
+  readonly tcpPort: number | undefined
   /** Answers who waits, finishes what is under way, and closes everything. */
   close(): Promise<void>
   /** Says something; resolves when it is in the ring. Throws `ChatError`. */
@@ -41,27 +54,43 @@ export type ChatServer = {
   follow(room: string, options?: { readonly since?: string; readonly signal?: AbortSignal }): AsyncGenerator<ChatEvent>
 }
 
-/** Makes a chat with the settings of the command line; those that are not given have their defaults. */
-export function createChat(options: Partial<Config> = {}): ChatServer {
-  const config = defaults(options)
-  // A store may have to read what it keeps first; until then requests wait. That it failed is told by whoever waits.
-  const opening = createApp(config, createLogger({ format: config.log, quiet: config.quiet }))
+/**
+ * Makes a chat with the settings of the command line; those that are not given have their defaults. Throws `UsageError`,
+ * with the command line's sentence, for a setting that is wrong or that there is not.
+ */
+export function createChat(options: ChatOptions = {}): ChatServer {
+  const config = parseOptions(options)
+  const log = createLogger({ format: config.log, quiet: config.quiet })
+  // A store may have to read what it keeps first; until then requests wait.
+  const opening = open(config, log)
   let app: App | undefined
   opening.then(
     (opened) => (app = opened),
-    () => undefined,
+    (error: unknown) => log.error('chat', error),
   )
   return {
-    handler(request, response) {
-      if (app !== undefined) return app.http.handler(request, response)
+    handler(request, response, next) {
+      if (app !== undefined) return app.http.handler(request, response, next)
+      // A chat that did not open takes nothing away from the program around it.
+      const fail = next ?? (() => response.writeHead(503, ['Retry-After', '1', 'Content-Length', '0']).end())
       opening.then(
-        ({ http }) => http.handler(request, response),
-        () => response.writeHead(503, ['Retry-After', '1', 'Content-Length', '0']).end(),
+        ({ http }) => http.handler(request, response, next),
+        () => fail(),
+      )
+    },
+    upgrade(request, socket, head, next) {
+      if (app !== undefined) return app.http.upgrade(request, socket, head, next)
+      const fail = next ?? (() => socket.destroy())
+      opening.then(
+        ({ http }) => http.upgrade(request, socket, head, next),
+        () => fail(),
       )
     },
     async listen(port = config.port, host = config.host) {
-      const { http } = await opening
-      return http.listen(port, host)
+      return (await opening).listen(port, host)
+    },
+    get tcpPort() {
+      return app?.tcpPort
     },
     async close() {
       await (await opening).stop()
@@ -87,6 +116,18 @@ export function createChat(options: Partial<Config> = {}): ChatServer {
         reader.move(view)
       }
     },
+  }
+}
+
+/** Ways in that have a port of their own begin at once: `listen` may never be called. */
+async function open(config: Config, log: Logger): Promise<App> {
+  const app = await createApp(config, log)
+  try {
+    await app.startTransports()
+    return app
+  } catch (error) {
+    await app.stop()
+    throw error
   }
 }
 

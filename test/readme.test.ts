@@ -54,6 +54,20 @@ test('the program with a chat inside prints what it sent', async () => {
   expect(await output(program)).toBe('bot: hello from the program\n')
 })
 
+test.each(['express', 'fastify'])('the program with a chat inside %s serves both', async (framework) => {
+  const program = blocks('js').find((block) => block.includes(`from '${framework}'`)) ?? ''
+  const server = framework === 'express' ? 'server' : 'app.server'
+  const look = `
+    while (${server}.address() === null) await new Promise((resolve) => setTimeout(resolve, 5))
+    for (const path of ['/', '/chat/health', '/nowhere']) {
+      const answer = await fetch(\`http://localhost:\${${server}.address().port}\${path}\`)
+      console.log(answer.status, answer.ok ? await answer.text() : '')
+    }
+    process.exit()`
+  const printed = await output(program.replace('3000', '0') + look)
+  expect(printed).toBe('200 my own page\n200 {"status":"ok"}\n404 \n')
+})
+
 test('the program with the client hears itself', async () => {
   const app = await createApp(defaults({ port: 0, host: '127.0.0.1', quiet: true }), log)
   const port = await app.listen()

@@ -9,6 +9,8 @@ export const BODY_BYTES = 64 * 1024
 /** Reads the whole body. Throws `too_large` past 64 KiB; never settles for a client that went away. */
 export function readBody(incoming: IncomingMessage, response: ServerResponse): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    if (incoming.readableEnded)
+      return reject(new Error('something else read the body first: put chat.handler before every body parser'))
     const tooLarge = (): void =>
       reject(new ChatError('too_large', `the body is too large: at most ${BODY_BYTES} bytes`))
     const { rawHeaders } = incoming

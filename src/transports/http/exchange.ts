@@ -22,6 +22,7 @@ const LINGER_MS = 500
 
 export class Exchange implements Request {
   readonly method: string
+  readonly base: string
   path = '/'
   query: Query = NO_QUERY
   body: Buffer = EMPTY
@@ -39,11 +40,13 @@ export class Exchange implements Request {
     incoming: IncomingMessage,
     response: ServerResponse,
     connection: Connection,
+    base: string,
     chat: Chat,
     proxies: number,
     onError: (error: unknown) => void,
   ) {
     this.method = incoming.method ?? 'GET'
+    this.base = base
     this.#chat = chat
     this.#proxies = proxies
     this.#incoming = incoming
@@ -53,13 +56,13 @@ export class Exchange implements Request {
     this.#onError = onError
   }
 
-  /** Takes the request target apart. `base`: what it has to begin with. Throws `bad_request` where it cannot be read. */
-  parse(base: string): void {
+  /** Takes the request target apart. Throws `bad_request` where it cannot be read. */
+  parse(): void {
     const { url = '/' } = this.#incoming
     if (!url.startsWith('/')) throw new ChatError('bad_request', 'the request target is a path that begins with /')
     const cut = url.indexOf('?')
     const path = cut < 0 ? url : url.slice(0, cut)
-    this.path = base === '' ? path : below(base, path)
+    this.path = this.base === '' ? path : below(this.base, path)
     this.query = parseQuery(cut < 0 ? '' : url.slice(cut + 1))
   }
 

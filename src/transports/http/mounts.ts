@@ -34,13 +34,11 @@ export type Upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer) 
 
 export class Mounts {
   readonly #origins: Origins
-  readonly #base: string
   readonly #requestAuth: RequestAuth | undefined
   readonly #mounts = new Set<Mount>()
 
-  constructor(origins: Origins, base: string, requestAuth: RequestAuth | undefined) {
+  constructor(origins: Origins, requestAuth: RequestAuth | undefined) {
     this.#origins = origins
-    this.#base = base
     this.#requestAuth = requestAuth
   }
 
@@ -49,25 +47,30 @@ export class Mounts {
     return () => this.#mounts.delete(mount)
   }
 
-  /** Is there something that takes this request? */
-  has(incoming: IncomingMessage): boolean {
-    return this.#mounts.size > 0 && this.#find(incoming)?.request !== undefined
+  /** Is there something that takes this request? `base`: what addresses begin with. */
+  has(incoming: Addressed, base: string): boolean {
+    return this.#mounts.size > 0 && this.#find(incoming, base)?.request !== undefined
+  }
+
+  /** Is there something that takes an upgrade at this address? */
+  hasUpgrade(incoming: Addressed, base: string): boolean {
+    return this.#find(incoming, base) !== undefined
   }
 
   /** Hands a request over that has passed the checks of its origin and of who sends it. True when it was taken. */
-  take(incoming: IncomingMessage, response: ServerResponse, identity: Identity | undefined): boolean {
+  take(incoming: IncomingMessage, response: ServerResponse, base: string, identity: Identity | undefined): boolean {
     if (this.#mounts.size === 0) return false
-    const request = this.#find(incoming)?.request
+    const request = this.#find(incoming, base)?.request
     if (request === undefined) return false
     this.#origins.checkOrigin(incoming)
-    request(this.#strip(incoming), response, identity)
+    request(strip(incoming, base), response, identity)
     return true
   }
 
   /** Hands an upgrade over; a socket that nobody upgrades is served `again`. `refused` is told of what went wrong. */
-  upgrade(again: (socket: Duplex) => void, refused: (error: unknown) => void): Upgrade {
+  upgrade(base: string, again: (socket: Duplex) => void, refused: (error: unknown) => void): Upgrade {
     return (incoming, socket, head) => {
-      const mount = this.#find(incoming)
+      const mount = this.#find(incoming, base)
       const refuse = (error: unknown): void => {
         refused(error)
         const reply = problem(error)
@@ -83,7 +86,7 @@ export class Mounts {
         }
         this.#origins.checkOrigin(incoming)
         const go = (identity?: Identity): void | Promise<void> =>
-          mount.upgrade(this.#strip(incoming), socket, head, identity)
+          mount.upgrade(strip(incoming, base), socket, head, identity)
         const authenticated = this.#requestAuth?.authenticate(incoming, true)
         const result =
           authenticated instanceof Promise
@@ -96,16 +99,18 @@ export class Mounts {
     }
   }
 
-  #find({ url = '' }: IncomingMessage): Mount | undefined {
-    for (const mount of this.#mounts) if (url.startsWith(this.#base + mount.prefix)) return mount
+  #find({ url = '' }: Addressed, base: string): Mount | undefined {
+    for (const mount of this.#mounts) if (url.startsWith(base + mount.prefix)) return mount
     return undefined
   }
+}
 
-  /** An engine knows nothing of the base. */
-  #strip(incoming: IncomingMessage): IncomingMessage {
-    if (this.#base !== '') incoming.url = incoming.url?.slice(this.#base.length) ?? ''
-    return incoming
-  }
+type Addressed = Pick<IncomingMessage, 'url'>
+
+/** An engine knows nothing of the base. */
+function strip(incoming: IncomingMessage, base: string): IncomingMessage {
+  if (base !== '') incoming.url = incoming.url?.slice(base.length) ?? ''
+  return incoming
 }
 
 /** What only says that somebody would rather speak another protocol. */

@@ -10,6 +10,8 @@ export type LetGo = 'closed' | 'next' | 'stop'
 
 export type Request = {
   readonly method: string
+  /** What the address begins with, such as `/chat`, before the path; nothing where there is no base. */
+  readonly base: string
   readonly path: string
   readonly query: Query
   readonly body: Buffer

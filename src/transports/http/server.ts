@@ -4,6 +4,7 @@
 //                └───── all else ─> node:http ─> service ─> route ─> answer ─> node:http ─> socket
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { EventEmitter } from 'node:events'
 import { type AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Undo } from '../../core/clock.js'
@@ -16,13 +17,14 @@ import { MAX_HEADERS } from './origins.js'
 import { FastPath } from './fast/fast-path.js'
 import { readInPieces } from './inflow.js'
 import { type Mount, type Upgrade, writeReply } from './mounts.js'
+import { placeOf, wantsUpgrade } from './place.js'
 import { Service, type ServiceParts } from './service.js'
 
 export type Http = {
-  /** For an existing `node:http` or Express server. */
-  readonly handler: (request: IncomingMessage, response: ServerResponse) => void
+  /** For an existing `node:http` or Express server. Calls `next` for an address that is not the chat's. */
+  readonly handler: Handler
   /** For the `upgrade` event of an existing server. */
-  readonly upgrade: Upgrade
+  readonly upgrade: UpgradeHandler
   readonly server: Server
   /** Whom a request, or an upgrade, is counted to. */
   addressOf(caller: Caller): string
@@ -33,6 +35,9 @@ export type Http = {
   /** Answers every parked poll, finishes what is under way, and resolves when nothing is left open, within `ms`. */
   stop(ms: number): Promise<void>
 }
+
+export type Handler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void) => void
 
 export type HttpParts = ServiceParts & {
   /** How many connections each address has. */
@@ -57,8 +62,11 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   const service = new Service(parts)
   const connections = new Connections()
 
-  function handler(incoming: IncomingMessage, response: ServerResponse): void {
-    service.take(incoming, response, connections.of(incoming.socket))
+  const handler: Handler = (incoming, response, next) => {
+    const place = placeOf(incoming, context.base)
+    if (next !== undefined && !service.has(place, wantsUpgrade(incoming))) return next()
+    incoming.url = place.url
+    service.take(incoming, response, connections.of(incoming.socket), place.base)
   }
 
   const server = createServer(
@@ -154,6 +162,7 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
 
   const { mounts } = service
   const upgradeNow = mounts.upgrade(
+    context.base,
     (socket) => (socket instanceof Socket ? handOver(socket) : socket.destroy()),
     (error) => service.note(error),
   )
@@ -162,9 +171,17 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   // Also where nothing is mounted: `node:http` by itself would drop what it read behind an offer, and its body.
   server.on('upgrade', upgrade)
 
+  /** For another program's server, whose other upgrades are not the chat's. */
+  const upgradeElsewhere: UpgradeHandler = (incoming, socket, head, next) => {
+    if (mounts.hasUpgrade(incoming, context.base)) return upgrade(incoming, socket, head)
+    if (next !== undefined) return next()
+    if (hasOtherListeners(socket)) return
+    takeOver(socket, () => writeReply(socket, problem(NO_SUCH_UPGRADE)))
+  }
+
   return {
     handler,
-    upgrade,
+    upgrade: upgradeElsewhere,
     server,
     addressOf: (caller) => addressOf(caller, proxies),
     mount: (mount) => mounts.add(mount),
@@ -194,9 +211,16 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   }
 }
 
+/** Is there another listener, which may take what is not ours? `server`: as `node:http` notes it on each of its sockets. */
+function hasOtherListeners(socket: Duplex): boolean {
+  const owner = 'server' in socket ? socket.server : undefined
+  return owner instanceof EventEmitter && owner.listenerCount('upgrade') > 1
+}
+
 const NOTHING = Buffer.alloc(0)
 const NO_REQUEST = new ChatError('bad_request', 'this is no HTTP request, or its head is too large or too slow')
 const NO_PROXY = new ChatError('bad_request', 'this is no proxy: ask for a path that begins with /')
+const NO_SUCH_UPGRADE = new ChatError('not_found', 'nothing is upgraded at this address')
 const CROWDED = new ChatError(
   'unavailable',
   'your address has too many connections: close some, or try again in a moment',

@@ -22,6 +22,7 @@ import { checkFraming, FramingError } from './framing.js'
 import type { StreamReply } from './stream-reply.js'
 import type { Origins } from './origins.js'
 import { Mounts } from './mounts.js'
+import { type Place, wantsUpgrade } from './place.js'
 import type { Request } from './request.js'
 import type { Answer, Context, Route } from './route.js'
 import { ROUTES } from './routes/index.js'
@@ -41,13 +42,14 @@ export class Service {
   readonly #requestAuth: RequestAuth | undefined
   readonly #routes = tableOf(ROUTES)
   #stopping = false
+  #saidNoUpgrade = false
 
   constructor(parts: ServiceParts) {
     const { context, origins, proxies } = parts
-    const { base, auth, chat } = context
+    const { auth, chat } = context
     this.#parts = parts
     this.#requestAuth = auth === undefined ? undefined : new RequestAuth({ auth, clock: chat.clock, proxies })
-    this.mounts = new Mounts(origins, base, this.#requestAuth)
+    this.mounts = new Mounts(origins, this.#requestAuth)
   }
 
   /** From now on every answer is its connection's last. */
@@ -55,10 +57,20 @@ export class Service {
     this.#stopping = true
   }
 
-  /** Answers a request of `node:http`. */
-  take(incoming: IncomingMessage, response: ServerResponse, connection: Connection): void {
+  /** Is this address one of the chat's? Inside another program the rest is that program's. */
+  has({ url, base }: Place, wantsUpgrade: boolean): boolean {
+    const path = url.split('?', 1)[0] ?? ''
+    if (path === base && base !== '') return true
+    if (!path.startsWith(`${base}/`)) return false
+    const rest = path.slice(base.length)
+    if (this.#routes.has(rest) || this.#parts.assets.has(rest) || this.mounts.has({ url }, base)) return true
+    return wantsUpgrade && this.mounts.hasUpgrade({ url }, base)
+  }
+
+  /** Answers a request of `node:http`. `base`: what its address begins with. */
+  take(incoming: IncomingMessage, response: ServerResponse, connection: Connection, base: string): void {
     const { context, proxies } = this.#parts
-    const exchange = new Exchange(incoming, response, connection, context.chat, proxies, (error) =>
+    const exchange = new Exchange(incoming, response, connection, base, context.chat, proxies, (error) =>
       this.#refuse(exchange, error),
     )
     connection.inTurn(response, () =>
@@ -101,11 +113,11 @@ export class Service {
   }
 
   #serve(exchange: Exchange, incoming: IncomingMessage, response: ServerResponse): void | Promise<void> {
-    const { origins, context } = this.#parts
+    const { origins } = this.#parts
     checkFraming(incoming)
     origins.check(incoming)
-    exchange.parse(context.base)
-    if (exchange.path === '') return exchange.answer(moved(`${context.base}/`))
+    exchange.parse()
+    if (exchange.path === '') return exchange.answer(moved(`${exchange.base}/`))
     const route = this.#routes.get(exchange.path)?.get(exchange.method === 'HEAD' ? 'GET' : exchange.method)
     const authenticated = this.#admit(exchange, incoming, route)
     if (!(authenticated instanceof Promise)) return this.#go(exchange, route, incoming, response)
@@ -115,7 +127,7 @@ export class Service {
   /** Asks who sends it, where people authenticate. */
   #admit(exchange: Exchange, incoming: IncomingMessage, route: Route | undefined): void | Promise<void> {
     if (this.#requestAuth === undefined) return
-    const auth = this.mounts.has(incoming) ? 'login' : this.#isFile(exchange) ? 'open' : route?.auth
+    const auth = this.mounts.has(incoming, exchange.base) ? 'login' : this.#isFile(exchange) ? 'open' : route?.auth
     const authenticated = this.#requestAuth.request(incoming, exchange.query, auth)
     if (authenticated instanceof Promise) return authenticated.then((one) => void (exchange.authenticated = one))
     exchange.authenticated = authenticated
@@ -132,7 +144,7 @@ export class Service {
     incoming: IncomingMessage,
     response: ServerResponse,
   ): void | Promise<void> {
-    if (this.mounts.take(incoming, response, exchange.identity)) return
+    if (this.mounts.take(incoming, response, exchange.base, exchange.identity)) return
     const { context } = this.#parts
     const answer: Answer = (reply) => {
       exchange.answer(this.dress(exchange, reply))
@@ -140,7 +152,7 @@ export class Service {
       const through = this.hold(reply.body, response.socket)
       if (through !== undefined) response.once('close', through)
     }
-    if (route === undefined) return this.#serveOther(exchange, answer)
+    if (route === undefined) return this.#serveOther(exchange, incoming, answer)
     if (route.method === 'GET') return route.handle(exchange, answer, context)
     return readBody(incoming, response).then((body) => {
       exchange.body = body
@@ -149,17 +161,27 @@ export class Service {
   }
 
   /** Everything that no route takes: the page's files, preflights, and what is not there. */
-  #serveOther(exchange: Exchange, answer: Answer): void {
+  #serveOther(exchange: Exchange, incoming: IncomingMessage, answer: Answer): void {
     const { origins, assets } = this.#parts
     const { method, path } = exchange
     const permission = preflight(exchange, origins)
     if (permission !== undefined) return answer(permission)
     const methods = [...(this.#routes.get(path)?.keys() ?? (assets.has(path) ? ['GET'] : []))]
+    if (methods.length === 0 && wantsUpgrade(incoming) && this.mounts.hasUpgrade(incoming, exchange.base))
+      throw this.#noUpgrade()
     if (methods.length === 0 && method !== 'OPTIONS')
       throw new ChatError('not_found', 'there is nothing at this address')
     if (!assets.has(path) || (method !== 'GET' && method !== 'HEAD')) throw new MethodError(methods)
     const file = assets.get(exchange)
     if (file !== undefined) answer(file)
+  }
+
+  /** A server that listens itself never comes here: the program around this one has to pass its upgrades on. */
+  #noUpgrade(): ChatError {
+    const sentence = "the server does not hand upgrades to the chat: server.on('upgrade', chat.upgrade)"
+    if (!this.#saidNoUpgrade) this.#parts.log.error('no_upgrade', sentence)
+    this.#saidNoUpgrade = true
+    return new ChatError('not_found', sentence)
   }
 
   #refuse(exchange: Exchange, error: unknown): void {

@@ -16,6 +16,7 @@ import type { FastSocket } from './fast-socket.js'
 
 export class FastRequest implements Request {
   readonly method: string
+  readonly base: string
   readonly path: string
   readonly body: Buffer
   readonly identity = undefined
@@ -35,6 +36,7 @@ export class FastRequest implements Request {
     fastSocket: FastSocket,
   ) {
     this.method = plain.start.route.method
+    this.base = fastPath.parts.context.base
     this.path = plain.start.route.path
     this.body = plain.body
     this.#fastPath = fastPath

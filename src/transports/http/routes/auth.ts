@@ -14,11 +14,11 @@ export const login: Route = {
   method: 'POST',
   path: '/login',
   auth: 'open',
-  handle(request, answer, { auth, base }) {
+  handle(request, answer, { auth }) {
     const fields = readFields(request)
     if (auth?.login === undefined) return answer(NO_CONTENT)
     const { name, value, seconds } = auth.login(secretField(request, fields, 'password'), request.address)
-    const parts = [`${name}=${value}`, `Path=${base}/`, `Max-Age=${seconds}`, 'HttpOnly', 'SameSite=Strict']
+    const parts = [`${name}=${value}`, `Path=${request.base}/`, `Max-Age=${seconds}`, 'HttpOnly', 'SameSite=Strict']
     if (request.isSecure) parts.push('Secure')
     answer({ ...NO_CONTENT, headers: [...NO_CONTENT.headers, 'Set-Cookie', parts.join('; ')] })
   },

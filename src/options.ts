@@ -1,0 +1,81 @@
+// What a program asks of `createChat`: the settings of the command line, each by its flag's name in camel case, so that
+// `--address-rate` is `addressRate`. They are read by the same table as a command line, and what is wrong is refused by
+// the same sentence.
+
+import type { JwtOptions } from './auth/jwt.js'
+import { configOf } from './command.js'
+import { type Config, type Flag, SETTINGS } from './config.js'
+import { quote, type Setting, UsageError, type Values } from './flags.js'
+
+export type ChatOptions = Partial<Omit<Config, 'open' | 'drain' | 'given'>> & {
+  readonly auth?: 'jwt' | undefined
+  readonly jwtSecret?: string | undefined
+  readonly jwks?: string | undefined
+  readonly audience?: string | undefined
+  /** Such as `'24h'`; `keepMs` and `expireMs` say it in milliseconds. */
+  readonly keep?: string | undefined
+  readonly expire?: string | undefined
+}
+
+/** What the program around the server does, and not the server. */
+const NOT_HERE: readonly Flag[] = ['open', 'drain', 'help', 'version']
+
+const BY_NAME: ReadonlyMap<string, Setting> = new Map(
+  SETTINGS.filter(({ flag }) => !NOT_HERE.includes(flag)).map((setting) => [
+    setting.flag.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+    setting,
+  ]),
+)
+
+const TIMES = ['keepMs', 'expireMs'] as const
+
+/** Settings of a program, checked. Throws `UsageError`. */
+export function parseOptions(options: ChatOptions): Config {
+  const given = Object.entries({ ...options, ...flagsOf(options.jwt) }).filter(([, value]) => value !== undefined)
+  const values: Record<string, Values[string]> = {}
+  const times: { keepMs?: number; expireMs?: number } = {}
+  for (const [name, value] of given) {
+    const time = TIMES.find((one) => one === name)
+    const setting = BY_NAME.get(name)
+    if (time !== undefined) times[time] = parseMs(time, value)
+    else if (setting !== undefined) values[setting.flag] = valueOf(setting, value)
+    else if (name !== 'jwt') throw new UsageError(`createChat has no setting ${quote(name)}: see mini-chat --help`)
+  }
+  return { ...configOf(values, {}), ...times }
+}
+
+/** A value as a command line would have it. */
+function valueOf(setting: Setting, value: unknown): string | boolean | string[] {
+  const { flag, value: form } = setting
+  if (form === undefined) {
+    if (typeof value === 'boolean') return value
+    throw new UsageError(`--${flag} is true or false, not ${shown(value)}`)
+  }
+  if (Array.isArray(setting.default)) {
+    const list: unknown = value
+    if (Array.isArray(list) && list.every((one) => typeof one === 'string')) return list
+    throw new UsageError(`--${flag} is a list of texts, not ${shown(value)}`)
+  }
+  if (value === Infinity && form.endsWith('|off')) return 'off'
+  if (typeof value === 'string' || typeof value === 'number') return String(value)
+  throw new UsageError(`--${flag} is ${form}, not ${shown(value)}`)
+}
+
+function parseMs(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
+  throw new UsageError(`${name} is a whole number of milliseconds from 1 up, not ${shown(value)}`)
+}
+
+/** `jwt` of a `Config` by its flags. */
+function flagsOf(jwt: JwtOptions | undefined): ChatOptions {
+  if (jwt === undefined) return {}
+  const { key, audience } = jwt
+  const keys = 'jwks' in key ? { jwks: key.jwks } : { jwtSecret: key.secret }
+  return { auth: 'jwt', audience, ...keys }
+}
+
+/** What is no text is told by its kind: it may be large, or a secret. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return quote(value)
+  return value === null || typeof value === 'boolean' || typeof value === 'number' ? String(value) : `a ${typeof value}`
+}
