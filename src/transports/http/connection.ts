@@ -87,17 +87,27 @@ export class Connection {
     this.#broken = true
     this.letGo('next')
     const last = this.#response
-    if (last === undefined || last.req.complete) return after(last, end)
-    // The last request is the one that breaks off. Where it is refused before that is known, that is its answer.
-    after(this.#previous, () => (last.headersSent ? last.req.socket.destroySoon() : end()))
+    const isWhole = last?.req.complete === true
+    const before = isWhole ? last : this.#previous
+    after(before, () => {
+      // The answer before closes the connection, by itself or because the client wants it.
+      if (this.#isLast || before?.shouldKeepAlive === false) return
+      // The last request is the one that breaks off. Where it was refused before that was known, that is its answer.
+      if (!isWhole && last?.headersSent === true) last.req.socket.destroySoon()
+      else end()
+    })
   }
 
   /** Something else than `node:http` goes on with the socket: `begin` is called when what came before was answered. */
   takeInTurn(begin: () => void): void {
     this.letGo('next')
-    after(this.#response, () => {
+    const before = this.#response
+    const go = (): void => {
       if (!this.#isLast) begin()
-    })
+    }
+    // Until `close`, also when its bytes are through, the socket belongs to the response.
+    if (before === undefined || before.destroyed) go()
+    else before.once('close', go)
   }
 
   close(): void {
