@@ -51,8 +51,8 @@ describe('a request whose end is in doubt is refused, and is the last of its con
   const all = heads.flatMap((headers) => [headers, `${OFFER}${headers}`, `${headers}${OFFER}`])
   test.each(all)('%j', async (headers) => {
     const { app, port } = await startServer()
-    for (const pieces of [[post(headers) + HIDDEN], [post(headers), HIDDEN], [post(headers), '0\r\n\r\n', HIDDEN]])
-      expect(await statuses(port, ...pieces)).toEqual([400])
+    const ways = [[post(headers) + HIDDEN], [post(headers), HIDDEN], [post(headers), '0\r\n\r\n', HIDDEN]]
+    expect(await Promise.all(ways.map((pieces) => statuses(port, ...pieces)))).toEqual([[400], [400], [400]])
     expect(app.chat.rooms.get('hidden')).toBeUndefined()
   })
 
@@ -174,6 +174,27 @@ describe('a client that reads nothing', () => {
       (last) => last === 1,
     )
   })
+})
+
+test('a WebSocket that is asked for behind other requests is opened in turn, with what was sent behind it', async () => {
+  const { app, port } = await startServer({ websocket: true })
+  const client = connect(port)
+  const padding = { 'X-Padding': 'x'.repeat(300) }
+  const key = { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version': '13' }
+  const offer = head({
+    path: '/ws/lobby/ada',
+    headers: { Connection: 'Upgrade', Upgrade: 'websocket', ...key, ...padding },
+  })
+  // A text frame, masked with zeros: hi.
+  client.write(Buffer.concat([Buffer.from(health + health + offer), Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69])]))
+  expect([(await client.answer())?.status, (await client.answer())?.status]).toEqual([200, 200])
+  await until(
+    () => app.chat.rooms.get('lobby')?.last,
+    (last) => last === 2,
+  )
+  const said = app.chat.rooms.get('lobby')?.slice(1, 2)
+  expect(said?.map(({ message }) => message.text)).toEqual(['joined', 'hi'])
+  expect(client.rest).toContain('101 Switching Protocols')
 })
 
 test('a client that reads nothing is cut by the handler on a server that is not ours', async () => {
