@@ -5,7 +5,7 @@
 //        └────> pieces ──> node:http ──> answers ─┴─> the same?
 //
 // The two are sent the same bytes in different pieces, because pieces must not matter. What is not the same is sent
-// again, with more patience, to a fresh room: on a busy machine a pause is taken for an end now and then.
+// again, with more patience, to a fresh room.
 
 import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -49,10 +49,12 @@ export type FuzzOptions = {
 type Side = { readonly app: App; readonly port: number }
 
 const LANES = 24
-/** How long a client waits for more before it takes the silence for an end. */
-const QUIET_MS = [40, 400, 1500]
-/** How long a client waits for an answer before it sends its next request, and where it expects the poll to wait. */
-const STEP_MS = { answered: 200, parked: 5 }
+/**
+ * How long a client waits, in turns of the event loop: servers and clients share it, and an answer takes a few turns
+ * however busy the machine is. Without an answer it sends its next request, and then takes the silence for the end.
+ */
+const STEP_TURNS = { answered: 100, parked: 6 }
+const QUIET_TURNS = [30, 300, 3000]
 const MOST_DIFFERENCES = 10
 
 export async function fuzz({
@@ -91,23 +93,23 @@ export async function fuzz({
     for (let fresh = 0; !isOver();) {
       // Far apart, so that the numbers of one seed are not those of the next.
       const seedOfBatch = (seed * 1_000_003 + batches++ * 7919) >>> 0
-      for (const quietMs of QUIET_MS) {
-        const compared = await compare(seedOfBatch, room, quietMs)
+      for (const quiet of QUIET_TURNS) {
+        const compared = await compare(seedOfBatch, room, quiet)
         if (compared === undefined) break
         room = `f${number}-${++fresh}`
-        if (quietMs === QUIET_MS.at(-1)) differences.push(compared)
+        if (quiet === QUIET_TURNS.at(-1)) differences.push(compared)
         else tally.again++
       }
     }
   }
 
-  async function compare(seedOfBatch: number, room: string, quietMs: number): Promise<Difference | undefined> {
+  async function compare(seedOfBatch: number, room: string, quiet: number): Promise<Difference | undefined> {
     const { requests } = batchOf(seedOfBatch, room)
     const [a, b] = await Promise.all([
-      converse(fast.port, slice(requests.map(tamper), seedOfBatch + 1), quietMs),
-      converse(node.port, slice(requests, seedOfBatch + 2), quietMs),
+      converse(fast.port, slice(requests.map(tamper), seedOfBatch + 1), quiet),
+      converse(node.port, slice(requests, seedOfBatch + 2), quiet),
     ])
-    if (quietMs === QUIET_MS[0]) {
+    if (quiet === QUIET_TURNS[0]) {
       tally.cases += requests.length
       tally.connections += 2
       tally.answers += a.split('HTTP/1.1 ').length - 1
@@ -130,43 +132,33 @@ export async function fuzz({
 }
 
 /** Sends pieces one after another; answers all that came back until the connection closed. */
-function converse(port: number, { pieces, isInStep }: ReturnType<typeof slice>, quietMs: number): Promise<string> {
+function converse(port: number, { pieces, isInStep }: ReturnType<typeof slice>, quiet: number): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     const chunks: Buffer[] = []
     let isOver = false
-    let wake: () => void = () => undefined
-    socket.on('data', (chunk) => {
-      chunks.push(chunk)
-      wake()
-    })
+    socket.on('data', (chunk) => chunks.push(chunk))
     socket.on('error', () => undefined) // A reset is an end like any other.
     socket.on('end', () => (isOver = true))
     socket.on('close', () => {
       isOver = true
-      wake()
       resolve(Buffer.concat(chunks).toString('latin1'))
     })
-    const more = (ms: number): Promise<void> =>
-      new Promise((go) => {
-        const timer = setTimeout(go, ms)
-        wake = () => {
-          clearTimeout(timer)
-          go()
-        }
-      })
+    /** Waits until more has come than so many chunks, but not for long. */
+    const more = async (before: number, turns: number): Promise<void> => {
+      for (let i = 0; i < turns && !isOver && chunks.length === before; i++) await turn()
+    }
     const talk = async (): Promise<void> => {
       for (const piece of pieces) {
         if (isOver) return
         const before = chunks.length
         socket.write(piece)
-        if (isInStep && !isOver && chunks.length === before)
-          await more(piece.includes('wait=1') ? STEP_MS.parked : STEP_MS.answered)
-        else for (let i = 0; i < 2; i++) await turn()
+        if (isInStep) await more(before, piece.includes('wait=1') ? STEP_TURNS.parked : STEP_TURNS.answered)
+        else await more(-1, 2)
       }
       for (let seen = -1; !isOver && seen !== chunks.length;) {
         seen = chunks.length
-        await more(quietMs)
+        await more(seen, quiet)
       }
       if (!isOver) socket.end()
     }

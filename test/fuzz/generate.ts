@@ -27,6 +27,8 @@ type Parts = {
 }
 
 const MOST_REQUESTS = 24
+/** How many are sent byte by byte. */
+const BYTES = 150
 const LAST = Buffer.from('GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
 /** A request that the fast path takes, to see whether what came before left the connection in order. */
 const PROBE = Buffer.from('GET /poll?room=probe&since=0&wait=0 HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -60,11 +62,19 @@ export function slice(requests: readonly Buffer[], seed: number): { pieces: read
   if (kind === 13) return { pieces: requests, isInStep: false }
   const all = Buffer.concat(requests)
   if (kind < 16) return { pieces: [all], isInStep: false }
-  if (kind === 16 && all.length < 600)
-    return { pieces: Array.from(all, (_, i) => all.subarray(i, i + 1)), isInStep: false }
+  if (kind === 16) {
+    const from = chance.below(Math.max(1, all.length - BYTES))
+    const bytes = Array.from(all.subarray(from, from + BYTES), (byte) => Buffer.from([byte]))
+    return { pieces: whole([all.subarray(0, from), ...bytes, all.subarray(from + BYTES)]), isInStep: false }
+  }
   const cuts = Array.from({ length: 1 + chance.below(8) }, () => chance.below(all.length)).toSorted((a, b) => a - b)
   const pieces = [0, ...cuts].map((from, i) => all.subarray(from, cuts[i] ?? all.length))
-  return { pieces: pieces.filter(({ length }) => length > 0), isInStep: false }
+  return { pieces: whole(pieces), isInStep: false }
+}
+
+/** Without the pieces that are empty. */
+function whole(pieces: readonly Buffer[]): Buffer[] {
+  return pieces.filter(({ length }) => length > 0)
 }
 
 const TEXTS = [
