@@ -109,6 +109,13 @@ test('an offer to upgrade that is not taken up is served with its body, in turn,
   expect([app.chat.rooms.get('lobby')?.last, app.chat.rooms.get('hidden')]).toEqual([4, undefined])
 })
 
+test('an offer to upgrade right behind another request is answered once, in one packet and in several', async () => {
+  const { port } = await startServer()
+  const parked = head({ path: '/poll?room=lobby&since=now&wait=1', headers: { Connection: 'Upgrade', Upgrade: 'h2c' } })
+  for (const pieces of [[health + parked + health], [health, parked, health], [health + parked, health]])
+    expect(await statuses(port, ...pieces)).toEqual([200, 200])
+})
+
 describe('of requests in one packet each whole one is answered, in turn, before', () => {
   const say = (text: string): string =>
     head({ method: 'POST', path: '/send?room=lobby&username=ada', body: text }) + text
