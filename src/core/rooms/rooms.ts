@@ -18,6 +18,7 @@ import type { Find } from './idempotency.js'
 import type { Message } from './message.js'
 import { Room, type RoomParts } from './room.js'
 import type { Deliver, Store } from './store.js'
+import { GREEDY, worthOf } from './worth.js'
 
 /** `isFree`: addresses that may make as many rooms as there are. */
 export type RoomLimits = {
@@ -40,17 +41,8 @@ type OpenRoom = { readonly room: Room; readonly close: () => void; maker: string
 const SHARE = 0.1
 const FEW_ROOMS = 20
 
-/** So much history makes a room worth more than one with less. */
-const STEPS = [8, 32, 128]
-
-/** A room that has been quiet for so long is worth no more than a new one. */
-const QUIET_MS = 86_400_000
-
 /** So many rooms that could go are looked at, the quietest first. */
 const MOST_SEEN = 2000
-
-/** Where readers wait, and where an address has more than its share. */
-const [WAITED, GREEDY] = [10, -100]
 
 const NOBODY: ReadonlySet<string> = new Set()
 
@@ -350,7 +342,7 @@ export class Rooms {
       if (room === except || !room.hasLog || room.held || this.#wanted.has(room.name)) continue
       const more = extra(open)
       if (more === undefined) continue
-      const worth = more + (room.idle ? 0 : WAITED) + historyOf(room, now)
+      const worth = more + worthOf(room, now)
       if (worth < leastWorth) {
         least = room
         leastWorth = worth
@@ -370,12 +362,4 @@ export class Rooms {
     if (room.epoch !== NO_EPOCH) this.#logs--
     room.end()
   }
-}
-
-/** How much history a room has: 0 for little, or for what has been quiet for a day. */
-function historyOf(room: Room, now: number): number {
-  const { first, last } = room
-  if (now - (room.entry(last)?.at ?? now) > QUIET_MS) return 0
-  const step = STEPS.findIndex((count) => last - first + 1 < count)
-  return step < 0 ? STEPS.length : step
 }
