@@ -93,7 +93,7 @@ export class Connection {
       // The answer before closes the connection, by itself or because the client wants it.
       if (this.#isLast || before?.shouldKeepAlive === false) return
       // The last request is the one that breaks off. Where it was refused before that was known, that is its answer.
-      if (!isWhole && last?.headersSent === true) last.req.socket.destroySoon()
+      if (!isWhole && last?.headersSent === true) after(last, () => last.req.socket.destroySoon())
       else end()
     })
   }

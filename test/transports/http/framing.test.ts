@@ -128,6 +128,11 @@ describe('of requests in one packet each whole one is answered, in turn, before'
       `${post('Transfer-Encoding: chunked\r\n').replace('/send', '/x')}zz\r\n`,
       [404],
     ],
+    [
+      'a body that breaks off behind a refusal that waits for a poll',
+      `${head({ path: '/poll?room=lobby&since=now&wait=1' })}${post('Transfer-Encoding: chunked\r\n').replace('/send', '/x')}zz\r\n`,
+      [200, 404],
+    ],
     ['a proxy’s request', 'CONNECT example.com:443 HTTP/1.1\r\nHost: localhost\r\n\r\n', [400]],
     ['a body of a coding', `${post('Transfer-Encoding: gzip\r\n')}`, [400]],
   ])('%s', async (_name, broken, end) => {
