@@ -17,6 +17,7 @@ import { mostDescriptors, mostSockets } from './descriptors.js'
 import type { Logger } from './log.js'
 import { systemClock, systemRandom, VERSION } from './platform.js'
 import { ratesOf } from './rates.js'
+import { Tally } from './tally.js'
 import { openJournal } from './stores/journal.js'
 import { memoryStore } from './stores/memory.js'
 import { isLocal } from './transports/address.js'
@@ -64,6 +65,7 @@ export async function createApp(
   withFastPath = true,
 ): Promise<App> {
   const metrics = new Metrics()
+  const closeTallies = config.log === 'text' ? () => undefined : tallyTo(log, metrics, clock)
   const store = await openStore(config, log)
   const limits = { rooms: config.rooms, bytes: config.bytes, sessions: config.sessions, isFree: isLocal }
   const connectionLimit = (): ConnectionLimit => new ConnectionLimit(config.addressConnections, isLocal)
@@ -171,6 +173,7 @@ export async function createApp(
       stopping = true
       await Promise.all([http.stop(STOP_MS), ...[...transports.values()].map((transport) => transport.stop())])
       await chat.close()
+      closeTallies()
     },
   }
 }
@@ -178,6 +181,18 @@ export async function createApp(
 /** What unread answers may take: a quarter of what the process may have for its own objects. */
 function pendingBytes(): number {
   return Math.min(PENDING_BYTES, getHeapStatistics().heap_size_limit / 4)
+}
+
+/** Says in the log what is refused, and which readers lost something: counted, a line a second for each reason. */
+function tallyTo(log: Logger, { rejected, gaps }: Metrics, clock: Clock): () => void {
+  const tallies = Object.entries({ refused: rejected, missed: gaps }).map(([event, counter]) => {
+    const tally = new Tally({ clock, tell: (reason, count) => log.info(event, { reason, count }) })
+    counter.onAdd = (times, reason) => tally.add(reason, times)
+    return tally
+  })
+  return () => {
+    for (const tally of tallies) tally.close()
+  }
 }
 
 /** Who may come in, where that is asked. */

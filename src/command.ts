@@ -49,7 +49,8 @@ export function configOf(values: Values, env: Readonly<Record<string, string | u
   const rate = (flag: Flag): number => (text(flag).value === 'off' ? Infinity : number(flag, 1, 1_000_000, ', or off'))
   const list = (flag: string): string[] => [values[flag] ?? []].flat().map(String)
   const log = text('log').value
-  if (log !== 'text' && log !== 'json') throw new UsageError(`--log is text or json, not ${quote(log)}`)
+  if (log !== 'text' && log !== 'json' && log !== 'debug')
+    throw new UsageError(`--log is text, json or debug, not ${quote(log)}`)
   const store = parseStore((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
   if (store.data === undefined && text('keep-bytes').value !== '')
     throw new UsageError(

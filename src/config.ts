@@ -172,7 +172,12 @@ export const SETTINGS = [
   },
   { flag: 'open', default: false, why: 'open the page in the browser' },
   { flag: 'quiet', short: 'q', default: false, why: 'print nothing but errors' },
-  { flag: 'log', value: 'text|json', default: 'text', why: 'how events are written' },
+  {
+    flag: 'log',
+    value: 'text|json|debug',
+    default: 'text',
+    why: 'how events are written; json also counts refusals and losses, debug says each request',
+  },
   { flag: 'help', short: 'h', default: false, why: 'print this' },
   { flag: 'version', short: 'v', default: false, why: 'print the version' },
 ] as const satisfies readonly Setting[]
@@ -216,7 +221,7 @@ export type Config = AuthConfig & {
   readonly expireMs: number | undefined
   readonly open: boolean
   readonly quiet: boolean
-  readonly log: 'text' | 'json'
+  readonly log: 'text' | 'json' | 'debug'
 }
 
 /** `commands`: what there is beside serving, a name and a summary each. */

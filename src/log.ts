@@ -9,23 +9,30 @@ export type Logger = {
   info(event: string, fields?: LogFields): void
   /** A bug or a broken part: the whole error goes to stderr. */
   error(event: string, error: unknown): void
+  /** What is said only where everything is asked for. */
+  debug?(event: string, fields: LogFields): void
 }
 
 /** `output`: where events go that are no errors, stdout by itself. */
 export type LogOptions = {
-  readonly format: 'text' | 'json'
+  /** `debug` is text that says each request, too. */
+  readonly format: 'text' | 'json' | 'debug'
   readonly quiet: boolean
-  readonly output?: NodeJS.WriteStream
+  readonly output?: { write(text: string): unknown }
 }
 
 export function createLogger({ format, quiet, output = process.stdout }: LogOptions): Logger {
   const line = (level: string, event: string, fields: LogFields): string => {
     const time = new Date().toISOString()
     if (format === 'json') return JSON.stringify({ time, level, event, ...fields })
-    const words = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+    const words = given.map(([name, value]) => `${name}=${JSON.stringify(value)}`)
     return [time, level, event, ...words].join(' ')
   }
+  const debug = (event: string, fields: LogFields): void =>
+    void (quiet || output.write(`${line('debug', event, fields)}\n`))
   return {
+    ...(format === 'debug' ? { debug } : {}),
     info(event, fields = {}) {
       if (!quiet) output.write(`${line('info', event, fields)}\n`)
     },

@@ -11,6 +11,7 @@ export type Code =
   | 'not_found'
   | 'method_not_allowed'
   | 'name_taken'
+  | 'gone'
   | 'too_large'
   | 'unsupported_media_type'
   | 'key_reused'

@@ -125,9 +125,10 @@ export class Feed {
     this.#parts.chat.rooms.settle(stream.room)
   }
 
-  #count({ entries }: Frame<unknown>, isLive: boolean): void {
+  #count({ entries, gap }: Frame<unknown>, isLive: boolean): void {
     const { chat, metrics, transport } = this.#parts
     metrics.delivered.add(entries.length, transport)
+    if (gap !== undefined) metrics.gaps.add(1, gap.reason)
     const newest = entries.at(-1)
     if (isLive && newest !== undefined) metrics.delivery.observe((chat.clock.now() - newest.at) / 1000, entries.length)
   }

@@ -12,6 +12,8 @@ export class Counter {
   readonly #series = new Map<string, { times: number }>()
 
   readonly #label: string | undefined
+  /** Is told of what is counted. */
+  onAdd: ((times: number, value: string) => void) | undefined
 
   /** `label`: the name of its one label, if it has one. */
   constructor(label?: string) {
@@ -23,6 +25,7 @@ export class Counter {
     const series = this.#series.get(value)
     if (series === undefined) this.#series.set(value, { times })
     else series.times += times
+    this.onAdd?.(times, value)
   }
 
   get sum(): number {
@@ -72,6 +75,7 @@ export class Metrics {
   readonly delivered = new Counter('transport')
   readonly polls = new Counter('outcome')
   readonly rejected = new Counter('reason')
+  readonly gaps = new Counter('reason')
   readonly pollWait = new Histogram(WAITS)
   readonly delivery = new Histogram(DELAYS)
 }

@@ -26,6 +26,7 @@ const PROBLEMS: Record<Code, { readonly status: number; readonly title: string }
   not_found: { status: 404, title: 'Nothing here' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   name_taken: { status: 409, title: 'Name taken' },
+  gone: { status: 410, title: 'Moved for good' },
   too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   key_reused: { status: 422, title: 'Key reused' },

@@ -6,6 +6,7 @@
 //
 // An answer has 1 MiB at most. A long one that nobody was given yet is made in its turn, one at a time.
 
+import type { Gap } from '../../core/rooms/gap.js'
 import type { Clock } from '../../core/clock.js'
 import type { Reader, View } from '../../core/rooms/reader.js'
 import type { Room } from '../../core/rooms/room.js'
@@ -17,6 +18,8 @@ export type Encoded = {
   /** How many messages it brings, and when the newest of them came (`Clock.now`). */
   readonly count: number
   readonly newestAt: number | undefined
+  /** What the reader cannot have. */
+  readonly gaps: readonly Gap[]
   readonly outcome: 'messages' | 'gap' | 'presence' | 'empty'
 }
 
@@ -136,7 +139,7 @@ export class Encoder {
     const newest = view.entries.at(-1)
     const outcome =
       view.gaps.length > 0 ? 'gap' : newest !== undefined ? 'messages' : reader.presence ? 'presence' : 'empty'
-    return { reply: openJson(body), count: view.entries.length, newestAt: newest?.at, outcome }
+    return { reply: openJson(body), count: view.entries.length, newestAt: newest?.at, gaps: view.gaps, outcome }
   }
 
   #body(reader: Reader, view: View, retry: number | undefined): string {

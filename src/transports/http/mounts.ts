@@ -67,12 +67,24 @@ export class Mounts {
     return true
   }
 
-  /** Hands an upgrade over; a socket that nobody upgrades is served `again`. `refused` is told of what went wrong. */
-  upgrade(base: string, again: (socket: Duplex) => void, refused: (error: unknown) => void): Upgrade {
+  /** Where a mount begins, which takes this address: a word of ours, and none of the client's. */
+  prefixOf(incoming: Addressed, base: string): string | undefined {
+    return this.#find(incoming, base)?.prefix
+  }
+
+  /**
+   * Hands an upgrade over; a socket that nobody upgrades is served `again`. `done` is told of each that a mount took,
+   * with what went wrong, if something did.
+   */
+  upgrade(
+    base: string,
+    again: (socket: Duplex) => void,
+    done: (incoming: IncomingMessage, prefix: string | undefined, error?: unknown) => void,
+  ): Upgrade {
     return (incoming, socket, head) => {
       const mount = this.#find(incoming, base)
       const refuse = (error: unknown): void => {
-        refused(error)
+        done(incoming, mount?.prefix, error)
         const reply = problem(error)
         writeReply(socket, incoming.method === 'HEAD' ? { ...reply, body: '' } : reply)
       }
@@ -92,7 +104,8 @@ export class Mounts {
           authenticated instanceof Promise
             ? authenticated.then(({ identity }) => go(identity))
             : go(authenticated?.identity)
-        if (result instanceof Promise) result.catch(refuse)
+        if (result instanceof Promise) result.then(() => done(incoming, mount.prefix), refuse)
+        else done(incoming, mount.prefix)
       } catch (error) {
         refuse(error)
       }

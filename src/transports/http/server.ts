@@ -11,7 +11,7 @@ import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import { ALL_SOCKETS, type ConnectionLimit } from '../../core/people/limits.js'
 import { addressOf, type Caller } from '../address.js'
-import { problem } from './answer.js'
+import { problem, problemOf } from './answer.js'
 import { Connections } from './connection.js'
 import { MAX_HEADERS } from './origins.js'
 import { FastPath } from './fast/fast-path.js'
@@ -58,7 +58,7 @@ const SOCKET_MS = 60_000
 const BACKLOG = 4096
 
 export function createHttp({ connectionLimit, sockets, withFastPath = true, ...parts }: HttpParts): Http {
-  const { context, origins, proxies } = parts
+  const { context, origins, proxies, log } = parts
   const service = new Service(parts)
   const connections = new Connections()
 
@@ -66,7 +66,19 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
     const place = placeOf(incoming, context.base)
     if (next !== undefined && !service.has(place, wantsUpgrade(incoming))) return next()
     incoming.url = place.url
+    if (log.debug !== undefined) logRequest(incoming, response, service.routeOf(place))
     service.take(incoming, response, connections.of(incoming.socket), place.base)
+  }
+
+  /** One line a request, when it is over. `route`: no word of the client's. */
+  function logRequest(incoming: IncomingMessage, response: ServerResponse, route: string): void {
+    const { clock } = context.chat
+    const [start, address, method] = [clock.now(), addressOf(incoming, proxies), incoming.method ?? '']
+    response.once('close', () => {
+      const status = response.headersSent ? response.statusCode : undefined
+      const ms = Math.round(clock.now() - start)
+      log.debug?.('request', { method, route, status, ms, address, cut: response.writableFinished ? undefined : true })
+    })
   }
 
   const server = createServer(
@@ -126,7 +138,9 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   server.on('connection', (socket: Socket) => {
     if (!isOneMore(socket) || (proxies === 0 && !hasRoom(socket))) return
     // Where people authenticate, that is looked at before anything else: it takes a whole request.
-    if (withFastPath && context.auth === undefined) fastPath.take(socket, connections.of(socket))
+    // The fast path has no place for a line about each request.
+    if (withFastPath && context.auth === undefined && log.debug === undefined)
+      fastPath.take(socket, connections.of(socket))
     else handOver(socket)
   })
 
@@ -164,7 +178,11 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   const upgradeNow = mounts.upgrade(
     context.base,
     (socket) => (socket instanceof Socket ? handOver(socket) : socket.destroy()),
-    (error) => service.note(error),
+    (incoming, route, error) => {
+      if (error !== undefined) service.note(error)
+      const status = error === undefined ? 101 : problemOf(error).status
+      log.debug?.('upgrade', { route: route ?? 'none', status, address: addressOf(incoming, proxies) })
+    },
   )
   const upgrade: Upgrade = (incoming, socket, head) =>
     takeOver(socket, (rest) => upgradeNow(incoming, socket, Buffer.concat([head, rest])))

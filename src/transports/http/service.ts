@@ -67,6 +67,15 @@ export class Service {
     return wantsUpgrade && this.mounts.hasUpgrade({ url }, base)
   }
 
+  /** The address as the chat knows it, for a log: a route, a file of the page or a mount, and no word of the client's. */
+  routeOf({ url, base }: Place): string {
+    const path = url.split('?', 1)[0] ?? ''
+    // Outside of the base there are /health and /ready.
+    const rest = path.startsWith(`${base}/`) ? path.slice(base.length) : path
+    if (this.#routes.has(rest) || this.#parts.assets.has(rest)) return rest
+    return this.mounts.prefixOf({ url }, base) ?? 'none'
+  }
+
   /** Answers a request of `node:http`. `base`: what its address begins with. */
   take(incoming: IncomingMessage, response: ServerResponse, connection: Connection, base: string): void {
     const { context, proxies } = this.#parts
@@ -169,6 +178,8 @@ export class Service {
     const methods = [...(this.#routes.get(path)?.keys() ?? (assets.has(path) ? ['GET'] : []))]
     if (methods.length === 0 && wantsUpgrade(incoming) && this.mounts.hasUpgrade(incoming, exchange.base))
       throw this.#noUpgrade()
+    const now = OLD.get(`${method} ${path}`)
+    if (now !== undefined) throw new GoneError(now, exchange.base)
     if (methods.length === 0 && method !== 'OPTIONS')
       throw new ChatError('not_found', 'there is nothing at this address')
     if (!assets.has(path) || (method !== 'GET' && method !== 'HEAD')) throw new MethodError(methods)
@@ -188,8 +199,7 @@ export class Service {
     const code = this.note(error)
     if (code === 'too_large' || error instanceof FramingError)
       exchange.answerAndLinger(this.dress(exchange, problem(error, this.#stopping ? [] : CLOSE)))
-    else
-      exchange.answer(this.dress(exchange, problem(error, error instanceof MethodError ? ['Allow', error.allow] : [])))
+    else exchange.answer(this.dress(exchange, problem(error, headersOf(error))))
   }
 }
 
@@ -203,6 +213,30 @@ class MethodError extends ChatError {
     super('method_not_allowed', allow === '' ? 'this method is not served here' : `use ${allow} here`)
     this.allow = allow
   }
+}
+
+/** Where the oldest page sent and polled, and what does so now. */
+const OLD: ReadonlyMap<string, { readonly path: string; readonly use: string }> = new Map([
+  ['POST /api/send', { path: '/send', use: 'send with POST /send and {"room","username","text"}' }],
+  [
+    'GET /api/poll',
+    { path: '/poll', use: 'read with GET /poll?room=…&since=…, where since is the next of the last answer' },
+  ],
+])
+
+class GoneError extends ChatError {
+  /** The address that took the place of this one (RFC 5829, RFC 8288). */
+  readonly link: string
+
+  constructor({ path, use }: { readonly path: string; readonly use: string }, base: string) {
+    super('gone', `this address is of an older chat, and nothing is here any more: ${use}`)
+    this.link = `<${base}${path}>; rel="successor-version"`
+  }
+}
+
+function headersOf(error: unknown): string[] {
+  if (error instanceof MethodError) return ['Allow', error.allow]
+  return error instanceof GoneError ? ['Link', error.link] : []
 }
 
 function moved(to: string): Reply {

@@ -188,12 +188,13 @@ class Wait implements Parked, Waiter {
     this.#give(made)
   }
 
-  #give({ reply, count, newestAt, outcome }: Encoded, why?: string): void {
+  #give({ reply, count, newestAt, gaps, outcome }: Encoded, why?: string): void {
     const { chat, metrics } = this.#context
     if (this.#isClosed) return this.#settle()
     this.#answer(this.#packer?.reply(reply, this.#request) ?? reply)
     metrics.polls.add(1, why ?? outcome)
     metrics.delivered.add(count, 'poll')
+    for (const { reason } of gaps) metrics.gaps.add(1, reason)
     if (newestAt !== undefined && this.#parkedAt !== undefined)
       metrics.delivery.observe((chat.clock.now() - newestAt) / 1000, count)
     this.#settle()

@@ -74,6 +74,7 @@ export const metrics: Route = {
       metric('minichat_rooms', 'gauge', 'Rooms that have a log.', gauged(chat.rooms.size)),
       metric('minichat_sessions', 'gauge', 'Sessions that hold names.', gauged(chat.sessions.size)),
       metric('minichat_rejected_total', 'counter', 'Requests refused, by reason.', m.rejected),
+      metric('minichat_gaps_total', 'counter', 'Readers told that they missed something, by reason.', m.gaps),
       metric('minichat_build_info', 'gauge', 'The version that runs.', gauged(1, { version, node: process.version })),
       metric(
         'process_cpu_seconds_total',
