@@ -22,8 +22,34 @@ export function parseCommand(args: readonly string[], env: Readonly<Record<strin
   if (port !== undefined && !/^\d+$/.test(port))
     throw new UsageError(`unknown command ${quote(port)}: try mini-chat --help`)
   if (extra !== undefined) throw new UsageError(`one port is enough: ${quote(extra)} is too much`)
-  return { name: 'serve', config: configOf({ ...(port === undefined ? {} : { port }), ...values }, env) }
+  const typed = { ...(port === undefined ? {} : { port }), ...values }
+  return { name: 'serve', config: configOf({ ...flagsInNpm(env, typed), ...typed }, env) }
 }
+
+/** `npm start --port=9000`: npm takes a flag that stands before `--` for its own, and passes it on in the environment. */
+function flagsInNpm(env: Readonly<Record<string, string | undefined>>, typed: Values): Values {
+  const script = env['npm_lifecycle_event'] ?? ''
+  if (!NPM_SCRIPTS.includes(script)) return {}
+  const taken: Record<string, string | true> = {}
+  const settings: readonly (Setting & { flag: Flag })[] = SETTINGS
+  for (const { flag, value: form, default: standard } of settings) {
+    const value = env[`npm_config_${flag.replaceAll('-', '_')}`]
+    if (value === undefined || value === '' || NPM_FLAGS.includes(flag) || typed[flag] !== undefined) continue
+    const isFlag = form === undefined && value === 'true'
+    // `--tcp 5000` is torn apart, and what stands several times is glued together.
+    if (!isFlag && (form === undefined || value === 'true' || Array.isArray(standard)))
+      throw new UsageError(
+        `npm has taken --${flag} for itself: put -- before it, as in \`npm ${script === 'start' ? script : `run ${script}`} -- --${flag}${form === undefined ? '' : ` ${form}`}\``,
+      )
+    taken[flag] = isFlag ? true : value
+  }
+  return taken
+}
+
+const NPM_SCRIPTS: readonly string[] = ['start', 'dev']
+
+/** What npm knows, too. */
+const NPM_FLAGS: readonly Flag[] = ['help', 'version', 'quiet']
 
 /** The settings that nobody changed, with those given here. */
 export function defaults(given: Partial<Config> = {}): Config {

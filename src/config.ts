@@ -182,6 +182,9 @@ export const SETTINGS = [
   { flag: 'version', short: 'v', default: false, why: 'print the version' },
 ] as const satisfies readonly Setting[]
 
+/** Settings whose value is nobody else's to see; a Redis's address may have a password in it. */
+export const SECRET_FLAGS: readonly Flag[] = ['password', 'jwt-secret', 'admin-key', 'redis']
+
 export type Flag = (typeof SETTINGS)[number]['flag']
 
 export type Config = AuthConfig & {

@@ -2,6 +2,7 @@
 // before. Where it is missing, one sentence says how to add it.
 
 import { UsageError } from './flags.js'
+import { commandWith } from './started.js'
 
 /** Loads an optional package. Throws `UsageError` where it is not installed. */
 export async function loadPeer<T>(name: string, command: string, load: () => Promise<T>): Promise<T> {
@@ -14,8 +15,6 @@ export async function loadPeer<T>(name: string, command: string, load: () => Pro
       error.code === 'ERR_MODULE_NOT_FOUND' &&
       error.message.includes(`'${name}'`)
     if (!isMissing) throw error
-    throw new UsageError(
-      `${command} needs the package ${name}: run \`npx -y -p mini-chat -p ${name} mini-chat ${command}\``,
-    )
+    throw new UsageError(`${command} needs the package ${name}: run \`${commandWith(name)}\``)
   }
 }

@@ -20,6 +20,34 @@ function usageOf(args: readonly string[], env: Record<string, string> = {}): str
   return 'it was taken'
 }
 
+describe('flags that npm took for itself', () => {
+  const npm = (taken: Record<string, string>): Record<string, string> => ({ npm_lifecycle_event: 'start', ...taken })
+
+  test('are used where npm passes their value on', () => {
+    expect(serve([], npm({ npm_config_port: '9000', npm_config_websocket: 'true' }))).toMatchObject({
+      port: 9000,
+      websocket: true,
+    })
+    // `npm start --port 9000`: the flag alone, and the port as a word.
+    expect(serve(['9000'], npm({ npm_config_port: 'true' })).port).toBe(9000)
+    expect(serve(['--port', '9001'], npm({ npm_config_port: '9000' })).port).toBe(9001)
+  })
+
+  test('are refused where their value is lost, in a sentence with the command that works', () => {
+    expect(usageOf(['5000'], npm({ npm_config_tcp: 'true' }))).toBe(
+      'npm has taken --tcp for itself: put -- before it, as in `npm start -- --tcp PORT`',
+    )
+    expect(usageOf([], { npm_lifecycle_event: 'dev', npm_config_allow_host: 'a\n\nb' })).toBe(
+      'npm has taken --allow-host for itself: put -- before it, as in `npm run dev -- --allow-host NAME`',
+    )
+  })
+
+  test('are nothing to a program that no npm script started', () => {
+    for (const event of [{}, { npm_lifecycle_event: 'test' }])
+      expect(serve([], { npm_config_port: '9000', npm_config_tcp: 'true', ...event }).port).toBe(8000)
+  })
+})
+
 describe('the port', () => {
   test('is 8000, or what the flag, the bare word or the environment says, in that order', () => {
     const ports = [

@@ -42,9 +42,7 @@ describe('the transcripts', () => {
   for (const way of ['WebSocket(', 'socket.io-client']) {
     test(`the program that uses ${way}`, async () => {
       const program = blocks('js').find((block) => block.includes(way)) ?? ''
-      // Node 20 has no WebSocket of its own; a browser has.
-      const globals = "import { WebSocket as Socket } from 'ws'\nglobalThis.WebSocket ??= Socket\n"
-      expect(await output(globals + here(program))).toMatch(/ada: hello from (a socket|Socket\.IO)\n$/)
+      expect(await output(here(program))).toMatch(/ada: hello from (a socket|Socket\.IO)\n$/)
     })
   }
 })
@@ -102,13 +100,15 @@ function stepsOf(transcript: string): [command: string, expected: string][] {
     })
 }
 
-/** A command as a person with the package installed types it; what would go on for ever gets its Ctrl-C. */
+/** A command as a person types it, without the second that npx takes; what would go on for ever gets its Ctrl-C. */
 function asTyped(command: string, port: number): string {
   const program = `"${process.execPath}" lib/main.js`
-  return command.replace(/^curl/, 'curl -s').replace(/mini-chat (send|tail) (\S+)/, (_, name: string, room: string) => {
-    const endless = name === 'tail' ? 'timeout -s INT 3 ' : ''
-    return `${endless}${program} ${name} ${room} --url http://localhost:${port}`
-  })
+  return command
+    .replace(/^curl/, 'curl -s')
+    .replace(/npx mini-chat (send|tail) (\S+)/, (_, name: string, room: string) => {
+      const endless = name === 'tail' ? 'timeout -s INT 3 ' : ''
+      return `${endless}${program} ${name} ${room} --url http://localhost:${port}`
+    })
 }
 
 /** `…` stands for whatever is different each time; alone on a line, for any lines. */

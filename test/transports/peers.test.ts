@@ -16,6 +16,11 @@ function installAlone(): string {
   return folder
 }
 
+/** As where npm started nothing. */
+function withoutNpm(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')))
+}
+
 for (const [flag, name] of [
   ['--websocket', 'ws'],
   ['--socketio', 'socket.io'],
@@ -27,10 +32,10 @@ for (const [flag, name] of [
     const { status, stderr, stdout } = spawnSync(
       process.execPath,
       [join(folder, 'lib/main.js'), '--port', '0', ...flag.split(' ')],
-      { encoding: 'utf8', timeout: 9000, env: { ...process.env, MINI_CHAT_JWT_SECRET: 'x'.repeat(32) } },
+      { encoding: 'utf8', timeout: 9000, cwd: ROOT, env: { ...withoutNpm(), MINI_CHAT_JWT_SECRET: 'x'.repeat(32) } },
     )
     expect(stderr).toBe(
-      `mini-chat: ${flag} needs the package ${name}: run \`npx -y -p mini-chat -p ${name} mini-chat ${flag}\`\n`,
+      `mini-chat: ${flag} needs the package ${name}: run \`npm install --no-save --prefix ${folder} ${name} && node ${folder}/lib/main.js --port 0 ${flag}\`\n`,
     )
     expect([status, stdout]).toEqual([2, ''])
   })
