@@ -47,6 +47,7 @@ const MOST_SEEN = 2000
 const NOBODY: ReadonlySet<string> = new Set()
 
 const FULL = 'the server is full: try again when some rooms are empty'
+const CROWDED = 'the server has no memory for more rooms at one time: try again in a moment'
 const SHARED =
   'your address has made too many rooms: try again when some of them are empty, or use a room that there is'
 
@@ -101,6 +102,10 @@ export class Rooms {
    * of them can go. Throws `unavailable` where they do not fit at one time.
    */
   async openAll<T>(names: readonly string[], since: Since, use: (rooms: Room[]) => T): Promise<T> {
+    // Readers of many rooms leave half of the room there is to those of one.
+    const most = this.#wanted.size === 0 ? this.#limits.rooms : this.#limits.rooms / 2
+    if (names.length > 1 && this.#wanted.size + names.length > most && !names.every((name) => this.#open.has(name)))
+      throw new ChatError('unavailable', CROWDED, 5)
     for (const name of names) this.#wanted.set(name, (this.#wanted.get(name) ?? 0) + 1)
     try {
       const rooms = await Promise.all(names.map((name) => this.open(name)))
@@ -252,7 +257,7 @@ export class Rooms {
   #fit(room: Room): void {
     if (this.#shrink(room, 0) || this.#logs <= 1) return
     this.#forget(room)
-    throw new ChatError('unavailable', 'the server has no memory for more rooms at one time: try again in a moment', 5)
+    throw new ChatError('unavailable', CROWDED, 5)
   }
 
   /** The room's log is about to begin: it is counted to its maker, at the cost of the maker's other rooms. */

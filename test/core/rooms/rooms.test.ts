@@ -98,6 +98,23 @@ describe('when there are too many', () => {
     expect([[...chat.rooms].map(({ name }) => name), told]).toEqual([['c', 'd'], 'stream poll '])
   })
 
+  test('readers of many kept rooms at a time leave room for those of one', async () => {
+    const { chat, store } = createChat({ rooms: 10 })
+    const names = Array.from({ length: 40 }, (_, i) => `kept-${i}`)
+    for (const room of [...names, 'lobby']) {
+      await store.subscribe(room, () => undefined)
+      await store.append(room, message(1, { room }))
+    }
+    const since = parseSince(undefined, [])
+    const many = [0, 8, 16, 24].map((from) => chat.rooms.openAll(names.slice(from, from + 8), since, () => 'here'))
+    const [one, ...others] = await Promise.allSettled([
+      chat.rooms.openAll(['lobby'], since, ([room]) => room?.last),
+      ...many,
+    ])
+    expect(one).toEqual({ status: 'fulfilled', value: 1 })
+    expect(others.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected'])
+  })
+
   test('a thousand rooms with a message each do not push out one where people talked', async () => {
     const { chat } = createChat({ rooms: 100 })
     for (let i = 0; i < 50; i++) await say(chat, 'lobby')
