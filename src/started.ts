@@ -39,7 +39,7 @@ export function commandWith(name: string, start: Start = here()): string {
   const modules = `${sep}node_modules${sep}`
   const at = root.lastIndexOf(modules)
   if (!isProgram(start)) return `npm install ${name}`
-  if (root.includes(`${sep}_npx${sep}`)) return `npx -y -p mini-chat -p ${name} mini-chat${words}`
+  if (root.includes(`${sep}_npx${sep}`)) return `npx -y${packages(start)} -p ${name} mini-chat${words}`
   if (at >= 0)
     return exists(join(root.slice(0, at), 'package.json'))
       ? `npm install ${name} && npx mini-chat${words}`
@@ -48,6 +48,12 @@ export function commandWith(name: string, start: Start = here()): string {
   // A clone's lock names the package, for its tests.
   const add = exists(join(root, 'package-lock.json')) ? `npm ci${prefix}` : `npm install --no-save${prefix} ${name}`
   return `${add} && ${again(start)}${words}`
+}
+
+/** What npx was told to fetch, which need not be the name in a registry. */
+function packages({ env }: Start): string {
+  const told = (env['npm_config_package'] ?? '').split(/\s*\n\s*/).filter((one) => one !== '')
+  return (told.length === 0 ? ['mini-chat'] : told).map((one) => ` -p ${quoted(one)}`).join('')
 }
 
 function isProgram({ file, root }: Start): boolean {

@@ -49,6 +49,13 @@ test.each<[string, string, readonly string[], Record<string, string>, string]>([
     'npx -y -p mini-chat -p ws mini-chat --websocket --port 9000',
   ],
   [
+    'npx and a file',
+    '_npx/0f3a/node_modules/mini-chat',
+    [],
+    { npm_config_package: '/tmp/mini-chat-0.1.0.tgz' },
+    'npx -y -p /tmp/mini-chat-0.1.0.tgz -p ws mini-chat --websocket --port 9000',
+  ],
+  [
     'a project',
     'shop/node_modules/mini-chat',
     ['../../package.json'],

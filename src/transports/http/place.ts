@@ -16,7 +16,7 @@ export type Place = { readonly url: string; readonly base: string }
 const BASE = /^(?:\/[\w~-][\w.~-]*)+$/
 
 /** `base`: the one that the chat was given; without it the path of the mount is the base. */
-export function placeOf(incoming: IncomingMessage, base: string): Place {
+export function placeOf(incoming: Pick<IncomingMessage, 'url'>, base: string): Place {
   const { url = '/' } = incoming
   const original = 'originalUrl' in incoming ? incoming.originalUrl : undefined
   if (typeof original !== 'string' || original === url) return { url, base }
