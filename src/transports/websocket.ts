@@ -23,6 +23,7 @@ import { loadPeer } from '../peer.js'
 import { parseQuery } from './http/query.js'
 import type { Http } from './http/server.js'
 import type { Transport } from './transport.js'
+import { textFrames } from './websocket/text-frames.js'
 import { WebSocketConnection } from './websocket/websocket-connection.js'
 
 const PREFIX = '/ws/'
@@ -44,7 +45,12 @@ export async function createWebSocket({ chat, metrics, log, http }: WebSocketPar
     perMessageDeflate: false,
     maxPayload: FRAME_BYTES,
   })
-  const frames = new Frames(({ entries }) => entries.map(({ json }) => Buffer.from(json)))
+  const frames = new Frames(({ gap, entries }) =>
+    textFrames([
+      ...(gap === undefined ? [] : [JSON.stringify({ type: 'gap', ...gap })]),
+      ...entries.map(({ json }) => json),
+    ]),
+  )
   const talks = new Map<WebSocketConnection, Promise<void>>()
   let isStopping = false
 

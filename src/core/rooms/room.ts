@@ -117,7 +117,11 @@ export class Room {
   follow(cut: Undo): Undo {
     const stream = (): void => cut()
     this.#streams.add(stream)
-    return () => this.#streams.delete(stream)
+    this.#waiting.streams = this.#streams.size
+    return () => {
+      this.#streams.delete(stream)
+      this.#waiting.streams = this.#streams.size
+    }
   }
 
   /** It is forgotten: polls are answered with what they have had, and streams end. Both come back to another log. */

@@ -7,7 +7,8 @@
 // memory, and one that was too slow finds a gap when it looks and is told how much it missed.
 //
 // Everyone at one place is told the same next. A frame is cut and encoded once for all of them, and a waking
-// costs each reader a lookup and a write.
+// costs each reader a lookup and a write. In a busy room a waking has all that came in 20 ms (waiters.ts), so its
+// cost follows readers, and not readers × messages.
 
 import type { Undo } from '../clock.js'
 import type { Place, Since } from './cursor.js'

@@ -9,11 +9,18 @@
 //     quiet room   message → everyone is woken at once
 //     busy room    message, message, message → one waking, 20 ms after the last one
 //
-// A room is busy while its last waking is still being paid for, that is while most of the readers it woke have
+// A room of polls is busy while its last waking is still being paid for, that is while most of the readers it woke have
 // not come back to wait again. Where they come back in less than 10 ms, the room rests as long again instead of the
 // whole 20 ms; where a waking itself takes longer than 13 ms, half as long again. Whoever comes back to a busy room,
 // and finds that there is news already, joins the next waking. So cost follows readers, and not readers × messages,
 // and there is always time left to read what is sent.
+//
+// A stream is written to and waits again in one step, so a room of streams is paid for as soon as its waking ends. It is
+// busy while messages come faster than it is woken:
+//
+//     message → waking of streams ── a message comes meanwhile ──> busy: the next waking has all that came in 20 ms
+//        ^             └── no ──> quiet                             │
+//        └──────────── a waking has one message alone ──────────────┘
 
 import type { Undo } from '../clock.js'
 import { type Wake, WaitList } from './waitlist.js'
@@ -23,21 +30,25 @@ import type { Scheduler } from './scheduler.js'
 export const COALESCE_MS = 20
 
 /**
- * How long one slice of waking may take before the I/O has its turn: at first, and while a room is busy. Of each
- * connection one message is read a turn, so who says a lot in a busy room needs many turns.
+ * How long one slice of waking may take before the I/O has its turn: at first, in a room of streams, and while a room is
+ * busy. Of each connection one message is read a turn, so a sender who says a lot in a busy room needs many turns.
  */
-const SLICE_MS = { quiet: 12, busy: 1 }
+const SLICE_MS = { quiet: 12, streams: 2, busy: 1 }
 
 /** The readers that a waking counts on to come back: those it woke, or so much of what the last one counted on. */
 const REMEMBERED = 0.75
 
 export class Waiters {
+  /** How many streams read the room, whether they wait just now or not. */
+  streams = 0
   readonly #scheduler: Scheduler
   #parked = new WaitList()
   #waking = new WaitList()
   #state: 'idle' | 'asked' | 'waking' = 'idle'
   #again = false
   #busy = false
+  /** Messages come faster than streams are written to. */
+  #isHurried = false
   /** The waking that was asked for is put off, and readers are waited for. */
   #isPutOff = false
   #stop: Undo | undefined
@@ -60,7 +71,7 @@ export class Waiters {
   /** Waits to be called, once. */
   park(wake: Wake): Undo {
     const leave = this.#parked.add(wake)
-    if (this.#isPutOff && this.#isBack) this.#rest()
+    if (this.#isPutOff && !this.#isHurried && this.#isBack) this.#rest()
     return leave
   }
 
@@ -84,7 +95,10 @@ export class Waiters {
   /** There is something new, up to the id `last`: whoever waits is woken, at once or soon. */
   call(last: number): void {
     this.#last = last
-    if (this.#state === 'waking') this.#again = true
+    if (this.#state === 'waking') {
+      this.#again = true
+      this.#isHurried ||= this.#isOfStreams
+    }
     if (this.#state !== 'idle') return
     const now = this.#scheduler.now()
     if (this.#parked.size > 0 || this.#isBusy(now)) this.#ask(now)
@@ -93,7 +107,7 @@ export class Waiters {
   /** Wakes until `now()` passes a slice. True when all who waited have been woken. */
   slice(now: () => number): boolean {
     if (this.#state === 'asked') this.#begin(now())
-    const end = now() + (this.#busy ? SLICE_MS.busy : SLICE_MS.quiet)
+    const end = now() + (this.#busy ? SLICE_MS.busy : this.#isOfStreams ? SLICE_MS.streams : SLICE_MS.quiet)
     let count = 0
     for (let wake = this.#waking.take(); wake !== undefined; wake = this.#waking.take()) {
       wake()
@@ -120,6 +134,7 @@ export class Waiters {
     this.#state = 'waking'
     this.#woken = Math.max(this.#waking.size, Math.floor(this.#woken * REMEMBERED))
     this.#wokeAt = now
+    if (this.#last - this.#told <= 1) this.#isHurried = false
     this.#told = this.#last
   }
 
@@ -133,7 +148,13 @@ export class Waiters {
 
   /** Is the last waking still being paid for? What readers take longer for is the network's time and not ours. */
   #isBusy(now: number): boolean {
-    return now - this.#wokeAt < Math.max(COALESCE_MS, 3 * this.#tookMs) && !this.#isBack
+    const isRecent = now - this.#wokeAt < Math.max(COALESCE_MS, 3 * this.#tookMs)
+    return isRecent && (this.#isHurried || !this.#isBack)
+  }
+
+  /** Are most of those who are woken streams? */
+  get #isOfStreams(): boolean {
+    return 2 * this.streams > this.#woken
   }
 
   /** Have most of those who were woken last come back to wait? */

@@ -21,8 +21,12 @@ const CLOSE_MS = 1000
 /** Going away (RFC 6455, section 7.4.1). */
 const GOING_AWAY = 1001
 
+/** The state of a `WebSocket` that is open. */
+const OPEN = 1
+
 /** What is used of a `WebSocket` of the package `ws`. */
 export type WebSocketClient = {
+  readonly readyState: number
   on(event: 'message', call: (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean) => void): unknown
   on(event: 'close' | 'pong', call: () => void): unknown
   on(event: 'error', call: (error: Error) => void): unknown
@@ -65,7 +69,7 @@ export class WebSocketConnection {
   }
 
   /** Reads and writes until the connection has closed. */
-  async run(place: Place, frames: Frames<readonly Buffer[]>): Promise<void> {
+  async run(place: Place, frames: Frames<Buffer>): Promise<void> {
     const { joined } = this.#parts
     this.#feed.endWith(joined.session.identity)
     this.#feed.follow(joined.room, place, frames, (frame) => this.#write(frame))
@@ -83,11 +87,10 @@ export class WebSocketConnection {
     socket.once('close', () => clearTimeout(timer))
   }
 
-  #write({ gap, form }: Frame<readonly Buffer[]>): boolean {
+  #write({ form }: Frame<Buffer>): boolean {
     const { client, socket } = this.#parts
-    if (gap !== undefined) this.#tell({ type: 'gap', ...gap })
-    for (const frame of form) client.send(frame, { binary: false })
-    return !socket.writableNeedDrain
+    // Behind a close frame nothing may be said any more.
+    return client.readyState !== OPEN || socket.write(form)
   }
 
   #tell(value: object): void {

@@ -224,6 +224,72 @@ describe('in a busy room', () => {
   })
 })
 
+describe('in a room of streams', () => {
+  /** So many streams, each of which takes a while to write to, and waits again at once. */
+  function createStreams(count: number, msEach: number) {
+    const parts = createWaiting()
+    const { clock, waiting } = parts
+    const wakings: number[] = []
+    waiting.streams = count
+    const stay = (i: number): void => {
+      waiting.park(() => {
+        if (i === 0) wakings.push(clock.now())
+        clock.stall(msEach)
+        stay(i)
+      })
+    }
+    for (let i = 0; i < count; i++) stay(i)
+    return { ...parts, wakings, start: clock.now() }
+  }
+
+  test('each message is told at once where it comes after the waking of the last', () => {
+    const { clock, waiting, wakings, start } = createStreams(100, 0.05)
+    for (let id = 1; id <= 4; id++) {
+      waiting.call(id)
+      clock.settle()
+    }
+    expect(wakings.map((at) => Math.round(at - start))).toEqual([0, 5, 10, 15])
+  })
+
+  test('the I/O has its turn while they are written to', () => {
+    const { clock, waiting, start } = createStreams(100, 0.5)
+    waiting.call(1)
+    clock.turn()
+    expect(clock.now() - start).toBeLessThan(10)
+  })
+
+  test('that are told of messages faster than they can be written to, all that comes in 20 ms is one waking', () => {
+    const { clock, waiting, wakings, start } = createStreams(160, 0.05)
+    for (let id = 1; id <= 100; id += 2) {
+      waiting.call(id)
+      clock.turn()
+      waiting.call(id + 1)
+      clock.advance(3)
+    }
+    const gaps = wakings.map((at, i) => at - (wakings[i - 1] ?? start)).slice(1)
+    expect(gaps.length).toBeGreaterThan(2)
+    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(COALESCE_MS)
+    clock.advance(100)
+    const before = wakings.length
+    waiting.call(101)
+    clock.turn()
+    expect(wakings).toHaveLength(before + 1)
+  })
+
+  test('a single message ends the haste', () => {
+    const { clock, waiting, wakings } = createStreams(160, 0.05)
+    waiting.call(1)
+    clock.turn()
+    waiting.call(2)
+    clock.advance(100)
+    for (let id = 3; id <= 5; id++) {
+      waiting.call(id)
+      clock.settle()
+    }
+    expect(wakings.slice(-3).map((at) => Math.round(at - (wakings.at(-3) ?? 0)))).toEqual([0, 8, 16])
+  })
+})
+
 test('who comes in the middle of a waking, and has not had its news, is woken by the next', () => {
   const { clock, waiting } = createWaiting()
   for (let i = 0; i < 40; i++) waiting.park(() => clock.stall(1))
