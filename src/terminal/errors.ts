@@ -26,5 +26,5 @@ function sentenceOfCode(code: string, url: string): string {
     return `what answers at ${url} is not encrypted: write http:// in place of https://`
   if (/CERT|LEAF_SIGNATURE/.test(code))
     return `the certificate of ${url} is not trusted (${code}): have NODE_EXTRA_CA_CERTS name the file of your authority`
-  return `nobody answers at ${url} (${code}): start a server there with \`mini-chat\`, or give another address`
+  return `nobody answers at ${url} (${code}): start a server there with \`npx mini-chat\`, or give another address`
 }
