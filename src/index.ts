@@ -17,7 +17,7 @@ import { type Message, parseRoom } from './core/rooms/message.js'
 import { Reader } from './core/rooms/reader.js'
 import { createLogger, type Logger } from './log.js'
 import { type ChatOptions, parseOptions } from './options.js'
-import type { Handler, UpgradeHandler } from './transports/http/server.js'
+import type { Handler, UpgradeHandler } from './transports/http/handler.js'
 
 export { ChatError, type Code } from './core/errors.js'
 export { UsageError } from './flags.js'

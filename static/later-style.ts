@@ -1,5 +1,5 @@
 // The style of what nobody sees at first: dialogs, a moderator's menu, paper. One file, loaded once, when the page is
-// idle or one of them is wanted (see build/bundle.mjs).
+// idle or one of them is wanted (see build/page.mjs).
 
 import { element } from './element.js'
 

@@ -1,7 +1,7 @@
 // The package as a stranger gets it: packed, and unpacked into a folder where nothing else of ours is.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -68,19 +68,28 @@ test('a program that uses it compiles, with every declaration checked, and runs'
   )
 }, 30_000)
 
-test('it has the program, the page and the types, and neither sources nor their maps', () => {
+test('it has the program file by file, with its comments, the page and the types, and neither sources nor their maps', () => {
   const home = join(folder, 'node_modules/mini-chat')
   const files = readdirSync(home, { recursive: true, encoding: 'utf8' })
   expect(readdirSync(home).toSorted()).toEqual(['LICENSE', 'README.md', 'lib', 'package.json'])
   expect(files.filter((file) => /\.map$|(?<!\.d)\.ts$|\.test\./.test(file))).toEqual([])
+  const programs = files.filter((file) => file.endsWith('.js') && !file.startsWith(join('lib', 'static')))
+  const sources = readdirSync(join(PACKAGE_ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(?<!\.d)\.ts$/.test(file),
+  )
+  expect(programs.toSorted()).toEqual(sources.map((file) => join('lib', file.replace(/ts$/, 'js'))).toSorted())
+  for (const file of programs) expect(readFileSync(join(home, file), 'utf8'), file).toMatch(/^(#!.+\n)?\/\/ /)
   expect(execFileSync(join(home, 'lib/main.js'), ['--version'], { encoding: 'utf8' })).toBe(`${VERSION}\n`)
 })
 
-test('an error that nobody catches says its name', () => {
+test('an uncaught error says its name, and the file and the line that threw it', () => {
   const program = "import { createChat } from 'mini-chat'\nawait createChat({ quiet: true }).send({ room: '' })"
   const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     cwd: folder,
     encoding: 'utf8',
   })
   expect(stderr).toContain('\nChatError: room is required')
+  const [, file = '', line] = /mini-chat\/(lib\/.+\.js):(\d+)/.exec(stderr) ?? []
+  const text = readFileSync(join(folder, 'node_modules/mini-chat', file), 'utf8')
+  expect(text.split('\n')[Number(line) - 1]).toMatch(/^\s+throw new ChatError\(/)
 })

@@ -43,7 +43,7 @@ for (const [flag, name] of [
 
 test('without --redis nothing of it is loaded: the program serves where that part is missing', async () => {
   const folder = installAlone()
-  rmSync(join(folder, 'lib/redis.chunk.js'))
+  for (const part of ['redis.js', 'redis', 'shared']) rmSync(join(folder, 'lib/stores', part), { recursive: true })
   const child = spawn(process.execPath, [join(folder, 'lib/main.js'), '--port', '0', '--log', 'json'])
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''

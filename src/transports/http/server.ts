@@ -15,6 +15,7 @@ import { problem, problemOf } from './answer.js'
 import { Connections } from './connection.js'
 import { MAX_HEADERS } from './origins.js'
 import { FastPath } from './fast/fast-path.js'
+import type { Handler, UpgradeHandler } from './handler.js'
 import { readInPieces } from './inflow.js'
 import { type Mount, type Upgrade, writeReply } from './mounts.js'
 import { placeOf, wantsUpgrade } from './place.js'
@@ -35,9 +36,6 @@ export type Http = {
   /** Answers every parked poll, finishes what is under way, and resolves when nothing is left open, within `ms`. */
   stop(ms: number): Promise<void>
 }
-
-export type Handler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void) => void
 
 export type HttpParts = ServiceParts & {
   /** How many connections each address has. */

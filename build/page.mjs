@@ -1,55 +1,23 @@
-// Makes lib/, which is what runs and what is published, in a third of a second: no type is looked at here.
+// Makes lib/static/, the page as the server serves it: bundled and small. A third of a second; no type is looked at here.
 //
-//     src/main.ts, src/index.ts, src/client/  ──>  lib/*.js       one bundle with three ways in
-//     static/                                 ──>  lib/static/    the page, as the server serves it
-//
-// lib/types/ is made by `npm run build`, which runs the compiler first (types.mjs).
-//
-// The maps beside the scripts let a debugger show the sources. They stay out of the package.
+// The maps beside the scripts let a browser's debugger show the sources. They stay out of the package.
 
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { transform } from 'lightningcss'
 import { build } from 'rolldown'
 
-const FORM = {
-  format: 'esm',
-  // Errors keep their names, which programs that do not catch them show.
-  minify: { mangle: { reserved: ['ChatError', 'Refused', 'UsageError'] } },
-  comments: false,
-  sourcemap: true,
-}
-
-mkdirSync('lib', { recursive: true })
-for (const name of readdirSync('lib')) if (name !== 'types') rmSync(`lib/${name}`, { recursive: true })
-await Promise.all([bundleProgram(), bundlePage()])
-
-async function bundleProgram() {
-  await build({
-    input: { main: 'src/main.ts', index: 'src/index.ts', client: 'src/client/index.ts' },
-    platform: 'node',
-    external: ['jose', 'redis', 'socket.io', 'ws'],
-    output: {
-      ...FORM,
-      dir: 'lib',
-      chunkFileNames: '[name].chunk.js',
-      codeSplitting: {
-        groups: [
-          { name: 'client', test: /src.client/, priority: 1 },
-          // All the rest in one: what one file has from another costs no names there.
-          { name: 'app', test: /src.(?!main|index|stores.(redis|shared))/ },
-        ],
-      },
-    },
-  })
-  chmodSync('lib/main.js', 0o755)
-}
+rmSync('lib/static', { recursive: true, force: true })
+await bundlePage()
 
 async function bundlePage() {
   await build({
     input: { theme: 'static/theme.ts', page: 'static/page.ts' },
     platform: 'browser',
     output: {
-      ...FORM,
+      format: 'esm',
+      minify: true,
+      comments: false,
+      sourcemap: true,
       dir: 'lib/static',
       chunkFileNames: '[name].js',
       // A page that is open while the server is replaced loads new parts beside old ones: they know each other by name.
