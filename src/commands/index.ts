@@ -1,6 +1,7 @@
 // The commands beside serving. A new one is a file and a line here.
 
 import { exportMessages } from './export.js'
+import { health } from './health.js'
 import { importMessages } from './import.js'
 import { join } from './join.js'
 import { repair } from './repair.js'
@@ -8,4 +9,4 @@ import { send } from './send.js'
 import type { Subcommand } from './subcommand.js'
 import { tail } from './tail.js'
 
-export const SUBCOMMANDS: readonly Subcommand[] = [join, send, tail, exportMessages, importMessages, repair]
+export const SUBCOMMANDS: readonly Subcommand[] = [join, send, tail, exportMessages, importMessages, repair, health]

@@ -7,8 +7,14 @@ import { notOursAt } from './errors.js'
 /** How long a server may take to say that it lives. */
 const PROBE_MS = 5000
 
+/** Which question is asked: does the server live, or does it take work as well? */
+type Question = '/health' | '/ready'
+
+/** Refusals of a mini-chat that say themselves what to do. */
+const TOLD: readonly unknown[] = ['not_found', 'forbidden_host', 'unavailable']
+
 /** Throws, for `sentenceOf`, where there is none. */
-export async function probe(url: string, signal?: AbortSignal): Promise<void> {
+export async function probe(url: string, signal?: AbortSignal, question: Question = '/health'): Promise<void> {
   const controller = new AbortController()
   const abort = (): void => controller.abort()
   // A timer that keeps the program running, as `AbortSignal.timeout` does not.
@@ -16,19 +22,20 @@ export async function probe(url: string, signal?: AbortSignal): Promise<void> {
   signal?.addEventListener('abort', abort, { once: true })
   if (signal?.aborted === true) abort()
   try {
-    await look(url, controller.signal)
+    await look(url, controller.signal, question)
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', abort)
   }
 }
 
-async function look(url: string, signal: AbortSignal): Promise<void> {
-  const response = await fetch(`${url}/health`, { redirect: 'manual', signal })
+async function look(url: string, signal: AbortSignal, question: Question): Promise<void> {
+  const response = await fetch(`${url}${question}`, { redirect: 'manual', signal })
   const target = response.headers.get('location')
   if (response.status >= 300 && response.status < 400 && target !== null) {
     void response.body?.cancel()
-    const there = URL.canParse(target, url) ? new URL(target, url).href.replace(/\/health$/, '') : target
+    const href = URL.canParse(target, url) ? new URL(target, url).href : target
+    const there = href.endsWith(question) ? href.slice(0, -question.length) : href
     throw new ChatError('not_found', `${url} sends its visitors on to ${there}: use that address`)
   }
   const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '')
@@ -36,9 +43,9 @@ async function look(url: string, signal: AbortSignal): Promise<void> {
   if (!isJson) void response.body?.cancel()
   const body: unknown = isJson ? await response.json() : undefined
   if (typeof body !== 'object' || body === null) throw notOurs(url)
-  // A mini-chat below another path says so.
-  if ('code' in body && body.code === 'not_found' && 'detail' in body)
-    throw new ChatError('not_found', String(body.detail))
+  // A mini-chat below another path says so, and one that stops, or whose store is away.
+  if ('code' in body && TOLD.includes(body.code) && 'detail' in body)
+    throw new ChatError(body.code === 'unavailable' ? 'unavailable' : 'not_found', String(body.detail))
   if (!response.ok || !('status' in body) || body.status !== 'ok') throw notOurs(url)
 }
 
