@@ -71,8 +71,8 @@ test('a program that uses it compiles, with every declaration checked, and runs'
 test('it has the program file by file, with its comments, the page and the types, and neither sources nor their maps', () => {
   const home = join(folder, 'node_modules/mini-chat')
   const files = readdirSync(home, { recursive: true, encoding: 'utf8' })
-  expect(readdirSync(home).toSorted()).toEqual(['LICENSE', 'README.md', 'lib', 'package.json'])
-  expect(files.filter((file) => /\.map$|(?<!\.d)\.ts$|\.test\./.test(file))).toEqual([])
+  expect(readdirSync(home).toSorted()).toEqual(['LICENSE', 'README.md', 'lessons', 'lib', 'package.json'])
+  expect(files.filter((file) => /\.map$|(?<!\.d)\.ts$|^lib.*\.test\./.test(file))).toEqual([])
   const programs = files.filter((file) => file.endsWith('.js') && !file.startsWith(join('lib', 'static')))
   const sources = readdirSync(join(PACKAGE_ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     /(?<!\.d)\.ts$/.test(file),
@@ -81,6 +81,11 @@ test('it has the program file by file, with its comments, the page and the types
   for (const file of programs) expect(readFileSync(join(home, file), 'utf8'), file).toMatch(/^(#!.+\n)?\/\/ /)
   expect(execFileSync(join(home, 'lib/main.js'), ['--version'], { encoding: 'utf8' })).toBe(`${VERSION}\n`)
 })
+
+test('its lessons run', () => {
+  const program = join(folder, 'node_modules/mini-chat/lib/main.js')
+  expect(execFileSync(program, ['lesson', '6'], { cwd: folder, encoding: 'utf8' })).toContain('passes on lesson 6')
+}, 30_000)
 
 test('an uncaught error says its name, and the file and the line that threw it', () => {
   const program = "import { createChat } from 'mini-chat'\nawait createChat({ quiet: true }).send({ room: '' })"

@@ -4,9 +4,19 @@ import { exportMessages } from './export.js'
 import { health } from './health.js'
 import { importMessages } from './import.js'
 import { join } from './join.js'
+import { lesson } from './lesson.js'
 import { repair } from './repair.js'
 import { send } from './send.js'
 import type { Subcommand } from './subcommand.js'
 import { tail } from './tail.js'
 
-export const SUBCOMMANDS: readonly Subcommand[] = [join, send, tail, exportMessages, importMessages, repair, health]
+export const SUBCOMMANDS: readonly Subcommand[] = [
+  join,
+  send,
+  tail,
+  exportMessages,
+  importMessages,
+  repair,
+  health,
+  lesson,
+]

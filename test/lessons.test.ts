@@ -1,0 +1,94 @@
+// The lessons: each experiment fails on the lesson before and passes on its own, and each page leads to code that is
+// there.
+
+import { execFile } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { PACKAGE_ROOT } from '../src/platform.js'
+import { needs } from './support/needs.js'
+
+const MAIN = join(PACKAGE_ROOT, 'lib/main.js')
+const FOLDER = join(PACKAGE_ROOT, 'lessons')
+const NAMES = readdirSync(FOLDER)
+  .filter((file) => /^\d/.test(file))
+  .map((file) => file.replace('.mjs', ''))
+
+type Ended = { readonly stdout: string; readonly stderr: string; readonly code: number }
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const options = { env: { ...process.env, ...env }, timeout: 60_000 }
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, options, (error, stdout, stderr) =>
+      resolve({ stdout, stderr, code: error === null ? 0 : Number(error.code) }),
+    )
+  })
+}
+
+const lesson = (words: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> =>
+  run([MAIN, 'lesson', ...words], env)
+
+const read = (path: string): string => readFileSync(join(PACKAGE_ROOT, path), 'utf8')
+
+test('there are nine, each one file of at most 150 lines that begins by saying what it is', () => {
+  expect(NAMES.map((name) => name[0]).join('')).toBe('123456789')
+  for (const name of NAMES) {
+    const source = read(`lessons/${name}.mjs`)
+    expect(source, name).toMatch(/^\/\/ Lesson \d: \w.*\./)
+    expect(source.split('\n').length - 1, name).toBeLessThanOrEqual(150)
+  }
+})
+
+test('no lesson needs a package', () => {
+  const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.mjs'))
+  const imports = files.flatMap((file) =>
+    [...read(`lessons/${file}`).matchAll(/(?:from|import\() ?'([^']+)'/g)].map(([, to = '']) => to),
+  )
+  expect(imports.length).toBeGreaterThan(50)
+  expect(imports.filter((to) => !/^node:|^\.\.?\//.test(to))).toEqual([])
+})
+
+// They wait most of the time, so they run beside each other.
+describe.concurrent('the experiment fails on the lesson before and passes on', () => {
+  for (const name of NAMES) {
+    test(`lesson ${name}`, { timeout: 60_000 }, async ({ expect: expectHere }) => {
+      const { stdout, stderr, code } = await lesson([String(name[0])], { STAND_IN: '1' })
+      expectHere([stdout, stderr, code]).toEqual([expect.stringContaining(`passes on lesson ${name[0]}`), '', 0])
+      expectHere(stdout.match(/^ {2}[✗✓]/gm)).toEqual(['  ✗', '  ✓'])
+      expectHere(stdout).toContain(`${name}.mjs`)
+    })
+  }
+
+  const redis = needs('redis-server', 'redis-server')
+  test.runIf(redis)('lesson 9 with a real Redis', { timeout: 60_000 }, async ({ expect: expectHere }) => {
+    const { stdout, code } = await lesson(['9'], { STAND_IN: '' })
+    expectHere([stdout, code]).toEqual([expect.stringMatching(/(redis|valkey)-server keeps the log/), 0])
+  })
+})
+
+test('an experiment that does not come out as it should says so, and ends with 1', async () => {
+  const lab = join(FOLDER, 'experiments/lab.mjs')
+  const program = `import { experiment } from ${JSON.stringify(lab)}
+    await experiment({ title: '', promise: '', on: ['1-short-poll', '2-park'], run: () => ({ kept: true, found: '' }) })`
+  const folder = join(PACKAGE_ROOT, 'node_modules/.cache/mini-chat')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, '2.mjs'), program)
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  expect(await run([join(folder, '2.mjs')])).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('Not as it should be'),
+  })
+})
+
+describe('mini-chat lesson', () => {
+  test('lists the nine', async () => {
+    const { stdout, code } = await lesson([])
+    expect(stdout.match(/^ {2}\d {2}.+\.$/gm)).toHaveLength(9)
+    expect([code, stdout]).toEqual([0, expect.stringContaining('3  cursor. The reader says where it is')])
+  })
+
+  test('says in one sentence that there is no such lesson', async () => {
+    const { stderr, code } = await lesson(['12'])
+    expect([stderr, code]).toEqual(['mini-chat: there is no lesson "12": they go from 1 to 9\n', 2])
+  })
+})
