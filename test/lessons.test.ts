@@ -2,8 +2,9 @@
 // there.
 
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { PACKAGE_ROOT } from '../src/platform.js'
 import { needs } from './support/needs.js'
@@ -16,8 +17,8 @@ const NAMES = readdirSync(FOLDER)
 
 type Ended = { readonly stdout: string; readonly stderr: string; readonly code: number }
 
-function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const options = { env: { ...process.env, ...env }, timeout: 60_000 }
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = PACKAGE_ROOT): Promise<Ended> {
+  const options = { cwd, env: { ...process.env, ...env }, timeout: 80_000 }
   return new Promise((resolve) => {
     execFile(process.execPath, args, options, (error, stdout, stderr) =>
       resolve({ stdout, stderr, code: error === null ? 0 : Number(error.code) }),
@@ -51,7 +52,7 @@ test('no lesson needs a package', () => {
 // They wait most of the time, so they run beside each other.
 describe.concurrent('the experiment fails on the lesson before and passes on', () => {
   for (const name of NAMES) {
-    test(`lesson ${name}`, { timeout: 60_000 }, async ({ expect: expectHere }) => {
+    test(`lesson ${name}`, { timeout: 90_000 }, async ({ expect: expectHere }) => {
       const { stdout, stderr, code } = await lesson([String(name[0])], { STAND_IN: '1' })
       expectHere([stdout, stderr, code]).toEqual([expect.stringContaining(`passes on lesson ${name[0]}`), '', 0])
       expectHere(stdout.match(/^ {2}[✗✓]/gm)).toEqual(['  ✗', '  ✓'])
@@ -60,7 +61,7 @@ describe.concurrent('the experiment fails on the lesson before and passes on', (
   }
 
   const redis = needs('redis-server', 'redis-server')
-  test.runIf(redis)('lesson 9 with a real Redis', { timeout: 60_000 }, async ({ expect: expectHere }) => {
+  test.runIf(redis)('lesson 9 with a real Redis', { timeout: 90_000 }, async ({ expect: expectHere }) => {
     const { stdout, code } = await lesson(['9'], { STAND_IN: '' })
     expectHere([stdout, code]).toEqual([expect.stringMatching(/(redis|valkey)-server keeps the log/), 0])
   })
@@ -91,4 +92,66 @@ describe('mini-chat lesson', () => {
     const { stderr, code } = await lesson(['12'])
     expect([stderr, code]).toEqual(['mini-chat: there is no lesson "12": they go from 1 to 9\n', 2])
   })
+})
+
+describe('the pages', () => {
+  const pages = [...NAMES.map((name) => `docs/lessons/${name}.md`), 'docs/teaching.md']
+
+  test('each lesson has one, with the same parts', () => {
+    for (const name of NAMES) {
+      const headings = [...read(`docs/lessons/${name}.md`).matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => text)
+      expect(headings, name).toEqual([
+        expect.stringMatching(new RegExp(`^Lesson ${name[0]}: `)),
+        'What you see',
+        'The idea',
+        'The experiment',
+        'Ask the class',
+        'Where the real code does it',
+      ])
+    }
+  })
+
+  test('every file that they lead to is there, and code is among them', () => {
+    for (const page of pages) {
+      const links = [...read(page).matchAll(/\]\(((?!http)[^)#]+)\)/g)].map(([, to = '']) => join(dirname(page), to))
+      expect(
+        links.filter((path) => !existsSync(join(PACKAGE_ROOT, path))),
+        page,
+      ).toEqual([])
+      if (page.includes('lessons'))
+        expect(
+          links.some((path) => path.startsWith('src')),
+          page,
+        ).toBe(true)
+    }
+  })
+
+  test('every program that they start is there', () => {
+    for (const page of pages) {
+      const programs = [...read(page).matchAll(/node (lessons\/[\w/.-]+)/g)].map(([, path = '']) => path)
+      expect(
+        programs.filter((path) => !existsSync(join(PACKAGE_ROOT, path))),
+        page,
+      ).toEqual([])
+    }
+  })
+})
+
+describe('the exercises', () => {
+  const EXERCISES = join(FOLDER, 'exercises')
+  const SOLUTIONS = join(PACKAGE_ROOT, 'test/solutions')
+  const result = ({ stdout }: Ended): string[] => stdout.match(/^# (?:pass|fail) \d+$/gm) ?? []
+  const tests = ['--test', '--test-reporter=tap']
+
+  test('fail as they are given out', async () => {
+    expect(result(await run(tests, {}, EXERCISES))).toEqual(['# pass 0', '# fail 23'])
+  }, 30_000)
+
+  test('pass with the solutions', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mini-chat-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    for (const from of [EXERCISES, SOLUTIONS]) cpSync(from, folder, { recursive: true })
+    expect(readdirSync(SOLUTIONS)).toEqual(readdirSync(EXERCISES).filter((file) => /^\d-\w+\.mjs$/.test(file)))
+    expect(result(await run(tests, {}, folder))).toEqual(['# pass 23', '# fail 0'])
+  }, 30_000)
 })

@@ -6,7 +6,7 @@ import { collect, countRequests, experiment, start, step, until } from './lab.mj
 
 const READERS = 40
 const FEW = 5
-const MESSAGES = 50
+const MESSAGES = 30
 const REST_MS = 100
 
 await experiment({
@@ -20,7 +20,7 @@ await experiment({
     await sleep(300)
     const began = Date.now()
     for (let i = 0; i < MESSAGES; i++) await send(url, `number ${i + 1}`)
-    await until(() => readers.every((got) => got.at(-1)?.id === MESSAGES))
+    await until(() => readers.every((got) => got.at(-1)?.id === MESSAGES), 5000)
     const ms = Date.now() - began
     const answers = (counted.requests - MESSAGES) / FEW
     step(

@@ -13,7 +13,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 30_000
 
 const children = new Set()
 const stopAll = () => children.forEach((child) => child.kill('SIGTERM'))
