@@ -9,7 +9,7 @@
 //     GET /poll?since=1    4, 5, 6, 7      missed 2: the ids 2 and 3 are overwritten
 //
 // Memory has a bound, whatever the senders do. A reader that was away for too long loses
-// messages. It is told how many, since a gap that nobody tells is worse than a gap.
+// messages. The server says how many: a reader that knows of a gap can do something about it.
 //
 // The price: the ids live in memory. A server that starts again counts from 1.
 
