@@ -26,7 +26,7 @@ const driver = fileURLToPath(new URL('driver.js', import.meta.url))
 export const pinned = availableParallelism() > 1 && runs('taskset', ['-c', `${SERVER_CORE},${DRIVER_CORE}`, 'true'])
 
 /** A limit on how much one person may say would be what is measured: it is off, where there is one. */
-const unlimited = execFileSync(process.execPath, [main, '--help'], { encoding: 'utf8' }).includes('--rate ')
+const unlimited = execFileSync(process.execPath, [main, '--help', 'all'], { encoding: 'utf8' }).includes('--rate ')
   ? ['--rate', 'off']
   : []
 

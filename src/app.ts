@@ -8,7 +8,7 @@ import { Secret } from './auth/secret.js'
 import { Chat } from './core/chat.js'
 import type { Clock } from './core/clock.js'
 import type { Identity } from './core/people/identity.js'
-import { ConnectionLimit } from './core/people/limits.js'
+import { ConnectionLimit, type Rate, type Rates } from './core/people/limits.js'
 import { PENDING_BYTES } from './core/pending-answers.js'
 import { Metrics } from './core/metrics.js'
 import type { Store } from './core/rooms/store.js'
@@ -16,7 +16,6 @@ import type { Config } from './config.js'
 import { mostDescriptors, mostSockets } from './descriptors.js'
 import type { Logger } from './log.js'
 import { systemClock, systemRandom, VERSION } from './platform.js'
-import { ratesOf } from './rates.js'
 import { Tally } from './tally.js'
 import { openJournal } from './stores/journal.js'
 import { memoryStore } from './stores/memory.js'
@@ -252,4 +251,40 @@ async function openTransports({ config, ...parts }: Parts): Promise<Map<string, 
   if (config.websocket) transports.set('websocket', await createWebSocket(parts))
   if (config.socketio) transports.set('socketio', await createSocketIo({ ...parts, maxConnections }))
   return transports
+}
+
+// How fast people and addresses may be:
+//
+//     --rate, --burst                    one person: a session, or a name at an address
+//     --address-rate, --address-burst    all who share an address: messages
+//     --address-joins                    joins; fifty seconds' worth may come at once, so that a class can
+//     --address-rooms                    new rooms, with the burst of the messages
+//
+// --rate off lifts the rate of messages for addresses too, and that of the notes of coming and going.
+//
+// Scripts and tests on this machine are not counted while no rate of addresses is given; their joins are counted, with
+// as much again as a class has fifty times.
+
+/** Joins that may come at once are those of so many seconds. */
+const JOIN_SECONDS = 50
+
+/** Joins a second of this machine's own addresses. */
+const LOCAL_JOINS = 100
+
+/** Notes of coming and going that a room's log gets: a class of thirty comes, goes and comes back, then ten a minute. */
+const NOTES: Rate = { perSecond: 1 / 6, burst: 100 }
+
+export function ratesOf(config: Config): Rates {
+  const { rate, burst, addressRate, addressJoins, addressRooms, addressBurst, given } = config
+  const joins = { perSecond: addressJoins, burst: Math.min(addressBurst, JOIN_SECONDS * addressJoins) }
+  const isOff = rate === Infinity
+  return {
+    isFree: given.includes('addressRate') || given.includes('addressBurst') ? () => false : isLocal,
+    person: { perSecond: rate, burst },
+    address: { perSecond: isOff ? Infinity : addressRate, burst: addressBurst },
+    joins,
+    freeJoins: given.includes('addressJoins') ? joins : { perSecond: LOCAL_JOINS, burst: addressBurst },
+    rooms: { perSecond: addressRooms, burst: addressBurst },
+    notes: isOff ? { perSecond: Infinity, burst: Infinity } : NOTES,
+  }
 }

@@ -4,18 +4,20 @@
 //
 // Whatever is wrong ends in one sentence that says what to do.
 
-import { parseAuth } from './auth/settings.js'
-import { type Config, type Flag, SETTINGS } from './config.js'
-import { parseFlags, quote, type Setting, UsageError, type Values } from './flags.js'
-import type { Sync } from './stores/journal/segment-writer.js'
+import { parseJwt } from './auth/settings.js'
+import { type Config, type Flag, nameOf, type Parsed, type ServerSetting, SETTINGS } from './config.js'
+import { parseFlags, quote, UsageError, type Values } from './flags.js'
+import type { Written } from './written.js'
 
 export type Command =
-  { readonly name: 'help' } | { readonly name: 'version' } | { readonly name: 'serve'; readonly config: Config }
+  | { readonly name: 'help'; readonly topic: string | undefined }
+  | { readonly name: 'version' }
+  | { readonly name: 'serve'; readonly config: Config }
 
 /** Reads the command line. Throws `UsageError`. */
 export function parseCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
   const { values, positionals } = parseFlags(SETTINGS, args, 'mini-chat')
-  if (values['help'] === true) return { name: 'help' }
+  if (values['help'] === true) return { name: 'help', topic: positionals[0] }
   if (values['version'] === true) return { name: 'version' }
   const words = positionals[0] === 'serve' ? positionals.slice(1) : positionals
   const [port, extra] = words
@@ -31,7 +33,7 @@ function flagsInNpm(env: Readonly<Record<string, string | undefined>>, typed: Va
   const script = env['npm_lifecycle_event'] ?? ''
   if (!NPM_SCRIPTS.includes(script)) return {}
   const taken: Record<string, string | true> = {}
-  const settings: readonly (Setting & { flag: Flag })[] = SETTINGS
+  const settings: readonly (ServerSetting & { flag: Flag })[] = SETTINGS
   for (const { flag, value: form, default: standard } of settings) {
     const value = env[`npm_config_${flag.replaceAll('-', '_')}`]
     if (value === undefined || value === '' || NPM_FLAGS.includes(flag) || typed[flag] !== undefined) continue
@@ -58,75 +60,35 @@ export function defaults(given: Partial<Config> = {}): Config {
 
 /** Settings by their flags, checked. Throws `UsageError`. */
 export function configOf(values: Values, env: Readonly<Record<string, string | undefined>>): Config {
-  const text = (flag: Flag): { value: string; source: string } => {
-    const setting: Setting | undefined = SETTINGS.find((candidate) => candidate.flag === flag)
-    const given = values[flag]
-    const fromEnv = setting?.env === undefined ? undefined : env[setting.env]
-    if (typeof given === 'string') return { value: given, source: `--${flag}` }
-    if (fromEnv !== undefined && fromEnv !== '') return { value: fromEnv, source: setting?.env ?? flag }
-    return { value: String(setting?.default ?? ''), source: `--${flag}` }
-  }
-  const number = (flag: Flag, low: number, high: number, or = ''): number => {
-    const { value, source } = text(flag)
-    const parsed = Number(value)
-    if (/^\d+$/.test(value) && parsed >= low && parsed <= high) return parsed
-    throw new UsageError(`${source} is a whole number from ${low} to ${high}${or}, not ${quote(value)}`)
-  }
-  const rate = (flag: Flag): number => (text(flag).value === 'off' ? Infinity : number(flag, 1, 1_000_000, ', or off'))
-  const list = (flag: string): string[] => [values[flag] ?? []].flat().map(String)
-  const log = text('log').value
-  if (log !== 'text' && log !== 'json' && log !== 'debug')
-    throw new UsageError(`--log is text, json or debug, not ${quote(log)}`)
-  const store = parseStore((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
-  if (store.data === undefined && text('keep-bytes').value !== '')
+  const rows: readonly ServerSetting[] = SETTINGS
+  const written = new Map(rows.map((row) => [row.flag, writtenOf(row, values, env)]))
+  // As the table says: each row has its name and what its parser answers.
+  const parsed = Object.fromEntries(
+    rows.map((row) => [nameOf(row), row.parse(written.get(row.flag) ?? writtenOf(row, {}, {}))]),
+  ) as Parsed
+  const { auth, jwtSecret, jwks, audience, help: _help, version: _version, ...config } = parsed
+  if (config.data === undefined && config.keepBytes !== undefined)
     throw new UsageError(
-      `${text('keep-bytes').source} is how large the folder of --data may grow, so it needs --data; messages in memory have --bytes`,
+      `${written.get('keep-bytes')?.source} is how large the folder of --data may grow, so it needs --data; messages in memory have --bytes`,
     )
-  const auth = parseAuth((flag) => ({ ...text(flag), isGiven: values[flag] !== undefined }))
-  return {
-    ...auth,
-    given: Object.keys(values).map((flag) =>
-      flag.replaceAll(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase()),
-    ),
-    port: number('port', 0, 65535),
-    host: text('host').value,
-    ring: number('ring', 1, 100_000),
-    wait: number('wait', 0, 55),
-    drain: number('drain', 0, 3600),
-    rooms: number('rooms', 1, 1_000_000),
-    bytes: parseBytes('--bytes', text('bytes').value),
-    sessions: number('sessions', 1, 1_000_000),
-    polls: number('polls', 1, 1_000_000),
-    rate: rate('rate'),
-    addressRate: rate('address-rate'),
-    addressJoins: rate('address-joins'),
-    addressRooms: rate('address-rooms'),
-    burst: number('burst', 1, 1_000_000),
-    addressBurst: number('address-burst', 1, 1_000_000),
-    addressConnections: rate('address-connections'),
-    allowHost: list('allow-host'),
-    allowOrigin: list('allow-origin').map(parseOrigin),
-    trustProxy: number('trust-proxy', 0, 16),
-    tcp: text('tcp').value === '' ? undefined : number('tcp', 0, 65535),
-    websocket: values['websocket'] === true,
-    socketio: values['socketio'] === true,
-    ...store,
-    sync: parseSync(text('sync')),
-    keepMs: text('keep').value === '' ? undefined : parseTime(text('keep')),
-    keepBytes:
-      text('keep-bytes').value === '' ? undefined : parseBytes(text('keep-bytes').source, text('keep-bytes').value),
-    expireMs: text('expire').value === '' ? undefined : parseTime(text('expire')),
-    open: values['open'] === true,
-    quiet: values['quiet'] === true,
-    log,
-  }
+  const jwt = parseJwt({ password: config.password, auth, jwtSecret, jwks, audience })
+  const given = rows.filter(({ flag }) => values[flag] !== undefined).map(nameOf)
+  return { ...config, ...parseStore(written), jwt, given }
 }
 
-type Written = { readonly value: string; readonly source: string; readonly isGiven: boolean }
+function writtenOf(row: ServerSetting, values: Values, env: Readonly<Record<string, string | undefined>>): Written {
+  const given = values[row.flag]
+  const variable = row.env === undefined ? undefined : env[row.env]
+  const isFromEnv = given === undefined && variable !== undefined && variable !== ''
+  const all = [given ?? (isFromEnv ? variable : row.default)].flat().map(String)
+  const source = isFromEnv ? (row.env ?? row.flag) : `--${row.flag}`
+  return { value: all.at(-1) ?? '', all, source, isGiven: given !== undefined }
+}
 
 /** Where messages are kept. A flag wins over a variable. */
-function parseStore(text: (flag: Flag) => Written): Pick<Config, 'data' | 'redis'> {
-  const [data, redis] = [text('data'), text('redis')]
+function parseStore(written: ReadonlyMap<string, Written>): Pick<Config, 'data' | 'redis'> {
+  const [data, redis] = [written.get('data'), written.get('redis')]
+  if (data === undefined || redis === undefined) return { data: undefined, redis: undefined }
   if (data.value === '' || redis.value === '') return { data: data.value || undefined, redis: parseRedis(redis) }
   if (data.isGiven === redis.isGiven)
     throw new UsageError(`${data.source} and ${redis.source} both keep the messages: leave one of them out`)
@@ -139,31 +101,4 @@ function parseRedis({ value, source }: Written): string | undefined {
   const isUrl = /^rediss?:\/\/[^\s/?#]+(?:\/\d{0,5})?$/.test(value) && URL.canParse(value)
   if (isUrl) return value
   throw new UsageError(`${source} is an address such as redis://localhost:6379 or rediss://USER:PASSWORD@HOST:PORT/0`)
-}
-
-function parseBytes(source: string, value: string): number {
-  const match = /^(\d{1,12})(kb|mb|gb)?$/i.exec(value)
-  const units: Readonly<Record<string, number>> = { kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 }
-  if (match !== null) return Number(match[1]) * (units[match[2]?.toLowerCase() ?? ''] ?? 1)
-  throw new UsageError(`${source} is a size such as 64mb or 2gb, not ${quote(value)}`)
-}
-
-const SYNCS: readonly Sync[] = ['always', 'everysec', 'never']
-
-function parseSync({ value, source }: { value: string; source: string }): Sync {
-  const sync = SYNCS.find((word) => word === value)
-  if (sync !== undefined) return sync
-  throw new UsageError(`${source} is always, everysec or never, not ${quote(value)}`)
-}
-
-function parseTime({ value, source }: { value: string; source: string }): number {
-  const match = /^([1-9]\d{0,8})([smhd])$/.exec(value)
-  const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-  if (match !== null) return Number(match[1]) * (units[match[2] ?? ''] ?? 1)
-  throw new UsageError(`${source} is a time such as 90s, 12h or 30d, not ${quote(value)}`)
-}
-
-function parseOrigin(value: string): string {
-  if (/^https?:\/\/[^/?#@\s]+$/i.test(value)) return value
-  throw new UsageError(`--allow-origin is a scheme and a host such as https://school.example, not ${quote(value)}`)
 }

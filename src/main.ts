@@ -26,7 +26,7 @@ try {
 
 async function run(args: readonly string[]): Promise<void> {
   const command = parseCommand(args, process.env)
-  if (command.name === 'help') process.stdout.write(help(SUBCOMMANDS))
+  if (command.name === 'help') process.stdout.write(help(SUBCOMMANDS, command.topic))
   else if (command.name === 'version') process.stdout.write(`${VERSION}\n`)
   else await serve(command.config)
 }

@@ -4,7 +4,7 @@
 
 import type { JwtOptions } from './auth/jwt.js'
 import { configOf } from './command.js'
-import { type Config, type Flag, SETTINGS } from './config.js'
+import { type Config, type Flag, nameOf, type ServerSetting, SETTINGS } from './config.js'
 import { quote, type Setting, UsageError, type Values } from './flags.js'
 
 export type ChatOptions = Partial<Omit<Config, 'open' | 'drain' | 'given'>> & {
@@ -21,9 +21,10 @@ export type ChatOptions = Partial<Omit<Config, 'open' | 'drain' | 'given'>> & {
 const NOT_HERE: readonly Flag[] = ['open', 'drain', 'help', 'version']
 
 const BY_NAME: ReadonlyMap<string, Setting> = new Map(
-  SETTINGS.filter(({ flag }) => !NOT_HERE.includes(flag)).map((setting) => [
-    setting.flag.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
-    setting,
+  SETTINGS.filter(({ flag }) => !NOT_HERE.includes(flag)).map((row: ServerSetting) => [
+    // Here `keep` is a text such as '24h', and `keepMs` a number.
+    nameOf({ ...row, as: undefined }),
+    row,
   ]),
 )
 
@@ -39,7 +40,7 @@ export function parseOptions(options: ChatOptions): Config {
     const setting = BY_NAME.get(name)
     if (time !== undefined) times[time] = parseMs(time, value)
     else if (setting !== undefined) values[setting.flag] = valueOf(setting, value)
-    else if (name !== 'jwt') throw new UsageError(`createChat has no setting ${quote(name)}: see mini-chat --help`)
+    else if (name !== 'jwt') throw new UsageError(`createChat has no setting ${quote(name)}: see mini-chat --help all`)
   }
   return { ...configOf(values, {}), ...times }
 }

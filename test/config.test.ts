@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { ratesOf } from '../src/app.js'
 import { defaults, parseCommand } from '../src/command.js'
 import { type Config, help, SETTINGS } from '../src/config.js'
 import { UsageError } from '../src/flags.js'
-import { ratesOf } from '../src/rates.js'
 
 function serve(args: readonly string[], env: Record<string, string> = {}): Config {
   const command = parseCommand(args, env)
@@ -194,12 +194,21 @@ test('what was given counts as given, also where it is the default', () => {
 })
 
 test('help has a line for every setting, with its default, from the one table', () => {
-  const text = help()
+  const text = help([], 'all')
   for (const { flag, why } of SETTINGS) {
     expect(text).toContain(`--${flag}`)
     expect(text).toContain(why)
   }
   expect(text).toMatch(/--port PORT .*\[8000\].*PORT/)
+})
+
+test('help alone shows the everyday settings and the names of the groups; a group shows its own', () => {
+  expect(help()).toMatch(/--port PORT[^]*--help keeping [^]*--help all /)
+  expect(help()).not.toMatch(/--address-rate|--sync/)
+  expect(help([], 'limits')).toMatch(/--address-rate N/)
+  expect(help([], 'limits')).not.toMatch(/--port|--sync/)
+  expect(help([], 'nonsense')).toBe(help())
+  expect(parseCommand(['--help', 'all'], {})).toEqual({ name: 'help', topic: 'all' })
 })
 
 test('help and version win over everything else', () => {

@@ -4,41 +4,25 @@
 import { quote, UsageError } from '../flags.js'
 import type { JwtOptions } from './jwt.js'
 
-export type AuthConfig = {
-  /** Absent: everybody may come in. */
-  readonly password: string | undefined
-  /** Absent: nobody is asked who he is. */
-  readonly jwt: JwtOptions | undefined
-  /** Absent: nobody moderates. */
-  readonly adminKey: string | undefined
-  /** What every path begins with, such as `/chat`; nothing by itself. */
-  readonly base: string
-}
-
-type AuthFlag = 'password' | 'auth' | 'jwt-secret' | 'jwks' | 'audience' | 'admin-key' | 'base'
-
 /** The least that HS256 takes (RFC 7518, section 3.2). */
 const SECRET_BYTES = 32
 
-/** `text`: a setting's value, and whether a flag or a variable gave it. Throws `UsageError`. */
-export function parseAuth(text: (flag: AuthFlag) => { value: string; source: string; isGiven: boolean }): AuthConfig {
-  const optional = (flag: AuthFlag): string | undefined => {
-    const { value, source, isGiven } = text(flag)
-    // `--password "$UNSET"` must not let everyone in.
-    if (isGiven && value === '') throw new UsageError(`${source} is empty: give it a value, or leave it out`)
-    return value === '' ? undefined : value
-  }
-  const password = optional('password')
-  const auth = optional('auth')
+type AuthSettings = {
+  readonly password: string | undefined
+  readonly auth: string | undefined
+  readonly jwtSecret: string | undefined
+  readonly jwks: string | undefined
+  readonly audience: string | undefined
+}
+
+/** How tokens are checked; absent where none are asked for. Throws `UsageError`. */
+export function parseJwt({ password, auth, jwtSecret, jwks, audience }: AuthSettings): JwtOptions | undefined {
   if (auth !== undefined && auth !== 'jwt') throw new UsageError(`--auth is jwt, not ${quote(auth)}`)
   if (auth !== undefined && password !== undefined)
     throw new UsageError('--auth and --password exclude each other: a token says more than a password')
-  const jwks = optional('jwks')
-  const audience = optional('audience')
   if (auth === undefined && (jwks ?? audience) !== undefined)
     throw new UsageError('--jwks and --audience go with --auth jwt: add it')
-  const jwt = auth === undefined ? undefined : { key: parseKey(optional('jwt-secret'), jwks), audience }
-  return { password, jwt, adminKey: optional('admin-key'), base: parseBase(text('base').value) }
+  return auth === undefined ? undefined : { key: parseKey(jwtSecret, jwks), audience }
 }
 
 function parseKey(secret: string | undefined, jwks: string | undefined): JwtOptions['key'] {
@@ -63,10 +47,4 @@ function isSafe(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, hostname } = new URL(url)
   return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
-}
-
-function parseBase(value: string): string {
-  const base = value.replace(/\/$/, '')
-  if (/^(?:\/[\w~-][\w.~-]*)*$/.test(base)) return base
-  throw new UsageError(`--base is a path such as /chat, not ${quote(value)}`)
 }
