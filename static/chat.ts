@@ -3,7 +3,6 @@
 //     server ─> feed ─> conversation, people, pending lines, unread  (what comes in, for every tab of this browser)
 //     box ─> composer ─> outbox ─> server                   (what goes out, from each tab by itself)
 
-import { Outbox } from '../src/client/outbox.js'
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
@@ -14,14 +13,13 @@ import { wireDrawers } from './drawers.js'
 import { byId, nameElement } from './element.js'
 import { Feed } from './feed.js'
 import { Membership } from './membership.js'
-import { PendingLines } from './pending.js'
 import { People } from './people.js'
 import type { Rejoin } from './rejoin.js'
 import { RoomList, whyNot } from './room-list.js'
 import { type Rooms, whyNotRoom, wrongInAddress } from './rooms.js'
 import type { Session } from './session.js'
+import type { Sending } from './sending.js'
 import { wireShortcuts } from './shortcuts.js'
-import { storedOutbox } from './stored-outbox.js'
 import { type Batch, Tabs } from './tabs.js'
 import { wireTheme } from './theme.js'
 import { throttle } from './throttle.js'
@@ -45,13 +43,8 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   wireTheme(byId('dark', HTMLInputElement))
   let shown = ''
   let rejoining: Promise<Rejoin> | undefined
-
-  const outbox = new Outbox({
-    url: BASE,
-    token: () => session.token,
-    onUnauthorized: async (room) => (await rejoin()).join(room),
-    storage: storedOutbox(),
-  })
+  let sending: Sending | undefined
+  let loadingSending: Promise<Sending> | undefined
 
   const conversation = new Conversation({
     box: byId('log', HTMLElement),
@@ -61,21 +54,6 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     jumpCount: byId('jump-count', HTMLElement),
     reader,
     readTo: (room) => rooms.readTo(room),
-  })
-
-  const pendingLines = new PendingLines({
-    list: byId('pending', HTMLOListElement),
-    outbox,
-    reader,
-    room: () => rooms.current,
-    newest: () => conversation.newest,
-    knows: (message) => conversation.knows(message),
-    keep(change) {
-      conversation.scroll.keep(change)
-      // Lines that go make the log shorter, which moves its top as a reader would.
-      conversation.scroll.settle()
-    },
-    toBox: () => composer.focus(),
   })
 
   const composer = new Composer({
@@ -101,11 +79,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
         return whyRefused(error)
       }
     },
-    takeBack() {
-      const failed = outbox.pending.findLast(({ room, state }) => room === rooms.current && state === 'failed')
-      if (failed !== undefined) outbox.remove(failed.key)
-      return failed?.text
-    },
+    takeBack: () => sending?.takeBack(),
     tellTyping(typing) {
       // Whether this arrives matters to nobody for longer than it takes to type the next letter.
       tell('/typing', { room: rooms.current, typing }).catch(() => undefined)
@@ -128,11 +102,9 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   feed.onBatch(throttle(take))
   feed.onStatus((status) => {
     connection.take(status)
-    if (status.kind === 'live') outbox.hurry()
-  })
-  outbox.onChange(() => {
-    composer.trouble(outbox.pending.findLast(({ room, error }) => room === rooms.current && error !== undefined)?.error)
-    conversation.scroll.settle()
+    if (status.kind !== 'live') return
+    sending?.hurry()
+    loadSending().catch(() => undefined)
   })
   rooms.onChange(() => {
     const name = wrongInAddress()
@@ -152,7 +124,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   })
   onWake(() => {
     feed.hurry()
-    outbox.hurry()
+    sending?.hurry()
   })
   addEventListener('pagehide', () => {
     if (tabs.alone) session.leave()
@@ -184,13 +156,13 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   showMe()
   void openRoom()
   if (wrong !== '') composer.say(whyNotRoom(wrong))
-  feed.start()
+  void feed.start()
 
   /** What is needed when the session is over. */
   function rejoin(): Promise<Rejoin> {
     const rejoined = (): void => {
       feed.hurry()
-      outbox.hurry()
+      sending?.hurry()
     }
     const room = (): string => rooms.current
     rejoining ??= import('./rejoin.js').then(
@@ -206,8 +178,51 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
 
   function send(text: string): void {
     reply()
-    outbox.add({ room: rooms.current, username: session.username, text })
+    if (sending === undefined) void sendLater(text)
+    else sending.add(rooms.current, session.username, text)
     void conversation.jump()
+  }
+
+  /** What is said before the outbox is there waits for it; where it cannot be had, the text is in the box again. */
+  async function sendLater(text: string): Promise<void> {
+    const room = rooms.current
+    try {
+      const loaded = await loadSending()
+      loaded.add(room, session.username, text)
+    } catch (error) {
+      composer.giveBack(text, whyRefused(error))
+    }
+  }
+
+  function loadSending(): Promise<Sending> {
+    loadingSending ??= import('./sending.js').then(
+      ({ Sending }) =>
+        (sending = new Sending({
+          list: byId('pending', HTMLOListElement),
+          token: () => session.token,
+          rejoin: async (room) => (await rejoin()).join(room),
+          changed() {
+            composer.trouble(sending?.trouble)
+            conversation.scroll.settle()
+          },
+          reader,
+          room: () => rooms.current,
+          newest: () => conversation.newest,
+          knows: (message) => conversation.knows(message),
+          keep(change) {
+            conversation.scroll.keep(change)
+            // Lines that go make the log shorter, which moves its top as a reader would.
+            conversation.scroll.settle()
+          },
+          toBox: () => composer.focus(),
+        })),
+      (error: unknown) => {
+        // No connection: it is loaded with the next message, or when there is one.
+        loadingSending = undefined
+        throw error
+      },
+    )
+    return loadingSending
   }
 
   function leave(room: string): void {
@@ -233,7 +248,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     roomList.show()
     conversation.show(room)
     people.show(room)
-    pendingLines.draw()
+    sending?.draw()
     reply()
     composer.show()
     composer.focus()
@@ -248,13 +263,10 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   }
 
   function take(batch: Batch): void {
-    // Answered by a server that then restarted, and never polled: it is kept above the gap.
-    const lost = pendingLines
-      .flush(batch.gaps)
-      .filter(({ key }) => !batch.messages.some((message) => message.key === key))
+    const lost = sending?.lost(batch) ?? []
     if (lost.length > 0) conversation.take({ ...batch, messages: lost, gaps: [], rooms: undefined })
     const fresh = conversation.take(batch)
-    pendingLines.arrived(batch.messages)
+    sending?.arrived(batch.messages)
     if (batch.rooms !== undefined) people.take(batch.rooms, rooms.current)
     if (feed.leads && !session.isOver) membership.check(rooms.open, (room) => people.lacksMe(room), refuse)
     unread.take(fresh)

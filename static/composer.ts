@@ -60,6 +60,13 @@ export class Composer {
     if (this.#error.textContent !== sentence) this.#error.textContent = sentence
   }
 
+  /** A text could not be sent: it stands before what has been written meanwhile, with the reason below. */
+  giveBack(text: string, sentence: string): void {
+    this.#box.value = [text, this.#box.value].filter((part) => part !== '').join('\n')
+    this.#changed()
+    this.say(sentence)
+  }
+
   /** Why the last message does not go out, until it does. */
   trouble(sentence: string | undefined): void {
     if (sentence !== undefined) this.say(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`)

@@ -1,19 +1,25 @@
 // What the server says, for this tab: polled by itself when it leads, handed on by the leader when it follows.
 //
-//     leader     follow() for ever ── batch ──> this tab, and all others
-//     follower   follow() once, to catch up; then the leader's batches, one after the other
+//     at first   polls once, which needs no leader; meanwhile leader.ts is loaded
+//     leader     polls for ever ── batch ──> this tab, and all others
+//     follower   polls once, to catch up; then the leader's batches, one after the other
 //
 // A tab that missed one (it slept, the leader changed) catches up by itself from its own cursor, with a poll that
 // does not wait. So it may be told something twice and never too little; ids sort out the rest.
 
-import { follow, type Following } from '../src/client/follow.js'
+import { sessionEntry } from '../src/client/entry.js'
+import { type Following, Loop } from '../src/client/loop.js'
 import type { Gap, Message, PresenceState } from '../src/client/wire.js'
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { BASE } from './base.js'
-import { Leader } from './leader.js'
+import type { Leader } from './leader.js'
 import type { Batch, Note, Status, Tabs } from './tabs.js'
 
 const AGAIN_MS = 20_000
+const LOAD_AGAIN_MS = 2000
+
+/** How many messages of a room come first; older ones are loaded when somebody scrolls up. */
+const PAST = 100
 
 export type FeedOptions = {
   readonly tabs: Tabs
@@ -26,7 +32,8 @@ export type FeedOptions = {
 
 export class Feed {
   readonly #options: FeedOptions
-  readonly #leader: Leader
+  /** Absent until it is loaded: then this tab does not lead. */
+  #leader: Leader | undefined
   readonly #batchListeners = new Set<(batch: Batch) => void>()
   readonly #statusListeners = new Set<(status: Status) => void>()
   #following: Following | undefined
@@ -42,32 +49,47 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options
-    this.#leader = new Leader(options.tabs, {
-      lead: () => void this.#run(true),
-      follow: () => void this.#run(false),
-      rest: () => this.#stop(),
-      status: () => this.#status,
-    })
     options.tabs.onNote((note, from) => this.#take(note, from))
   }
 
   get leads(): boolean {
-    return this.#leader.leads
+    return this.#leader?.leads === true
   }
 
   get status(): Status {
     return this.#status
   }
 
-  start(): void {
+  async start(): Promise<void> {
     this.#rooms = this.#options.rooms().join()
+    const loading = this.#loadLeader()
+    await this.#run(false)
+    this.#leader = await loading
     this.#leader.start()
+  }
+
+  async #loadLeader(): Promise<Leader> {
+    for (;;) {
+      try {
+        const { Leader } = await import('./leader.js')
+        return new Leader(this.#options.tabs, {
+          lead: () => void this.#run(true),
+          follow: () => void this.#run(false),
+          rest: () => this.#stop(),
+          status: () => this.#status,
+        })
+      } catch {
+        // No connection: until there is one, nobody needs to lead.
+        await new Promise<void>((resolve) => platform.after(LOAD_AGAIN_MS, resolve))
+      }
+    }
   }
 
   /** The list of rooms may be another. */
   changeRooms(): void {
     const rooms = this.#options.rooms()
-    if (rooms.join() === this.#rooms) return
+    // Before the start there is nothing that follows rooms.
+    if (this.#rooms === '' || rooms.join() === this.#rooms) return
     this.#rooms = rooms.join()
     if (this.#following !== undefined) this.#following.setRooms(rooms)
     else void this.#run(false)
@@ -101,15 +123,16 @@ export class Feed {
     this.#queue = []
     this.#seq = 0
     let used = token()
-    const following = follow({
+    const entry = sessionEntry({ token: () => (used = token()), onUnauthorized: () => renew(used) })
+    const options = {
       url: BASE,
       rooms: rooms(),
       presence: true,
-      token: () => (used = token()),
-      onUnauthorized: () => renew(used),
+      past: PAST,
       ...(this.#cursor === undefined ? {} : { since: this.#cursor }),
       ...(forEver ? {} : { wait: 0 }),
-    })
+    }
+    const following = new Loop(options, entry)
     this.#following = following
     try {
       await this.#listen(following, forEver)
@@ -139,7 +162,7 @@ export class Feed {
         const batch: Batch = { messages, gaps, rooms, next: event.next, now: event.now }
         messages = []
         gaps = []
-        if (forEver) this.#options.tabs.say({ kind: 'batch', term: this.#leader.term, seq: ++this.#seq, batch })
+        if (forEver) this.#options.tabs.say({ kind: 'batch', term: this.#leader?.term ?? 0, seq: ++this.#seq, batch })
         this.#deliver(batch)
         this.#tell({ kind: 'live' })
         if (!forEver && !event.more) return
@@ -171,7 +194,7 @@ export class Feed {
   #tell(status: Status): void {
     if (status.kind === this.#status.kind && status.kind === 'live') return
     this.#status = status
-    if (this.leads) this.#leader.sign()
+    this.#leader?.sign()
     for (const listener of this.#statusListeners) listener(status)
   }
 }

@@ -8,7 +8,7 @@ import { PLACE } from './base.js'
 import { storageOf } from './storage.js'
 
 export type LeaderLock = {
-  /** Waits for the lock, and acquires it when it is free. */
+  /** Acquires the lock, at once if it is free; else says `busy`, and waits for it. */
   wait(): void
   /** Acquires the lock now, from any tab that holds it. */
   steal(): void
@@ -18,6 +18,8 @@ export type LeaderLock = {
 
 export type LeaderLockEvents = {
   readonly acquired: () => void
+  /** Another tab holds the lock: this one waits. */
+  readonly busy: () => void
   /** Another tab stole the lock. */
   readonly lost: () => void
 }
@@ -31,13 +33,20 @@ export function openLeaderLock(id: string, events: LeaderLockEvents): LeaderLock
 }
 
 /** https://w3c.github.io/web-locks/ */
-function webLock(locks: LockManager, { acquired, lost }: LeaderLockEvents): LeaderLock {
+function webLock(locks: LockManager, { acquired, busy, lost }: LeaderLockEvents): LeaderLock {
   let waiting: AbortController | undefined
   let letGo: (() => void) | undefined
 
   function request(options: LockOptions): void {
     let mine: (() => void) | undefined
-    const held = locks.request(NAME, options, () => {
+    const held = locks.request(NAME, options, (lock) => {
+      // Asked for whether it is free. Whoever has stopped waiting meanwhile does not want it.
+      if (options.ifAvailable === true && waiting?.signal.aborted !== false) return undefined
+      if (lock === null) {
+        busy()
+        if (waiting !== undefined) request({ signal: waiting.signal })
+        return undefined
+      }
       waiting = undefined
       return new Promise<void>((resolve) => {
         letGo = mine = resolve
@@ -61,7 +70,8 @@ function webLock(locks: LockManager, { acquired, lost }: LeaderLockEvents): Lead
     wait() {
       if (waiting !== undefined || letGo !== undefined) return
       waiting = new AbortController()
-      request({ signal: waiting.signal })
+      // A signal cannot go with it: it is answered at once.
+      request({ ifAvailable: true })
     },
     steal() {
       stopWaiting()
@@ -80,7 +90,7 @@ function webLock(locks: LockManager, { acquired, lost }: LeaderLockEvents): Lead
 const LEASE_MS = 12_000
 const LOOK_MS = 1000
 
-function leaseLock(id: string, storage: Storage, { acquired, lost }: LeaderLockEvents): LeaderLock {
+function leaseLock(id: string, storage: Storage, { acquired, busy, lost }: LeaderLockEvents): LeaderLock {
   let state: 'out' | 'waiting' | 'held' = 'out'
 
   const write = (): void => storage.setItem(NAME, JSON.stringify({ id, until: Date.now() + LEASE_MS }))
@@ -115,6 +125,7 @@ function leaseLock(id: string, storage: Storage, { acquired, lost }: LeaderLockE
       if (state !== 'out') return
       state = 'waiting'
       look()
+      if (state === 'waiting') busy()
     },
     steal,
     release() {

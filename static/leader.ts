@@ -38,7 +38,11 @@ export class Leader {
   constructor(tabs: Tabs, events: LeaderEvents) {
     this.#tabs = tabs
     this.#events = events
-    this.#lock = openLeaderLock(tabs.id, { acquired: () => this.#acquired(), lost: () => this.#lost() })
+    this.#lock = openLeaderLock(tabs.id, {
+      acquired: () => this.#acquired(),
+      busy: () => events.follow(),
+      lost: () => this.#lost(),
+    })
   }
 
   start(): void {
@@ -79,7 +83,6 @@ export class Leader {
     if (!this.#leads) return
     this.#set(false)
     this.#heard = { term: 0, at: Date.now(), visible: true }
-    this.#events.follow()
     this.#lock.wait()
   }
 
@@ -140,7 +143,6 @@ export class Leader {
   #back(): void {
     this.#heard = { term: 0, at: Date.now(), visible: true }
     this.#tabs.say({ kind: 'hello' })
-    this.#events.follow()
     this.#lock.wait()
   }
 }

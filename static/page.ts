@@ -1,9 +1,8 @@
 // The page: the first sheet, which asks for a name, and then the chat. The sheet is all that a newcomer has to wait
 // for; the chat is loaded while the name is being typed, or at once for somebody who is known.
 
-import { isUnauthorized } from '../src/client/credentials.js'
 import { defaultPlatform as platform } from '../src/client/platform.js'
-import { call, Refused } from '../src/client/wire.js'
+import { call, isUnauthorized, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { Rooms, wrongInAddress } from './rooms.js'
 import { Session } from './session.js'
@@ -72,9 +71,12 @@ async function asksForToken(): Promise<boolean> {
 /** `wrong`: what stood in the address and is no room, which is said in the chat. */
 async function enter(join: () => Promise<void>, room: string, wrong = ''): Promise<void> {
   state = 'entering'
+  // Loaded while the server answers. Should it fail, that is told where it is waited for.
+  const loading = import('./chat.js')
+  loading.catch(() => undefined)
   try {
     await join()
-    const { open } = await import('./chat.js')
+    const { open } = await loading
     state = 'inside'
     rooms.go(room)
     welcome.hide()

@@ -8,7 +8,7 @@
 //
 // All of this is loaded when a session is over, which nearly none is.
 
-import { isUnauthorized } from '../src/client/credentials.js'
+import { isUnauthorized } from '../src/client/wire.js'
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { byId, element } from './element.js'
 import { laterStyle } from './later-style.js'

@@ -4,9 +4,8 @@
 //     a tab is refused with 401 ── has another tab joined meanwhile? ── yes ─> go on with its session
 //                                                └── no ──> join under the same name, or by the token of the address
 
-import { enter, isUnauthorized, Proof } from '../src/client/credentials.js'
 import { defaultPlatform as platform } from '../src/client/platform.js'
-import { join, type JoinAnswer, Refused } from '../src/client/wire.js'
+import { isUnauthorized, join, type JoinAnswer, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { asFields, asString, stored } from './storage.js'
 import { forgetToken, tokenHere } from './token.js'
@@ -125,10 +124,10 @@ export class Session {
 /** Joins under a name; where the chat asks for a token, under the name that stands in it. */
 async function introduce(room: string, username: string): Promise<JoinAnswer> {
   const token = tokenHere()
-  const proof = new Proof(token === undefined ? undefined : { token })
-  const body = token === undefined ? { room, username } : { room }
+  if (token === undefined) return join(platform, { url: BASE, path: '/join', body: { room, username } })
+  const { enter, Proof } = await import('../src/client/credentials.js')
   try {
-    return await enter(platform, proof, { url: BASE, path: '/join', body })
+    return await enter(platform, new Proof({ token }), { url: BASE, path: '/join', body: { room } })
   } catch (error) {
     // This chat asks for a name instead.
     if (error instanceof Refused && error.code === 'bad_request') forgetToken()

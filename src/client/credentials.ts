@@ -7,16 +7,13 @@
 // The password goes with a request as Basic (RFC 7617), the token as Bearer (RFC 6750).
 
 import type { Platform } from './platform.js'
-import { type Call, join, type JoinAnswer, Refused } from './wire.js'
+import { type Call, isUnauthorized, join, type JoinAnswer, Refused, type Shown } from './wire.js'
 
 /**
  * A token that is a function is asked for when the server wants one, and again when that one's time is over. It may
  * throw `Refused` to end it; any other error counts as a lost connection.
  */
 export type Credentials = { readonly password: string } | { readonly token: string | (() => string | Promise<string>) }
-
-/** What goes with a request. */
-export type Shown = Pick<Call, 'token' | 'password'>
 
 export const NOTHING: Shown = {}
 
@@ -63,9 +60,4 @@ export async function enter(platform: Platform, proof: Proof, call: Call): Promi
     await proof.renew(error, shown)
     return await join(platform, { ...call, ...proof.shown })
   }
-}
-
-/** Was it refused for lack of something better to show? */
-export function isUnauthorized(error: unknown): error is Refused {
-  return error instanceof Refused && error.code === 'unauthorized'
 }

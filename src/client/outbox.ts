@@ -8,7 +8,8 @@
 
 import type { Code } from '../core/errors.js'
 import { backoffMs } from './backoff.js'
-import { type Entry, type EntryOptions, openEntry } from './entry.js'
+import { openEntry } from './credentials-entry.js'
+import type { Entry, EntryOptions } from './entry.js'
 import { type Platform, defaultPlatform } from './platform.js'
 import { Refused, send, type SendAnswer } from './wire.js'
 

@@ -49,6 +49,11 @@ export class Refused extends Error {
   }
 }
 
+/** Was it refused for lack of something better to show? */
+export function isUnauthorized(error: unknown): error is Refused {
+  return error instanceof Refused && error.code === 'unauthorized'
+}
+
 export type Call = {
   /** Where the server is, without a slash at the end: `http://localhost:8000`, or nothing for the page's own. */
   readonly url: string
@@ -62,6 +67,9 @@ export type Call = {
   /** Milliseconds after which the call counts as failed. */
   readonly timeoutMs?: number
 }
+
+/** What opens the chat with a request. */
+export type Shown = Pick<Call, 'token' | 'password'>
 
 export const CALL_MS = 15_000
 

@@ -7,7 +7,7 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { call, type Credentials, Refused, defaultPlatform } from '../client/index.js'
-import { isUnauthorized } from '../client/credentials.js'
+import { isUnauthorized } from '../client/wire.js'
 
 export type DoorOptions = {
   readonly url: string

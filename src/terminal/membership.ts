@@ -7,7 +7,7 @@
 //
 // Everybody who finds the session gone asks for the same rejoin; it is done once.
 
-import { enter, isUnauthorized, Proof } from '../client/credentials.js'
+import { enter, Proof } from '../client/credentials.js'
 import {
   call,
   type Credentials,
@@ -17,6 +17,7 @@ import {
   Refused,
   defaultPlatform,
 } from '../client/index.js'
+import { isUnauthorized } from '../client/wire.js'
 import { ChatError } from '../core/errors.js'
 import { foldName } from '../core/rooms/message.js'
 import type { Kept } from './kept.js'

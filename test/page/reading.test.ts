@@ -58,11 +58,11 @@ describe.skipIf(!hasChromium)('reading', { timeout: 30_000 }, () => {
     const ada = await (await visitor(browser())).enter(server.url, 'Ada')
     await hears(ada, 'line 700')
     await ada.locator('#log').evaluate((log) => (log.scrollTop = 300))
-    const first = ada.getByText('line 203', { exact: true })
+    const first = ada.getByText('line 603', { exact: true })
     await ada.locator('#log').evaluate((log) => log.dispatchEvent(new Event('scroll')))
     const at = (): Promise<number> => first.evaluate((line) => Math.round(line.getBoundingClientRect().top))
     const before = await at()
-    await hears(ada, 'line 105')
+    await hears(ada, 'line 505')
     expect(Math.abs((await at()) - before)).toBeLessThan(4)
   })
 

@@ -1,0 +1,181 @@
+// The long-polling loop, once, for every program that follows rooms.
+//
+//     poll ── answer ──> events, then poll again from `next`
+//       └──── failure ─> wait (backoff, or what the server asked for), then poll again from the same place
+//
+// The cursor moves with each answer, which is handed over whole, so a message comes once, in order, or a gap says
+// what is missing. Nothing here ever gives up on a network: only a refusal ends it.
+
+import { backoffMs } from './backoff.js'
+import type { Entry, EntryOptions, Refusal } from './entry.js'
+import { pathOf, type PollTarget, withRooms } from './poll-target.js'
+import { type Platform, defaultPlatform } from './platform.js'
+import { type Gap, isUnauthorized, type Message, type PollAnswer, poll, type PresenceState, Refused } from './wire.js'
+
+export type FollowOptions = EntryOptions & {
+  readonly rooms: readonly string[]
+  /** Where to go on: the `next` of an earlier answer, a number for one room, or `now`. Default: the newest messages. */
+  readonly since?: string
+  /** Should members and typing be told too? */
+  readonly presence?: boolean
+  /** Seconds that the server may hold a poll. */
+  readonly wait?: number
+  /** How many messages a room may have in one answer, 1 to 500, and so how many of the past come first. */
+  readonly limit?: number
+  /** How many of the past come first, if it is not `limit`. */
+  readonly past?: number
+  readonly signal?: AbortSignal
+}
+
+export type FollowEvent =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'gap'; readonly gap: Gap }
+  | { readonly kind: 'presence'; readonly rooms: Readonly<Record<string, PresenceState>> }
+  /**
+   * An answer came, and all of it has been handed over. `next`: the cursor to keep. `more`: the next one comes at
+   * once, with what the limit cut off. `now`: the server's clock.
+   */
+  | { readonly kind: 'live'; readonly next: string; readonly more: boolean; readonly now: number }
+  /** The connection is lost (`network`), or the server asked for patience (`server`); the next try is in `ms`. */
+  | { readonly kind: 'waiting'; readonly reason: 'network' | 'server'; readonly ms: number }
+
+export type Following = AsyncIterable<FollowEvent> & {
+  /** Polls at once: the network is back, the page is seen again, or the clock jumped. */
+  hurry(): void
+  /** Follows other rooms from now on; those that stay go on where they are. */
+  setRooms(rooms: readonly string[]): void
+  /** Ends it; what is iterating comes to its end. */
+  close(): void
+}
+
+const WAIT_SECONDS = 25
+
+/** How much longer than its wait a poll may take before the connection counts as dead. */
+const GRACE_MS = 10_000
+
+export class Loop implements Following {
+  readonly #options: FollowOptions
+  readonly #platform: Platform
+  readonly #entry: Entry
+  #place: PollTarget
+  #failures = 0
+  /** How often it got in again since the last answer. */
+  #renewals = 0
+  #closed = false
+  /** Set while a poll or a wait is under way: ends it early. */
+  #interrupt: (() => void) | undefined
+  #hurried = false
+
+  constructor(options: FollowOptions, entry: Entry) {
+    this.#options = options
+    this.#platform = options.platform ?? defaultPlatform
+    this.#entry = entry
+    this.#place = { rooms: options.rooms, since: options.since }
+    options.signal?.addEventListener('abort', () => this.close(), { once: true })
+    if (options.signal?.aborted === true) this.#closed = true
+  }
+
+  hurry(): void {
+    this.#hurried = true
+    this.#interrupt?.()
+  }
+
+  setRooms(rooms: readonly string[]): void {
+    this.#place = withRooms(this.#place, rooms)
+    this.hurry()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#interrupt?.()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<FollowEvent> {
+    while (!this.#closed) {
+      const { rooms } = this.#place
+      const answer = await this.#poll()
+      if (this.#closed) return
+      // An answer to rooms that are no longer followed is thrown away: the next one has it too.
+      if (answer instanceof Error || rooms !== this.#place.rooms) {
+        if (answer instanceof Error && !this.#hurried) yield* this.#wait('network', this.#patience(answer))
+        continue
+      }
+      this.#failures = 0
+      this.#renewals = 0
+      // Before it is handed over: whoever changes the rooms meanwhile must not be given the same messages again.
+      this.#place = { rooms, since: answer.next }
+      yield* eventsOf(answer)
+      yield { kind: 'live', next: answer.next, more: answer.more, now: answer.now }
+      if (answer.retry !== undefined) yield* this.#wait('server', answer.retry)
+    }
+  }
+
+  /** One poll. Returns what went wrong when it is worth another try, and throws when it is not. */
+  async #poll(): Promise<PollAnswer | Error> {
+    const { url = '', presence, past } = this.#options
+    const limit = (this.#place.since === undefined ? past : undefined) ?? this.#options.limit
+    // After trouble the first answer should come at once: it tells that all is well again.
+    const wait = this.#failures > 0 || this.#hurried ? 0 : (this.#options.wait ?? WAIT_SECONDS)
+    this.#hurried = false
+    const [room = ''] = this.#place.rooms
+    const shown = this.#entry.shown(room)
+    const controller = new AbortController()
+    this.#interrupt = () => controller.abort()
+    try {
+      return await poll(this.#platform, {
+        ...shown,
+        url,
+        path: pathOf(this.#place, { wait, limit, presence }),
+        signal: controller.signal,
+        timeoutMs: wait * 1000 + GRACE_MS,
+      })
+    } catch (error) {
+      this.#failures++
+      return isUnauthorized(error) ? await this.#renew({ refused: error, room, shown }) : trouble(error)
+    } finally {
+      this.#interrupt = undefined
+    }
+  }
+
+  /** Gets in again. Once that worked the next poll goes at once; a server that still says 401 is given time. */
+  async #renew(refusal: Refusal): Promise<Error> {
+    try {
+      await this.#entry.renew(refusal)
+    } catch (error) {
+      return trouble(error)
+    }
+    if (++this.#renewals === 1) this.#hurried = true
+    return refusal.refused
+  }
+
+  #patience(error: Error): number {
+    const ms = backoffMs(this.#failures, this.#platform.fraction())
+    return error instanceof Refused ? Math.max(error.retryAfterMs ?? 0, ms) : ms
+  }
+
+  async *#wait(reason: 'network' | 'server', ms: number): AsyncGenerator<FollowEvent> {
+    yield { kind: 'waiting', reason, ms }
+    if (this.#closed || this.#hurried) return
+    await new Promise<void>((resolve) => {
+      const undo = this.#platform.after(ms, resolve)
+      this.#interrupt = () => {
+        undo()
+        resolve()
+      }
+    })
+    this.#interrupt = undefined
+    if (reason === 'server') this.#hurried = true
+  }
+}
+
+/** What is worth another try; throws what is not. */
+function trouble(error: unknown): Error {
+  if (error instanceof Refused && error.isFinal) throw error
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+function* eventsOf(answer: PollAnswer): Generator<FollowEvent> {
+  for (const gap of answer.gaps) yield { kind: 'gap', gap }
+  for (const message of answer.messages) yield { kind: 'message', message }
+  if (answer.rooms !== undefined) yield { kind: 'presence', rooms: answer.rooms }
+}
