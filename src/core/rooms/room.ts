@@ -15,7 +15,7 @@ import { type Find, IdempotencyKeys, KEY_MS } from './idempotency.js'
 import { Presence } from './presence.js'
 import { type Entry, entryOf, type Message, removed, removes } from './message.js'
 import { Ring } from './ring.js'
-import type { Wake } from './waitlist.js'
+import { type Seat, type Wake, waitOnce } from './waitlist.js'
 import { Waiters } from './waiters.js'
 import type { Scheduler } from './scheduler.js'
 import type { TimerWheel } from './timer-wheel.js'
@@ -230,14 +230,25 @@ export class Room {
 
   /** Waits to be called when there is something newer than the place; undefined when there is already. */
   park(place: Place, wake: Wake): Undo | undefined {
+    return waitOnce(wake, (seat) => this.sit(place, seat))
+  }
+
+  /** As `park`, for a reader that has its seat; false when there is something already. */
+  sit(place: Place, seat: Seat): boolean {
     // In a busy room a waking is on its way: whoever has had the last one waits for it.
     const waits = !this.hasNews(place) || (this.#isBehind(place) && this.#waiting.isDue(place.id))
-    return waits ? this.#waiting.park(wake) : undefined
+    if (waits) this.#waiting.sit(seat)
+    return waits
   }
 
   /** As `park`, for a reader who comes back after each answer: in a busy room it is given all news by a waking. */
   parkForNext(place: Place, wake: Wake): Undo | undefined {
-    return this.park(place, wake) ?? (this.#isBehind(place) ? this.#waiting.parkForNext(wake) : undefined)
+    return waitOnce(wake, (seat) => this.sitForNext(place, seat))
+  }
+
+  /** As `parkForNext`, for a reader that has its seat; false when there is something to be had at once. */
+  sitForNext(place: Place, seat: Seat): boolean {
+    return this.sit(place, seat) || (this.#isBehind(place) && this.#waiting.sitForNext(seat))
   }
 
   /** What was taken out is told to nobody any more; its place stays, since ids are dense. */

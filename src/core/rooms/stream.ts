@@ -15,6 +15,7 @@ import type { Place, Since } from './cursor.js'
 import type { Gap } from './gap.js'
 import type { Entry } from './message.js'
 import type { Room } from './room.js'
+import { Seat } from './waitlist.js'
 
 /**
  * What comes next at a place: a gap, if there is one, then entries, oldest first. `bytes`: of the entries together.
@@ -126,12 +127,12 @@ export class Stream<T> {
   readonly #frames: Frames<T>
   readonly #sink: Sink<T>
   readonly #release: Undo
-  readonly #wake = (): void => {
-    this.#leave = undefined
+  readonly #seat = new Seat(() => {
+    this.#waits = false
     this.#pull(true)
-  }
+  })
   #place: Place
-  #leave: Undo | undefined
+  #waits = false
   #open = true
 
   /** Begins to write at once what is newer than `place`. */
@@ -155,28 +156,31 @@ export class Stream<T> {
 
   /** Goes on: at the beginning, and when the socket has drained. */
   resume(): void {
-    if (this.#leave === undefined) this.#pull(false)
+    if (!this.#waits) this.#pull(false)
   }
 
   /** Writes at once what there is, without waiting to be woken. */
   catchUp(): void {
-    this.#leave?.()
-    this.#leave = undefined
+    this.#leave()
     while (this.#open && this.#sink.hasRoom() && this.room.hasNews(this.#place)) this.#next(true)
     this.#pull(true)
   }
 
   close(): void {
     this.#open = false
-    this.#leave?.()
-    this.#leave = undefined
+    this.#leave()
     this.#release()
+  }
+
+  #leave(): void {
+    this.#seat.leave()
+    this.#waits = false
   }
 
   #pull(isLive: boolean): void {
     while (this.#open && this.#sink.hasRoom()) {
-      this.#leave = this.room.park(this.#place, this.#wake)
-      if (this.#leave !== undefined) return
+      this.#waits = this.room.sit(this.#place, this.#seat)
+      if (this.#waits) return
       this.#next(isLive)
     }
   }

@@ -23,7 +23,7 @@
 //        └──────────── a waking has one message alone ──────────────┘
 
 import type { Undo } from '../clock.js'
-import { type Wake, WaitList } from './waitlist.js'
+import { Seat, type Wake, WaitList, waitOnce } from './waitlist.js'
 import type { Scheduler } from './scheduler.js'
 
 /** From one waking of a busy room to the next. */
@@ -70,9 +70,15 @@ export class Waiters {
 
   /** Waits to be called, once. */
   park(wake: Wake): Undo {
-    const leave = this.#parked.add(wake)
+    const seat = new Seat(wake)
+    this.sit(seat)
+    return () => seat.leave()
+  }
+
+  /** As `park`, for a reader that has its seat. */
+  sit(seat: Seat): void {
+    this.#parked.add(seat)
     if (this.#isPutOff && !this.#isHurried && this.#isBack) this.#rest()
-    return leave
   }
 
   /** Is a waking on its way that will tell a reader with this id of all that is newer? */
@@ -82,14 +88,20 @@ export class Waiters {
 
   /** Waits for the next waking with news that is there already; undefined in a quiet room. */
   parkForNext(wake: Wake): Undo | undefined {
+    return waitOnce(wake, (seat) => this.sitForNext(seat))
+  }
+
+  /** As `parkForNext`, for a reader that has its seat; false in a quiet room. */
+  sitForNext(seat: Seat): boolean {
     // Not the one under way: whoever comes back again and again could make it last for ever.
     if (this.#state === 'waking') this.#again = true
     if (this.#state === 'idle') {
       const now = this.#scheduler.now()
-      if (!this.#isBusy(now)) return undefined
+      if (!this.#isBusy(now)) return false
       this.#ask(now)
     }
-    return this.park(wake)
+    this.sit(seat)
+    return true
   }
 
   /** There is something new, up to the id `last`: whoever waits is woken, at once or soon. */
@@ -109,8 +121,8 @@ export class Waiters {
     if (this.#state === 'asked') this.#begin(now())
     const end = now() + (this.#busy ? SLICE_MS.busy : this.#isOfStreams ? SLICE_MS.streams : SLICE_MS.quiet)
     let count = 0
-    for (let wake = this.#waking.take(); wake !== undefined; wake = this.#waking.take()) {
-      wake()
+    for (let seat = this.#waking.take(); seat !== undefined; seat = this.#waking.take()) {
+      seat.wake()
       if ((++count & 15) === 0 && now() >= end) break
     }
     if (this.#waking.size > 0) return false

@@ -1,15 +1,47 @@
 // The readers that wait: a list in which each knows its place.
 //
-// Who came first is woken first, so that in a busy room, where one waking follows the other, everybody waits about as
-// long: from his turn in one to his turn in the next.
+// The list is in the order in which they came, so that in a busy room, where one waking follows the other, each reader
+// waits about as long: from its turn in one to its turn in the next.
 
 import type { Undo } from '../clock.js'
 
 export type Wake = () => void
 
-/** To leave is to put the last one in one's place. Nothing else ever moves. */
+/** What a reader waits on. It waits in one list at most, and a reader that comes back takes the same seat again. */
+export class Seat {
+  readonly wake: Wake
+  #list: Seat[] | undefined
+  #index = 0
+
+  constructor(wake: Wake) {
+    this.wake = wake
+  }
+
+  /** Sits down at the end. */
+  join(list: Seat[]): void {
+    this.#list = list
+    this.#index = list.push(this) - 1
+  }
+
+  /** Its turn has come. */
+  rise(): void {
+    this.#list = undefined
+  }
+
+  /** Waits no more: the last one moves into its place. Nothing else ever moves. */
+  leave(): void {
+    const list = this.#list
+    if (list === undefined) return
+    this.#list = undefined
+    const last = list.pop()
+    if (last === undefined || last === this) return
+    list[this.#index] = last
+    last.#index = this.#index
+  }
+}
+
 export class WaitList {
-  readonly #list: Waiter[] = []
+  readonly #list: Seat[] = []
   /** Whose turn it is. Those before have been taken. */
   #turn = 0
 
@@ -17,33 +49,25 @@ export class WaitList {
     return this.#list.length - this.#turn
   }
 
-  add(wake: Wake): Undo {
-    const place: Waiter = { wake, index: this.#list.length, list: this.#list }
-    this.#list.push(place)
-    return () => leave(place)
+  add(seat: Seat): void {
+    seat.join(this.#list)
   }
 
   /** Takes one out, the one that came first. */
-  take(): Wake | undefined {
-    const place = this.#list[this.#turn++]
-    if (place === undefined) {
+  take(): Seat | undefined {
+    const seat = this.#list[this.#turn++]
+    if (seat === undefined) {
       this.#list.length = 0
       this.#turn = 0
       return undefined
     }
-    place.list = undefined
-    return place.wake
+    seat.rise()
+    return seat
   }
 }
 
-type Waiter = { readonly wake: Wake; index: number; list: Waiter[] | undefined }
-
-function leave(place: Waiter): void {
-  const { list } = place
-  if (list === undefined) return
-  place.list = undefined
-  const last = list.pop()
-  if (last === undefined || last === place) return
-  list[place.index] = last
-  last.index = place.index
+/** Waits once, by a way of waiting that answers whether there is anything to wait for. */
+export function waitOnce(wake: Wake, sit: (seat: Seat) => boolean): Undo | undefined {
+  const seat = new Seat(wake)
+  return sit(seat) ? () => seat.leave() : undefined
 }

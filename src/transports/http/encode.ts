@@ -8,6 +8,7 @@
 
 import type { Gap } from '../../core/rooms/gap.js'
 import type { Clock } from '../../core/clock.js'
+import type { Place } from '../../core/rooms/cursor.js'
 import type { Reader, View } from '../../core/rooms/reader.js'
 import type { Room } from '../../core/rooms/room.js'
 import { Turns } from '../../core/turns.js'
@@ -89,19 +90,20 @@ export class Encoder {
     return encoded
   }
 
-  /** The answer that another reader at the same place was given. */
-  #find(reader: Reader): Encoded | undefined {
-    const [room] = reader.rooms
-    const place = reader.onlyPlace
-    if (room === undefined || place === undefined) return undefined
-    const { epoch, id } = place
-    const { limit } = reader
-    const version = versionOf(reader, room)
+  /** The answer that another reader at the same place was given. `version`: of the presence that it tells. */
+  find(room: Room, { epoch, id }: Place, limit: number, version?: string): Encoded | undefined {
     for (const answer of this.#answersOf(room)) {
       if (answer.id === id && answer.limit === limit && answer.version === version && answer.epoch === epoch)
         return answer.encoded
     }
     return undefined
+  }
+
+  #find(reader: Reader): Encoded | undefined {
+    const [room] = reader.rooms
+    const place = reader.onlyPlace
+    if (room === undefined || place === undefined) return undefined
+    return this.find(room, place, reader.limit, versionOf(reader, room))
   }
 
   #answersOf(room: Room): KeptAnswer[] {

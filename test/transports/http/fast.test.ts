@@ -234,3 +234,76 @@ describe('a connection', () => {
     expect(performance.now() - before).toBeLessThan(2000)
   })
 })
+
+describe('a poll that comes again', () => {
+  const again = (id: number | string, wait = 20) => head({ path: `/poll?room=lobby&since=${id}&wait=${wait}` })
+
+  /** A client that has one poll behind it, and waits with the next one, which differs from it by its number alone. */
+  async function waiting(wait = 20) {
+    const server = await connect()
+    const { client, say, parked } = server
+    await say('one')
+    client.write(again(0, wait))
+    await client.answer()
+    client.write(again(1, wait))
+    await parked(1)
+    return server
+  }
+
+  test('has each message once and in order, in any cursor, whoever else asks for what', async () => {
+    const { client, say, parked, app } = await connect()
+    await say('1')
+    const seen: string[] = []
+    let next = '0'
+    for (let i = 2; i < 40; i++) {
+      client.write(again(next))
+      if (i % 3 === 0) await parked(1)
+      if (i % 7 === 0) client.write(again(next, 0))
+      await say(String(i))
+      for (let answers = i % 7 === 0 ? 2 : 1; answers > 0; answers--) {
+        const { messages, next: cursor } = JSON.parse((await client.answer())?.body ?? '')
+        if (answers === 1 || messages.length > 0) next = i % 5 === 0 ? cursor : cursor.slice(9)
+        seen.push(...messages.map(({ text }: { text: string }) => text))
+      }
+    }
+    client.write(again(next, 0))
+    seen.push(...JSON.parse((await client.answer())?.body ?? '').messages.map(({ text }: { text: string }) => text))
+    expect([...new Set(seen)]).toEqual(Array.from({ length: 39 }, (_, i) => String(i + 1)))
+    await until(
+      () => app.chat.rooms.get('lobby')?.waiting,
+      (count) => count === 0,
+    )
+  })
+
+  test('is let go by the next request, and tells a number that is too great as the first one does', async () => {
+    const { client, parked } = await waiting()
+    client.write(again(9))
+    expect(JSON.parse((await client.answer())?.body ?? '').messages).toEqual([])
+    expect(JSON.parse((await client.answer())?.body ?? '').gaps).toEqual([
+      { room: 'lobby', reason: 'rewind', missed: null, first: 1 },
+    ])
+    await parked(0)
+  })
+
+  test('ends when its time is over', async () => {
+    const { client, parked } = await waiting(1)
+    const answer = await client.answer()
+    expect(JSON.parse(answer?.body ?? '')).toMatchObject({ messages: [], more: false, gaps: [] })
+    await parked(0)
+  })
+
+  test('leaves nothing behind when its connection ends', async () => {
+    const { client, parked, app } = await waiting()
+    client.destroy()
+    await parked(0)
+    expect(app.metrics.polls.lines('polls').find((line) => line.includes('closed'))).toContain(' 1')
+  })
+
+  test('is told when the server stops', async () => {
+    const { client, ...server } = await waiting()
+    await Promise.all([server.stop(), client.end()])
+    const answer = await client.answer()
+    expect([answer?.status, answer?.headers.get('connection')]).toEqual([200, 'close'])
+    expect(JSON.parse(answer?.body ?? '')).toHaveProperty('retry')
+  })
+})

@@ -7,7 +7,8 @@
 // A reader in a busy room polls some fifty times a second with the same bytes but for a cursor, and is answered with
 // the same bytes as all the others. `node:http` makes a dozen objects of each such request, and takes an answer
 // apart to put it together again; here a request is one string, and an answer one buffer that a thousand sockets
-// share. The routes know nothing of it.
+// share. The routes know nothing of it. A poll that comes again is not even a string: its bytes are compared with those of
+// the last one (same-poll.ts), and it waits in a record that the socket keeps (parked-poll.ts).
 //
 // Sockets are `node:http`'s in the end: its `connection` event may be emitted for a socket that came in otherwise
 // (https://nodejs.org/api/http.html#event-connection), and what was read of it already is put back first.
@@ -21,6 +22,7 @@ import { poll } from '../routes/poll.js'
 import { send } from '../routes/send.js'
 import type { Service } from '../service.js'
 import { FastSocket } from './fast-socket.js'
+import { IdleSweep } from './idle.js'
 import { Wire } from './wire.js'
 
 export type FastPathParts = {
@@ -43,9 +45,11 @@ export class FastPath {
   readonly wire: Wire
   readonly routes: readonly FastRoute[]
   readonly #tracks = new Set<FastSocket>()
+  readonly #idle: IdleSweep
 
   constructor(parts: FastPathParts) {
     this.parts = parts
+    this.#idle = new IdleSweep(parts.context.chat.clock)
     this.wire = new Wire(parts.idleMs, parts.context.chat.clock)
     this.routes = [poll, send].map((route) => {
       const { method, path } = route
@@ -55,11 +59,14 @@ export class FastPath {
 
   /** A socket that has just come in. */
   take(socket: Socket, connection: Connection): void {
-    this.#tracks.add(new FastSocket(this, socket, connection))
+    const fastSocket = new FastSocket(this, socket, connection)
+    this.#tracks.add(fastSocket)
+    this.#idle.add(fastSocket)
   }
 
   leave(fastSocket: FastSocket): void {
     this.#tracks.delete(fastSocket)
+    this.#idle.remove(fastSocket)
   }
 
   /** Closes whoever is owed no answer; with `all` everybody. */

@@ -74,7 +74,7 @@ export class FastRequest implements Request {
 
   readonly answer: Answer = (reply) => {
     // These routes' answers have an end: they never stream.
-    if ('body' in reply) this.#fastSocket.answer(this, this.#fastPath.parts.service.dress(this, reply))
+    if ('body' in reply) this.#fastSocket.answer(this, reply)
   }
 
   get #caller(): Caller {

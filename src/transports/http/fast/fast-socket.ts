@@ -7,7 +7,14 @@ import type { Connection } from '../connection.js'
 import type { FastRoute, FastPath } from './fast-path.js'
 import { type Head, type Plain, readPlain } from './parse.js'
 import { FastRequest } from './fast-request.js'
+import { ParkedPoll } from './parked-poll.js'
 import { parseQuery } from '../query.js'
+import { askOf, poll } from '../routes/poll.js'
+import { turnsOf } from './idle.js'
+import { idOf, type SamePoll, samePollOf } from './same-poll.js'
+
+/** A request that is owed an answer. */
+type Owed = Pick<FastRequest, 'header' | 'number'>
 
 export class FastSocket {
   readonly #fastPath: FastPath
@@ -15,8 +22,13 @@ export class FastSocket {
   readonly #connection: Connection
   /** The head of the last request; it has passed the checks of its origin. */
   #head: Head | undefined
-  /** The request that is owed an answer. */
-  #owed: FastRequest | undefined
+  #owed: Owed | undefined
+  /** What its last poll was like, and its record of a poll that is parked. */
+  #same: SamePoll | undefined
+  #poll: ParkedPoll | undefined
+  /** Turns of the clock until it has been idle for too long. */
+  #turnsLeft: number
+  #isWatched = false
   /** What came while an answer was owed that nobody could hurry. */
   #rest: Buffer | undefined
 
@@ -24,7 +36,7 @@ export class FastSocket {
     this.#fastPath = fastPath
     this.#socket = socket
     this.#connection = connection
-    socket.setTimeout(fastPath.parts.firstMs)
+    this.#turnsLeft = turnsOf(fastPath.parts.firstMs)
     for (const [event, listener] of this.#listeners) socket.on(event, listener)
   }
 
@@ -34,16 +46,24 @@ export class FastSocket {
   }
 
   /** Writes the answer. A second one, or one to a socket that has gone, is not written. */
-  answer(request: FastRequest, reply: Reply): void {
+  answer(request: Owed, reply: Reply): void {
     if (this.#owed !== request) return
     this.#owed = undefined
     this.#connection.release(request.number)
     const socket = this.#socket
     if (socket.destroyed) return
-    const { bytes, isLast } = this.#fastPath.wire.encode(reply)
-    socket.write(bytes, this.#fastPath.parts.service.hold(bytes, socket))
+    const { service } = this.#fastPath.parts
+    const { bytes, isLast } = this.#fastPath.wire.encode(service.dress(request, reply))
+    socket.write(bytes, service.hold(bytes, socket))
+    this.#turnsLeft = turnsOf(this.#fastPath.parts.idleMs)
+    if (socket.writableLength > 0) this.#watchWriting()
     if (isLast) socket.destroySoon()
     else if (this.#rest !== undefined) this.#goOn(this.#rest)
+  }
+
+  /** A turn of the clock passes, in which nothing was read or written; after so many the socket is closed. */
+  age(): void {
+    if (!this.#isWatched && --this.#turnsLeft < 0) this.#socket.destroy()
   }
 
   #read(chunk: Buffer): void {
@@ -53,13 +73,29 @@ export class FastSocket {
     if (this.#owed !== undefined) this.#connection.letGo('next')
     if (this.#owed !== undefined) return this.#keep(chunk)
     // Whoever does not read what he is given goes to `node:http`, where the next answer waits for the last one.
-    const plain = this.#socket.writableLength > 0 ? undefined : readPlain(chunk, this.#fastPath.routes, this.#head)
+    if (this.#socket.writableLength > 0) return this.#handOver(chunk)
+    const id = this.#same === undefined ? undefined : idOf(chunk, this.#same)
+    if (id === undefined) this.#same = undefined
+    else if (this.#parkAgain(id)) return
+    const plain = readPlain(chunk, this.#fastPath.routes, this.#head)
     if (plain === undefined) return this.#handOver(chunk)
     this.#serve(plain)
   }
 
+  /** Parks a poll that is like the last one, with this id. False where it has nothing to wait for. */
+  #parkAgain(id: number): boolean {
+    const same = this.#same
+    if (same === undefined) return false
+    const poll = (this.#poll ??= new ParkedPoll(this.#fastPath.parts, (one, reply) => this.answer(one, reply)))
+    if (!poll.start(same, id)) return false
+    poll.number = this.#connection.next()
+    this.#owed = poll
+    this.#connection.hold(poll, poll.number)
+    return true
+  }
+
   #serve(plain: Plain<FastRoute>): void {
-    const { context, origins, service, idleMs } = this.#fastPath.parts
+    const { context, origins, service } = this.#fastPath.parts
     const { route } = plain.start
     const { head } = plain
     const request = new FastRequest(this.#fastPath, this.#socket, this.#connection, plain, this)
@@ -69,13 +105,21 @@ export class FastSocket {
         // What may be read once may be read again. What changes something is looked at each time.
         if (head !== this.#head || route.method !== 'GET')
           origins.check({ method: route.method, httpVersion: '1.1', rawHeaders: head.rawHeaders })
-        if (this.#head === undefined) this.#socket.setTimeout(idleMs)
         this.#head = head
         request.query = parseQuery(plain.query)
+        if (this.#same === undefined && route === poll && request.header('authorization') === undefined)
+          this.#same = samePollOf(plain, askOf(request.query))
         return route.handle(request, request.answer, context)
       },
       (error) => request.fail(error),
     )
+  }
+
+  /** The client reads slowly: from now on the socket's own timer looks whether its answers go on. */
+  #watchWriting(): void {
+    if (this.#isWatched) return
+    this.#isWatched = true
+    this.#socket.setTimeout(this.#fastPath.parts.idleMs)
   }
 
   /** The store is at work: what comes meanwhile has to wait. */

@@ -43,7 +43,7 @@ export const poll: Route = {
 }
 
 /** What a poll asks for, read from its query. */
-type Ask = {
+export type Ask = {
   readonly names: readonly string[]
   readonly since: Since
   readonly options: ReaderOptions
@@ -53,7 +53,7 @@ type Ask = {
 
 const asks = new WeakMap<Query, Ask>()
 
-function askOf(query: Query): Ask {
+export function askOf(query: Query): Ask {
   const before = asks.get(query)
   if (before !== undefined) return before
   const names = roomsOf(query)
@@ -125,9 +125,7 @@ class Wait implements Parked, Waiter {
     if (this.#leave === undefined) return this.#tell('news')
     if (parking.isFull || !this.#enter()) return this.#end('full')
     this.#parkedAt = chat.clock.now()
-    // It is looked for up to `LOOK_MS` late, and the whole wait is the most.
-    const spread = waitMs * (1 - LEAST_WAIT) - LOOK_MS
-    this.deadline = this.#parkedAt + waitMs * LEAST_WAIT + spread * chat.random.fraction()
+    this.deadline = deadlineOf(this.#parkedAt, waitMs, chat.random.fraction())
     parking.add(this)
     this.#disconnect = session?.connect()
     this.#request.hold(this)
@@ -212,7 +210,13 @@ class Wait implements Parked, Waiter {
   }
 }
 
+/** When a poll has waited long enough: it is looked for up to `LOOK_MS` late, and the whole wait is the most. */
+export function deadlineOf(now: number, waitMs: number, fraction: number): number {
+  const spread = waitMs * (1 - LEAST_WAIT) - LOOK_MS
+  return now + waitMs * LEAST_WAIT + spread * fraction
+}
+
 /** Each its own, from half a second to five, so that a thousand clients do not come back in one instant. */
-function retryMs(fraction: number): number {
+export function retryMs(fraction: number): number {
   return Math.round(500 + 4500 * fraction)
 }

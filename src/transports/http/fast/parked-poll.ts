@@ -1,0 +1,110 @@
+// The poll that one socket has parked. There is one record a socket, used again for each of its polls: a poll that comes
+// again makes no object but a place.
+//
+//     start ── its room is here, and it has to wait ──> parked ── a message, time is up, let go ──> answer
+//        └── anything else: the route `poll` takes it
+//
+// It does what the route does (routes/poll.ts) with a poll of one room, without presence and without a session.
+
+import { Reader } from '../../../core/rooms/reader.js'
+import type { Place } from '../../../core/rooms/cursor.js'
+import type { Room } from '../../../core/rooms/room.js'
+import { Seat } from '../../../core/rooms/waitlist.js'
+import { problem, type Reply } from '../answer.js'
+import type { Encoded } from '../encode.js'
+import { findHeader } from '../header.js'
+import type { Parked } from '../parking.js'
+import type { LetGo, Waiter } from '../request.js'
+import { deadlineOf, retryMs } from '../routes/poll.js'
+import type { FastPathParts } from './fast-path.js'
+import { isHere, type SamePoll } from './same-poll.js'
+
+export class ParkedPoll implements Parked, Waiter {
+  place = 0
+  deadline = 0
+  /** Of its request on the connection. */
+  number = 0
+  readonly #parts: FastPathParts
+  readonly #answer: (poll: ParkedPoll, reply: Reply) => void
+  readonly #seat = new Seat(() => this.#end('news'))
+  #same: SamePoll | undefined
+  #room: Room | undefined
+  #at: Place = NOWHERE
+  #parkedAt = 0
+
+  constructor(parts: FastPathParts, answer: (poll: ParkedPoll, reply: Reply) => void) {
+    this.#parts = parts
+    this.#answer = answer
+  }
+
+  /** Parks a poll with this id. False where it has to be answered in another way; then nothing has happened. */
+  start(same: SamePoll, id: number): boolean {
+    const { chat, parking, readers, stopping, waitSeconds } = this.#parts.context
+    const waitMs = 1000 * (same.wait ?? waitSeconds)
+    const room = chat.rooms.get(same.room)
+    if (room === undefined || readers !== undefined || waitMs === 0 || parking.isFull || stopping()) return false
+    if (!isHere(room, same, id)) return false
+    const at = { epoch: same.epoch, id }
+    if (!room.sitForNext(at, this.#seat)) return false
+    this.#same = same
+    this.#room = room
+    this.#at = at
+    this.#parkedAt = chat.clock.now()
+    this.deadline = deadlineOf(this.#parkedAt, waitMs, chat.random.fraction())
+    parking.add(this)
+    return true
+  }
+
+  expire(): void {
+    this.#end('news')
+  }
+
+  letGo(why: LetGo): void {
+    this.#end(why)
+  }
+
+  header(name: string): string | undefined {
+    return this.#same === undefined ? undefined : findHeader(this.#same.head.rawHeaders, name)
+  }
+
+  #end(why: LetGo | 'news'): void {
+    const { context, service } = this.#parts
+    try {
+      this.#seat.leave()
+      context.parking.remove(this)
+      this.#tell(why)
+    } catch (error) {
+      service.note(error)
+      this.#answer(this, problem(error))
+    }
+  }
+
+  #tell(why: LetGo | 'news'): void {
+    const { chat, metrics } = this.#parts.context
+    const now = chat.clock.now()
+    metrics.pollWait.observe((now - this.#parkedAt) / 1000)
+    if (why === 'closed') return metrics.polls.add(1, 'closed')
+    const encoded = this.#encode(why)
+    if (encoded === undefined) return
+    const { reply, count, newestAt, gaps, outcome } = encoded
+    this.#answer(this, reply)
+    metrics.polls.add(1, why === 'stop' ? why : outcome)
+    metrics.delivered.add(count, 'poll')
+    for (const { reason } of gaps) metrics.gaps.add(1, reason)
+    if (newestAt !== undefined) metrics.delivery.observe((now - newestAt) / 1000, count)
+  }
+
+  #encode(why: LetGo | 'news'): Encoded | undefined {
+    const { chat, encoder } = this.#parts.context
+    const [room, same] = [this.#room, this.#same]
+    if (room === undefined || same === undefined) return undefined
+    const { limit } = same
+    const known = why === 'stop' ? undefined : encoder.find(room, this.#at, limit)
+    if (known !== undefined) return known
+    const at = this.#at
+    const reader = new Reader([room], { place: () => at, presence: undefined }, { limit, presence: false })
+    return encoder.encode(reader, why === 'stop' ? retryMs(chat.random.fraction()) : undefined)
+  }
+}
+
+const NOWHERE: Place = { epoch: undefined, id: 0 }

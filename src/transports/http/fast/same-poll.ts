@@ -1,0 +1,89 @@
+// A poll that comes again: the same bytes as the last one, but for the number in its cursor.
+//
+//     GET /poll?room=lobby&since=k3f9qz1a.801 HTTP/1.1\r\nHost: localhost:8000\r\n\r\n
+//     └───────────── before ────────────┘└─┘└───────────────── after ─────────────┘
+//                                         id
+//
+// What the bytes ask for was parsed and checked when the first of them came, so it is not looked at again: the bytes are
+// compared, and the digits read. All sockets whose polls have the same bytes share one `SamePoll`.
+
+import type { Room } from '../../../core/rooms/room.js'
+import type { Ask } from '../routes/poll.js'
+import { copyOf } from '../query.js'
+import type { Head, Plain, Start } from './parse.js'
+
+export type SamePoll = {
+  readonly before: Buffer
+  readonly after: Buffer
+  readonly head: Head
+  readonly room: string
+  /** Undefined where the cursor is a bare number. */
+  readonly epoch: string | undefined
+  readonly limit: number
+  /** Seconds; undefined where it is left to the server. */
+  readonly wait: number | undefined
+}
+
+/** These take 1 MiB at most. */
+const known = new Map<string, SamePoll>()
+const KNOWN = { polls: 512, length: 1024 }
+
+/** More digits are not safe to be read as a number. */
+const MOST_DIGITS = 15
+
+/** A cursor of one room or a bare number, and nothing behind it but other parameters. */
+const CURSOR = /(?:^|&)since=(?:[\da-z]{8}\.)?(\d{1,15})(?=&|$)/
+
+/** What polls are like that come after this one; undefined for a poll of several rooms, with presence, or without a cursor. */
+export function samePollOf({ start, query, head }: Plain<Start>, ask: Ask): SamePoll | undefined {
+  const [room, ...rooms] = ask.names
+  if (room === undefined || rooms.length > 0 || ask.options.presence || ask.since.presence !== undefined)
+    return undefined
+  const place = ask.since.place(room)
+  const cursor = CURSOR.exec(query)
+  const digits = cursor?.[1]
+  if (cursor === null || digits === undefined || typeof place !== 'object') return undefined
+  const end = cursor.index + cursor[0].length
+  const before = `${start.text}?${query.slice(0, end - digits.length)}`
+  const after = `${query.slice(end)} HTTP/1.1\r\n${head.text}\r\n`
+  if (before.length + after.length > KNOWN.length) return undefined
+  const key = copyOf(before + after)
+  const same = known.get(key)
+  if (same !== undefined) return same
+  if (known.size >= KNOWN.polls) known.clear()
+  const made = {
+    before: Buffer.from(before),
+    after: Buffer.from(after),
+    head,
+    room,
+    epoch: place.epoch,
+    limit: ask.options.limit,
+    wait: ask.wait,
+  }
+  known.set(key, made)
+  return made
+}
+
+/** The number in the cursor of a poll that is this one but for it; undefined for any other request. */
+export function idOf(chunk: Buffer, { before, after }: SamePoll): number | undefined {
+  const from = before.length
+  const to = chunk.length - after.length
+  if (to <= from || to - from > MOST_DIGITS) return undefined
+  let id = 0
+  for (let i = from; i < to; i++) {
+    const digit = (chunk[i] ?? 0) - ZERO
+    if (digit < 0 || digit > 9) return undefined
+    id = 10 * id + digit
+  }
+  // What is behind the digits differs more often than what is before them.
+  if (chunk.compare(after, 0, after.length, to) !== 0 || chunk.compare(before, 0, from, 0, from) !== 0) return undefined
+  return id
+}
+
+const ZERO = 48
+
+/** Is the place where such a poll stands one in the log of this room? Then it has no gap, and no other process knows more. */
+export function isHere(room: Room, { epoch }: SamePoll, id: number): boolean {
+  const isThisLog = room.hasLog && (epoch === undefined || epoch === room.epoch)
+  return isThisLog && id <= room.last && id >= room.first - 1
+}
