@@ -1,13 +1,15 @@
 // The lessons: each experiment fails on the lesson before and passes on its own, and each page leads to code that is
 // there.
 
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { PACKAGE_ROOT } from '../src/platform.js'
 import { needs } from './support/needs.js'
+import { until } from './support/server.js'
 
 const MAIN = join(PACKAGE_ROOT, 'lib/main.js')
 const FOLDER = join(PACKAGE_ROOT, 'lessons')
@@ -93,6 +95,34 @@ describe('mini-chat lesson', () => {
     expect([stderr, code]).toEqual(['mini-chat: there is no lesson "12": they go from 1 to 9\n', 2])
   })
 })
+
+test.runIf(process.platform === 'linux')(
+  'Ctrl-C ends an experiment, and the servers it started',
+  async () => {
+    const mark = `LESSON_MARK=${randomUUID()}`
+    const marked = (): string[] => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && hasEnvironment(pid, mark))
+    const child = spawn(process.execPath, [MAIN, 'lesson', '7'], {
+      env: { ...process.env, LESSON_MARK: mark.slice(12) },
+      stdio: 'ignore',
+    })
+    const ended = new Promise((resolve) => child.on('close', resolve))
+    // The command, the experiment, its first half, and the server.
+    await until(marked, (pids) => pids.length === 4, 15_000)
+    child.kill('SIGINT')
+    expect(await ended).toBe(130)
+    await until(marked, (pids) => pids.length === 0, 10_000)
+  },
+  30_000,
+)
+
+function hasEnvironment(pid: string, mark: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark)
+  } catch {
+    // It has ended, or is another user's.
+    return false
+  }
+}
 
 describe('the pages', () => {
   const pages = [...NAMES.map((name) => `docs/lessons/${name}.md`), 'docs/teaching.md']

@@ -21,7 +21,7 @@ await experiment({
     const sentAt = Date.now()
     await (send ?? lesson.send)(url, 'hello')
     step('The sender says "hello".')
-    const kept = await until(() => got.length > 0, 1500)
+    const kept = await until(() => got.length > 0, 2500)
     const ms = Date.now() - sentAt
     return {
       kept,

@@ -17,7 +17,7 @@ await experiment({
     step('The server is killed and started again. It has forgotten everything, and counts from 1.')
     for (const said of ['four', 'five']) await send(url, said)
     step('The sender says "four" and "five". The reader asks from its place on.')
-    await until(() => got.at(-1)?.text === 'five', 2500)
+    await until(() => got.at(-1)?.text === 'five', 4000)
     const after = got.slice(3).filter(({ text }) => text !== undefined)
     const told = got.some(({ restarted }) => restarted)
       ? 'was told of the restart'

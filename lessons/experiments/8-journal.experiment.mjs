@@ -6,6 +6,7 @@
 import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { collect, experiment, list, start, step, until } from './lab.mjs'
 
 await experiment({
@@ -27,11 +28,15 @@ await experiment({
       appendFileSync(env.JOURNAL, '{"epoch":"k3f9","message":{"id":4,"te')
       step('Half a line is added to the journal, as if the power had gone while it was written.')
     }
-    await start(name, { port, env })
+    const again = await start(name, { port, env })
     await send(url, 'four')
     step('The server is started again, and the sender says "four".')
-    await until(() => got.at(-1)?.text === 'four', 6000)
-    const { messages } = await (await fetch(`${url}/poll`)).json()
+    await until(() => got.at(-1)?.text === 'four', 15_000)
+    await again.kill()
+    await start(name, { port, env })
+    step('It is killed and started once more, and asked for everything that it has.')
+    const reply = fetch(`${url}/poll`).then((response) => response.json())
+    const { messages } = await Promise.race([reply, sleep(3000, { messages: [] })])
     const told = got.some(({ restarted }) => restarted)
       ? 'must begin anew'
       : 'goes on as if nothing had been'

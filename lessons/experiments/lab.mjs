@@ -11,9 +11,13 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { setTimeout as sleep } from 'node:timers/promises'
+import timers from 'node:timers/promises'
+import { syncBuiltinESMExports } from 'node:module'
 
 const DEADLINE_MS = 30_000
+
+/** Waits, and is not among the pauses that are recorded. */
+const sleep = timers.setTimeout
 
 const children = new Set()
 const stopAll = () => children.forEach((child) => child.kill('SIGTERM'))
@@ -58,6 +62,8 @@ export async function startProgram(file, env = {}) {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     children.add(child)
+    let why = ''
+    child.stderr.setEncoding('utf8').on('data', (text) => (why += text))
     const ended = new Promise((resolve) => child.on('close', resolve))
     child.on('close', () => children.delete(child))
     const first = await Promise.race([
@@ -71,10 +77,7 @@ export async function startProgram(file, env = {}) {
     }
     if (port > 0) return { url: `http://127.0.0.1:${port}`, port, kill }
     // Another program has the port for a moment.
-    if (tries === 5)
-      throw new Error(
-        `${basename(file)} does not start: ${child.stderr.read() ?? 'no reason is given'}`,
-      )
+    if (tries === 5) throw new Error(`${basename(file)} does not start: ${why}`)
     await sleep(200)
   }
 }
@@ -93,7 +96,7 @@ export function collect(events, each = async () => undefined) {
 }
 
 /** Waits until something is so, and answers whether it was in time. */
-export async function until(isSo, ms = 2000) {
+export async function until(isSo, ms = 6000) {
   for (const end = Date.now() + ms; Date.now() < end; await sleep(5)) if (isSo()) return true
   return isSo()
 }
@@ -107,6 +110,17 @@ export function countRequests() {
     return fetch(...request)
   }
   return counted
+}
+
+/** The pauses that this process makes from now on, in milliseconds, in an array that grows. */
+export function recordPauses() {
+  const pauses = []
+  timers.setTimeout = (ms, ...rest) => {
+    pauses.push(ms)
+    return sleep(ms, ...rest)
+  }
+  syncBuiltinESMExports()
+  return pauses
 }
 
 /** A network in front of a server that hands every request on, and loses the first answer. */
