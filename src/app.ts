@@ -12,6 +12,7 @@ import { ConnectionLimit, type Rate, type Rates } from './core/people/limits.js'
 import { PENDING_BYTES } from './core/pending-answers.js'
 import { Metrics } from './core/metrics.js'
 import type { Store } from './core/rooms/store.js'
+import { reachableAddresses } from './addresses.js'
 import type { Config } from './config.js'
 import { mostDescriptors, mostSockets } from './descriptors.js'
 import type { Logger } from './log.js'
@@ -83,6 +84,7 @@ export async function createApp(
   chat.onPublish(() => metrics.published.add(1))
   let ready = true
   let stopping = false
+  let listening: { readonly host: string; readonly port: number } | undefined
   const parking = new Parking(clock, config.polls)
   const encoder = new Encoder(clock)
   const eventStreams = new EventStreams(config.polls)
@@ -108,6 +110,10 @@ export async function createApp(
     adminKey,
     base: config.base,
     version: VERSION,
+    addresses: () =>
+      listening === undefined || config.trustProxy > 0
+        ? []
+        : reachableAddresses(listening.host).map((address) => `http://${address}:${listening?.port}${config.base}`),
     waitSeconds: config.wait,
     ready: () => ready && (store.ready?.() ?? true),
     stopping: () => stopping,
@@ -160,6 +166,7 @@ export async function createApp(
     },
     async listen(at = config.port, host = config.host) {
       const port = await http.listen(at, host)
+      listening = { host, port }
       await startTransports()
       return port
     },

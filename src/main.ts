@@ -2,8 +2,8 @@
 // The command line: flags, config, app, listen, and an end on a signal.
 
 import { spawn } from 'node:child_process'
-import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reachableAddresses } from './addresses.js'
 import { createApp } from './app.js'
 import { parseCommand } from './command.js'
 import { SUBCOMMANDS } from './commands/index.js'
@@ -103,10 +103,7 @@ function greeting({ host, base, password }: Config, port: number, tcp: number | 
 /** Where this server can be reached: on this machine, and from others where it listens on every address. */
 function addressesOf(host: string): [label: string, address: string][] {
   if (host !== '0.0.0.0' && host !== '::') return [['Local', host.includes(':') ? `[${host}]` : host]]
-  const others = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter(({ family, internal }) => family === 'IPv4' && !internal)
-  return [['Local', 'localhost'], ...others.map(({ address }): [string, string] => ['Network', address])]
+  return [['Local', 'localhost'], ...reachableAddresses(host).map((address): [string, string] => ['Network', address])]
 }
 
 function whyNot(error: unknown, { host, port: http, tcp }: Config): string {

@@ -39,7 +39,7 @@ export function casesOf(names: readonly string[]): readonly Case[] {
         raw(path, 'a,b', { 'Content-Type': 'text/csv', ...bearer(token) }),
       ),
     ]),
-    ...['/rooms', '/members', '/stats', '/metrics'].map((path) =>
+    ...['/rooms', '/members', '/addresses', '/stats', '/metrics'].map((path) =>
       of(`GET ${path}`, 401, 'there is a password', () => ({ path }), { password: 'sesame' }),
     ),
     ...['/poll', '/events', '/history'].map((path) =>
@@ -51,7 +51,7 @@ export function casesOf(names: readonly string[]): readonly Case[] {
     ...['/poll', '/events', '/history', '/members'].map((path) =>
       of(`GET ${path}`, 400, 'no room is named', () => ({ path })),
     ),
-    ...['/rooms', '/members?room=lobby', '/health', '/ready', '/stats', '/metrics', '/'].map((path) =>
+    ...['/rooms', '/members?room=lobby', '/health', '/ready', '/addresses', '/stats', '/metrics', '/'].map((path) =>
       of(`GET ${path.replace(/\?.*/, '')}`, 200, 'all is well', () => ({ path })),
     ),
 

@@ -34,6 +34,8 @@ export type Context = {
   readonly auth: Auth | undefined
   /** What makes a session a moderator; undefined where there are none. */
   readonly adminKey: Secret | undefined
+  /** Where other machines reach this server; nothing where it listens for its own machine alone, or a proxy stands in front. */
+  readonly addresses: () => readonly string[]
   /** Seconds that a poll waits if it does not say. */
   readonly waitSeconds: number
   /** Should the process be given work? */

@@ -1,6 +1,7 @@
 // Every route, a file a resource.
 
 import type { Route } from '../route.js'
+import { addresses } from './addresses.js'
 import { admin, login } from './auth.js'
 import { events } from './events.js'
 import { history } from './history.js'
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   members,
   health,
   ready,
+  addresses,
   stats,
   metrics,
   login,
