@@ -7,11 +7,13 @@
 
 import type { Clock, Random, Undo } from './clock.js'
 import { ChatError } from './errors.js'
+import type { Directory } from './people/directory.js'
 import { type Identity, requireIdentity } from './people/identity.js'
-import { type ConnectionLimit, Limits, NO_LIMITS, type Rates } from './people/limits.js'
-import { type Message, parseKey, parseRoom, parseText, parseUsername } from './rooms/message.js'
+import { type Bucket, type ConnectionLimit, type Counted, Limits, NO_LIMITS, type Rates } from './people/limits.js'
+import { foldName, type Message, parseKey, parseRoom, parseText, parseUsername } from './rooms/message.js'
+import { mirror } from './people/mirror.js'
 import { Moderation } from './people/moderation.js'
-import { nameFor, ownSession, refuseHeldName, releaseName, requireJoined, takeName } from './people/names.js'
+import { nameFor, nameTaken, ownSession, refuseHeldName, releaseName, requireJoined, takeName } from './people/names.js'
 import { Publisher } from './rooms/publisher.js'
 import type { Room } from './rooms/room.js'
 import { type RoomLimits, Rooms } from './rooms/rooms.js'
@@ -30,6 +32,8 @@ const HISTORY_WAITING = 1000
 
 export type ChatOptions = {
   readonly store: Store
+  /** Where other processes tell who is here; without it this process is alone. */
+  readonly directory?: Directory | undefined
   readonly clock: Clock
   readonly random: Random
   readonly ringSize: number
@@ -78,39 +82,45 @@ export class Chat {
   readonly ringSize: number
   readonly moderation: Moderation
   readonly #store: Store
+  readonly #directory: Directory | undefined
   readonly #limits: Limits
   readonly #publisher: Publisher
   readonly #historyTurns: Turns
 
-  constructor({
-    store,
-    clock,
-    random,
-    ringSize,
-    keepMs,
-    limits,
-    rates = NO_LIMITS,
-    connectionLimit,
-    pendingBytes,
-  }: ChatOptions) {
+  constructor(options: ChatOptions) {
+    const { store, directory, clock, random, ringSize, keepMs, limits, rates = NO_LIMITS } = options
+    const { connectionLimit, pendingBytes } = options
     this.clock = clock
     this.random = random
     this.timers = new TimerWheel(clock)
     this.pending = new PendingAnswers(pendingBytes)
     this.ringSize = ringSize
     this.#store = store
-    this.#limits = new Limits(clock, rates)
+    this.#directory = directory
+    this.#limits = new Limits(clock, rates, directory === undefined ? undefined : (one) => directory.count(one))
     this.#historyTurns = new Turns(clock, HISTORY_READS, HISTORY_WAITING)
     const isClosed = (name: string): boolean => this.moderation.isClosed(name)
     const scheduler = new Scheduler(clock)
-    this.rooms = new Rooms(store, { clock, timers: this.timers, scheduler, ringSize, keepMs, isClosed }, limits)
+    const follow = directory === undefined ? undefined : (room: Room) => this.#follow(room, directory)
+    this.rooms = new Rooms(store, { clock, timers: this.timers, scheduler, ringSize, keepMs, isClosed, follow }, limits)
     this.sessions = new Sessions(
-      { clock, random, timers: this.timers, connectionLimit },
+      { clock, random, timers: this.timers, connectionLimit, directory },
       limits.sessions,
       (session) => void this.leaveAll(session),
     )
-    this.#publisher = new Publisher(store, clock, this.rooms)
-    this.moderation = new Moderation({ clock, rooms: this.rooms, store, publisher: this.#publisher })
+    this.#publisher = new Publisher(store, clock, this.rooms, (room, holder) => directory?.typing(room, holder, false))
+    const parts = { clock, rooms: this.rooms, store, publisher: this.#publisher, sessions: this.sessions, directory }
+    this.moderation = new Moderation(parts)
+    directory?.begin({
+      session: (token) => this.sessions.peek(token),
+      sessions: () => this.sessions,
+      counted: (one, times) => this.#limits.charge(one, times, ({ what, of }) => this.#bucket(what, of)),
+    })
+  }
+
+  /** Does no other process know of people? */
+  get isAlone(): boolean {
+    return this.#directory === undefined
   }
 
   /** Calls back for every message that this process published. */
@@ -123,12 +133,19 @@ export class Chat {
     const name = parseRoom(to)
     const draft = { type: 'chat', username: session?.username ?? parseUsername(username), text: parseText(text) }
     const mark = key === undefined ? undefined : parseKey(key)
+    const asked = this.moderation.reach(name, session)
+    if (asked !== undefined) await asked
     this.#refuse(name, draft.username, session)
-    // Nobody has joined a room that is not open.
-    if (session !== undefined) requireJoined(session, this.rooms.get(name))
-    this.#limits.message(address, session?.said, draft.username)
-    const room = this.#knock(name, address) ?? (await this.rooms.open(name))
-    if (session === undefined) refuseHeldName(room, draft.username)
+    if (session !== undefined) {
+      const entered = this.#enter(session, name)
+      if (entered instanceof Promise) await entered
+    }
+    this.#limits.message(address, session, draft.username)
+    const room = this.#knock(name, address) ?? (await this.#open(name, draft.username, session))
+    if (session === undefined) {
+      refuseHeldName(room, draft.username)
+      if (this.#directory !== undefined) await this.#refuseHeldElsewhere(room, draft.username, this.#directory)
+    }
     if (mark === undefined) return sentTo(room, await this.#publisher.publish(room, draft, address), false)
     const sender = `${session === undefined ? 'name' : 'session'} ${draft.username}`
     const parts = { ...draft, key: mark }
@@ -146,63 +163,95 @@ export class Chat {
     const identity = request.session?.identity ?? request.identity
     const username = nameFor(request.session ?? identity, request.username)
     requireIdentity(identity, name, this.clock.date())
+    const asked = this.moderation.reach(name, request.session)
+    if (asked !== undefined) await asked
     this.moderation.refuseClosed(name, request.session)
     this.#limits.join(request.address)
-    const room = this.#knock(name, request.address) ?? (await this.rooms.open(name))
+    const room = this.#knock(name, request.address) ?? (await this.#open(name, username, request.session))
     if (request.session !== undefined && room.presence.has(request.session)) {
       return joinedAt(request.session, room)
     }
-    const resumed = request.resumes === true ? ownSession(room, username, identity) : undefined
-    if (resumed !== undefined) return joinedAt(resumed, room)
-    refuseHeldName(room, username)
+    if (identity !== undefined && request.resumes === true) {
+      const reached = this.#reachHolder(room, username)
+      if (reached !== undefined) await reached
+      const resumed = ownSession(this.sessions, room, username, identity)
+      if (resumed !== undefined) {
+        await this.#directory?.update(resumed)
+        return joinedAt(resumed, room)
+      }
+    }
+    // A directory knows of a holder whose time is over before the room has been told.
+    if (this.#directory === undefined) refuseHeldName(room, username)
     let { session } = request
+    const release = room.hold()
     try {
       session ??= this.sessions.open(username, request.address, identity)
       // The name is held before the message is kept, so that two who join at once cannot both have it.
-      takeName(session, room)
+      const claimed = this.#directory === undefined ? undefined : await this.#directory.claim(name, session)
+      takeName(session, room, claimed?.place)
+      if (claimed?.isNew === false) return joinedAt(session, room)
       const draft = { type: 'join', username: session.username, text: 'joined' }
       // A flood of coming and going is told by the presence alone: it must not push out what was said.
-      if (!this.#limits.note(room.notes)) return joinedAt(session, room)
+      if (!this.#limits.note(room)) return joinedAt(session, room)
       const { message, epoch } = await this.#publisher.publish(room, draft, request.address)
       return { session, room, id: message.id, epoch }
     } catch (error) {
-      if (session !== undefined) releaseName(session, room)
-      if (session !== undefined && session !== request.session) this.sessions.close(session)
-      this.rooms.settle(room)
+      if (session !== undefined) this.#undoJoin(session, room, session !== request.session)
       throw error
+    } finally {
+      release()
+      this.rooms.settle(room)
     }
   }
 
   /** Gives the name back at once; the room is told, where that can be kept. */
   async leave(session: Session, name: unknown): Promise<void> {
-    const room = requireJoined(session, this.rooms.get(parseRoom(name)))
+    const entered = this.#enter(session, parseRoom(name))
+    const room = entered instanceof Promise ? await entered : entered
+    const isMine = this.#directory === undefined || (await this.#directory.release(room.name, session))
     releaseName(session, room)
-    if (!this.#limits.note(room.notes)) return this.rooms.settle(room)
-    try {
-      await this.#publisher.publish(room, { type: 'leave', username: session.username, text: 'left' })
-    } catch (error) {
-      // Whoever leaves has left: that a full or broken store cannot keep the message is nothing to tell them.
-      if (!(error instanceof ChatError)) throw error
-    }
+    if (isMine) await this.#tellLeft(room, session.username)
   }
 
-  /** Leaves every room. The names are free even where a message cannot be kept. */
+  /** Leaves every room, also those that it joined through other processes. The names are free even where a message cannot be kept. */
   async leaveAll(session: Session): Promise<void> {
-    await Promise.allSettled([...session.rooms].map((room) => this.leave(session, room.name)))
+    const known = this.#directory === undefined ? undefined : await this.#directory.find(session.token)
+    const names = new Set([...[...session.rooms].map((room) => room.name), ...(known?.rooms ?? [])])
+    const left = await Promise.allSettled([...names].map((name) => this.leave(session, name)))
+    // Where a name could not be given back, that is said; that it was not held any more is nothing to tell.
+    for (const one of left)
+      if (one.status === 'rejected' && one.reason instanceof ChatError && one.reason.code === 'unavailable')
+        throw one.reason
   }
 
   /** Leaves every room and is nobody any more: for whoever was somebody as long as a connection lasted. */
   async end(session: Session): Promise<void> {
     this.sessions.close(session)
-    await this.leaveAll(session)
+    const rooms = [...session.rooms]
+    await Promise.allSettled(rooms.map((room) => this.leave(session, room.name)))
+    // What the directory could not be told it finds out when the session's time is over.
+    for (const room of rooms) releaseName(session, room)
+    await this.#directory?.end(session).catch(() => undefined)
   }
 
   /** Says that somebody types, or no longer does. */
-  typing(session: Session, name: unknown, typing: boolean): void {
-    const room = requireJoined(session, this.rooms.get(parseRoom(name)))
+  async typing(session: Session, name: unknown, typing: boolean): Promise<void> {
+    const entered = this.#enter(session, parseRoom(name))
+    const room = entered instanceof Promise ? await entered : entered
     this.#refuse(room.name, session.username, session)
-    this.#limits.typing(session.typed)
+    this.#limits.typing(session)
     room.presence.setTyping(session, typing)
+    this.#directory?.typing(room.name, session, typing)
+  }
+
+  /** Who is in a room: at once where it is here, or where nobody else could say it. */
+  members(name: string): readonly string[] | Promise<readonly string[]> {
+    const here = this.rooms.get(name)
+    if (here !== undefined || this.#directory === undefined) return here?.presence.state.presence.members ?? []
+    return this.rooms.open(name).then((room) => {
+      this.rooms.settle(room)
+      return room.presence.state.presence.members
+    })
   }
 
   /** A page of a room's past, of `ANSWER_BYTES` at most, in its turn. Rejects with `unavailable` where too many are asked for. */
@@ -218,6 +267,7 @@ export class Chat {
   }
 
   async close(): Promise<void> {
+    await this.#directory?.close()
     this.sessions.closeAll()
     this.rooms.close()
     await this.#store.close()
@@ -228,6 +278,93 @@ export class Chat {
     const room = this.rooms.get(name)
     if (room?.hasLog !== true) this.#limits.room(address)
     return room
+  }
+
+  /** Opens a room, whose orders may be known only now. */
+  async #open(name: string, username: string, session: Session | undefined): Promise<Room> {
+    const room = await this.rooms.open(name)
+    if (this.#directory === undefined) return room
+    try {
+      await this.moderation.reach(name, session)
+      this.#refuse(name, username, session)
+    } catch (error) {
+      this.rooms.settle(room)
+      throw error
+    }
+    return room
+  }
+
+  /** The room, where this session holds its name in it. Throws or rejects with `not_joined`. */
+  #enter(session: Session, name: string): Room | Promise<Room> {
+    const room = this.rooms.get(name)
+    if (this.#directory === undefined || room?.presence.has(session) === true) return requireJoined(session, room)
+    return this.#enterLate(session, name, this.#directory)
+  }
+
+  /** As `#enter`, where another process may have let it join. */
+  async #enterLate(session: Session, name: string, directory: Directory): Promise<Room> {
+    const room = await this.rooms.open(name)
+    try {
+      if (!room.presence.has(session)) await directory.catchUp(name)
+      const joined = requireJoined(session, room)
+      session.rooms.add(joined)
+      return joined
+    } finally {
+      this.rooms.settle(room)
+    }
+  }
+
+  async #refuseHeldElsewhere(room: Room, username: string, directory: Directory): Promise<void> {
+    const release = room.hold()
+    try {
+      if (await directory.isHeld(room.name, foldName(username))) throw nameTaken()
+    } finally {
+      release()
+      this.rooms.settle(room)
+    }
+  }
+
+  /** Makes the session known that holds a name, where another process opened it. */
+  #reachHolder(room: Room, username: string): Promise<void> | undefined {
+    return this.#directory?.catchUp(room.name).then(() => {
+      const token = room.presence.holder(username)?.token
+      return token === undefined ? undefined : this.sessions.reach(token)
+    })
+  }
+
+  /** Takes a join back that was not told to the room. */
+  #undoJoin(session: Session, room: Room, isNew: boolean): void {
+    releaseName(session, room)
+    if (isNew) this.sessions.close(session)
+    // Where the directory cannot be told, it finds out when the session's time is over.
+    this.#directory?.release(room.name, session).catch(() => undefined)
+    if (isNew) this.#directory?.end(session).catch(() => undefined)
+  }
+
+  async #tellLeft(room: Room, username: string): Promise<void> {
+    if (!this.#limits.note(room)) return this.rooms.settle(room)
+    try {
+      await this.#publisher.publish(room, { type: 'leave', username, text: 'left' })
+    } catch (error) {
+      // Whoever leaves has left: that a full or broken store cannot keep the message is nothing to tell them.
+      if (!(error instanceof ChatError)) throw error
+    }
+  }
+
+  async #follow(room: Room, directory: Directory): Promise<Undo> {
+    const { sessions, moderation } = this
+    const tellLeft = (to: Room, username: string): Promise<void> => this.#tellLeft(to, username)
+    const unfollow = await directory.follow(room.name, mirror(room, { sessions, moderation, tellLeft }))
+    return () => {
+      unfollow()
+      moderation.forget(room.name)
+    }
+  }
+
+  #bucket(what: Counted['what'], of: string): Bucket | undefined {
+    if (what === 'note') return this.rooms.get(of)?.notes
+    const session = this.sessions.peek(of)
+    return what === 'typed' ? session?.typed : session?.said
   }
 
   /** May this name speak here now? */

@@ -179,7 +179,7 @@ describe('being somebody', () => {
     expect((await say(chat, { session, username: 'mallory' })).message.username).toBe('ada')
     expect(await codeOf(() => say(chat, { session, room: 'den' }))).toBe('not_joined')
     expect(await codeOf(() => chat.leave(session, 'den'))).toBe('not_joined')
-    expect(() => chat.typing(session, 'den', true)).toThrow(/join it first/)
+    await expect(chat.typing(session, 'den', true)).rejects.toThrow(/join it first/)
     expect(chat.rooms.get('den')).toBeUndefined()
   })
 
@@ -233,7 +233,7 @@ describe('typing', () => {
   test('ends with the next message of that person, and of no other', async () => {
     const { chat } = createChat()
     const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
-    chat.typing(session, 'lobby', true)
+    await chat.typing(session, 'lobby', true)
     await say(chat, { username: 'bob' })
     expect(room.presence.state.presence.typing).toEqual(['ada'])
     await say(chat, { session })
@@ -243,7 +243,7 @@ describe('typing', () => {
   test('ends with leaving, and leaves no timer', async () => {
     const { chat, clock } = createChat()
     const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
-    chat.typing(session, 'lobby', true)
+    await chat.typing(session, 'lobby', true)
     await chat.end(session)
     expect([room.presence.state.presence, chat.timers.size, clock.timers]).toEqual([{ members: [], typing: [] }, 0, 0])
   })

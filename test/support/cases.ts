@@ -164,7 +164,7 @@ export async function startScene(config: Partial<Config> = {}): Promise<Scene> {
   const { session } = await chat.join({ room: 'lobby', username: 'ada' })
   // Where a case has no memory, bob was not heard.
   await chat.send({ room: 'lobby', username: 'bob', text: 'hi', key: 'k1' }).catch(() => undefined)
-  if (config.adminKey !== undefined) chat.moderation.appoint(session)
+  if (config.adminKey !== undefined) await chat.moderation.appoint(session)
   return { ...server, token: session.token }
 }
 

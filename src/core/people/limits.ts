@@ -37,6 +37,11 @@ export type Rates = {
   readonly freeJoins?: Rate
 }
 
+/** What is counted, and of whom: sent and typed by a session, sent under a name at an address, and so on. */
+export type Counted = { readonly what: What; readonly of: string }
+export type What = 'said' | 'typed' | 'note' | OfAddress
+type OfAddress = 'name' | 'address' | 'join' | 'freeJoin' | 'room'
+
 const NO_LIMIT: Rate = { perSecond: Infinity, burst: Infinity }
 export const NO_LIMITS: Rates = {
   person: NO_LIMIT,
@@ -67,6 +72,11 @@ export function take(bucket: Bucket, { perSecond, burst }: Rate, now: number): n
   return 0
 }
 
+/** Takes tokens that another process gave away, also where the bucket has none left. */
+function charge(bucket: Bucket, { perSecond }: Rate, times: number, now: number): void {
+  if (perSecond !== Infinity) bucket.fullAt = Math.max(bucket.fullAt, now) + (1000 * times) / perSecond
+}
+
 /** A bucket for each address. */
 export class Buckets {
   readonly #rate: Rate
@@ -88,8 +98,22 @@ export class Buckets {
   /** Takes a token. Answers 0, or the milliseconds until there is one. */
   take(key: string, now: number): number {
     if (this.#rate.perSecond === Infinity) return 0
+    return take(this.#get(key, now), this.#rate, now)
+  }
+
+  /** Is there any limit? */
+  get isLimited(): boolean {
+    return this.#rate.perSecond !== Infinity
+  }
+
+  /** Takes tokens that another process gave away. */
+  charge(key: string, times: number, now: number): void {
+    if (this.isLimited) charge(this.#get(key, now), this.#rate, times, now)
+  }
+
+  #get(key: string, now: number): Bucket {
     if (now >= this.#turnAt || this.#young.size >= MAX_KEYS) this.#turn(now)
-    return take(this.#young.get(key) ?? this.#move(key), this.#rate, now)
+    return this.#young.get(key) ?? this.#move(key)
   }
 
   #move(key: string): Bucket {
@@ -153,74 +177,96 @@ export class ConnectionLimit {
 
 function nothing(): void {}
 
+/** Whose messages and signs of typing are counted: a session. */
+type Person = { readonly token: string; readonly said: Bucket; readonly typed: Bucket }
+
 /** Every rate of the chat. Each throws `rate_limited`; without an address, as from the program itself, nothing is counted. */
 export class Limits {
   readonly #clock: Clock
   readonly #person: Rate
-  readonly #messages: Buckets
-  readonly #names: Buckets
   readonly #notes: Rate
-  readonly #joins: Buckets
-  readonly #freeJoins: Buckets
-  readonly #rooms: Buckets
+  readonly #buckets: Readonly<Record<OfAddress, Buckets>>
   readonly #isFree: (address: string) => boolean
+  readonly #tell: ((counted: Counted) => void) | undefined
 
-  constructor(clock: Clock, rates: Rates) {
+  /** `tell`: told of every token that was taken, for other processes to count. */
+  constructor(clock: Clock, rates: Rates, tell?: (counted: Counted) => void) {
     const { person, address, joins, rooms, notes, isFree = () => false, freeJoins = joins } = rates
     this.#clock = clock
     this.#person = person
-    this.#messages = new Buckets(address)
-    this.#names = new Buckets(person)
     this.#notes = notes
-    this.#joins = new Buckets(joins)
-    this.#freeJoins = new Buckets(freeJoins)
-    this.#rooms = new Buckets(rooms)
+    this.#buckets = {
+      address: new Buckets(address),
+      name: new Buckets(person),
+      join: new Buckets(joins),
+      freeJoin: new Buckets(freeJoins),
+      room: new Buckets(rooms),
+    }
     this.#isFree = isFree
+    this.#tell = tell
   }
 
   /**
-   * `said`: the bucket of the session that speaks, if one does. A name without a session has one at each address, so that
-   * no one can use up the messages of a name that speaks from elsewhere.
+   * `person`: the session that speaks, if one does. A name without a session has a bucket at each address, so that no
+   * one can use up the messages of a name that speaks from elsewhere.
    */
-  message(address: string | undefined, said: Bucket | undefined, username: string): void {
-    const now = this.#clock.now()
+  message(address: string | undefined, person: Omit<Person, 'typed'> | undefined, username: string): void {
     const isCounted = address !== undefined && !this.#isFree(address)
-    if (said !== undefined) refuse(take(said, this.#person, now), FAST, 'send it again')
+    if (person !== undefined) this.#refuse(this.#take('said', person.token, person.said), FAST, 'send it again')
     else if (isCounted && this.#person.perSecond !== Infinity)
-      refuse(this.#names.take(`${address} ${foldName(username)}`, now), FAST, 'send it again')
+      this.#refuse(this.#takeFrom('name', `${address} ${foldName(username)}`), FAST, 'send it again')
     if (isCounted)
-      refuse(this.#messages.take(address, now), 'too many messages come from your address', 'send it again')
+      this.#refuse(this.#takeFrom('address', address), 'too many messages come from your address', 'send it again')
   }
 
   /** May a room's log get one more note of somebody's coming or going? */
-  note(notes: Bucket): boolean {
-    return take(notes, this.#notes, this.#clock.now()) === 0
+  note({ name, notes }: { readonly name: string; readonly notes: Bucket }): boolean {
+    return this.#take('note', name, notes, this.#notes) === 0
   }
 
-  typing(typed: Bucket): void {
-    refuse(take(typed, this.#person, this.#clock.now()), 'you say too often that you type', 'say it again')
+  typing({ token, typed }: Omit<Person, 'said'>): void {
+    this.#refuse(this.#take('typed', token, typed), 'you say too often that you type', 'say it again')
   }
 
   join(address: string | undefined): void {
     if (address === undefined) return
-    const joins = this.#isFree(address) ? this.#freeJoins : this.#joins
-    refuse(joins.take(address, this.#clock.now()), 'too many people join from your address', 'try again')
+    const what = this.#isFree(address) ? 'freeJoin' : 'join'
+    this.#refuse(this.#takeFrom(what, address), 'too many people join from your address', 'try again')
   }
 
   room(address: string | undefined): void {
     if (address === undefined) return
-    refuse(
-      this.#rooms.take(address, this.#clock.now()),
-      'too many new rooms come from your address',
-      'try again, or use a room that there is',
-    )
+    const then = 'try again, or use a room that there is'
+    this.#refuse(this.#takeFrom('room', address), 'too many new rooms come from your address', then)
+  }
+
+  /** What another process has counted so many times. `find`: the bucket of a session or a room that is known here. */
+  charge({ what, of }: Counted, times: number, find: (counted: Counted) => Bucket | undefined): void {
+    const now = this.#clock.now()
+    if (what === 'said' || what === 'typed' || what === 'note') {
+      const bucket = find({ what, of })
+      if (bucket !== undefined) charge(bucket, what === 'note' ? this.#notes : this.#person, times, now)
+    } else this.#buckets[what].charge(of, times, now)
+  }
+
+  #take(what: What, of: string, bucket: Bucket, rate = this.#person): number {
+    const waitMs = take(bucket, rate, this.#clock.now())
+    if (this.#tell !== undefined && waitMs === 0 && rate.perSecond !== Infinity) this.#tell({ what, of })
+    return waitMs
+  }
+
+  #takeFrom(what: OfAddress, of: string): number {
+    const buckets = this.#buckets[what]
+    const waitMs = buckets.take(of, this.#clock.now())
+    if (this.#tell !== undefined && waitMs === 0 && buckets.isLimited) this.#tell({ what, of })
+    return waitMs
+  }
+
+  #refuse(waitMs: number, why: string, then: string): void {
+    if (waitMs === 0) return
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+    throw new ChatError('rate_limited', `${why}: wait ${seconds} s, then ${then}`, seconds)
   }
 }
 
 const FAST = 'you are faster than the room can read'
-
-function refuse(waitMs: number, why: string, then: string): void {
-  if (waitMs === 0) return
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
-  throw new ChatError('rate_limited', `${why}: wait ${seconds} s, then ${then}`, seconds)
-}

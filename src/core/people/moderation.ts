@@ -1,13 +1,14 @@
 // Order in a classroom: who has the right to it, and what has been done with it.
 //
-//     mute     a name says nothing in a room for so many seconds            here, in memory
-//     close    nobody but a moderator says anything or comes in             here, in memory
+//     mute     a name says nothing in a room for so many seconds            in memory, or in the directory
+//     close    nobody but a moderator says anything or comes in             in memory, or in the directory
 //     remove   a `delete` message with `of: ID`: whoever has it hides it,   in the log, like every message
 //              and rings and stores give a `removed` one in its place
 //     clear    a `clear` message begins the log anew: a new epoch           in the log, like every message
 //
-// What is in the log outlives a restart and reaches other processes; mutes and closed rooms do neither. A mute is
-// of a name, so whoever leaves and comes back under another one is heard again: then the room is closed.
+// What is in the log outlives a restart and reaches other processes. So do mutes and closed rooms where there is a
+// directory, and neither without one. A mute is of a name, so whoever leaves and comes back under another one is heard
+// again: then the room is closed.
 
 import type { Clock } from '../clock.js'
 import { ChatError } from '../errors.js'
@@ -16,7 +17,8 @@ import { foldName, parseRoom, parseUsername } from '../rooms/message.js'
 import type { Publisher } from '../rooms/publisher.js'
 import type { Room } from '../rooms/room.js'
 import type { Rooms } from '../rooms/rooms.js'
-import type { Session } from './sessions.js'
+import type { Session, Sessions } from './sessions.js'
+import type { Directory, Orders } from './directory.js'
 import type { Appended, Store } from '../rooms/store.js'
 
 /** A name is muted for a day at the most, and for five minutes by itself. */
@@ -29,13 +31,15 @@ export type ModerationParts = {
   readonly rooms: Rooms
   readonly store: Pick<Store, 'read'>
   readonly publisher: Publisher
+  readonly sessions: Pick<Sessions, 'refresh'>
+  /** Where orders are kept for all processes; without it this one has its own. */
+  readonly directory?: Directory | undefined
 }
 
 type Order = { isClosed: boolean; readonly muted: Map<string, number> }
 
 export class Moderation {
   readonly #parts: ModerationParts
-  readonly #moderators = new WeakSet<Session>()
   /** The rooms in which something has been ordered: nearly always none. */
   readonly #orders = new Map<string, Order>()
 
@@ -44,8 +48,41 @@ export class Moderation {
   }
 
   /** Gives a session the right, as long as it lasts. */
-  appoint(session: Session): void {
-    this.#moderators.add(session)
+  async appoint(session: Session): Promise<void> {
+    session.moderates = true
+    try {
+      await this.#parts.directory?.update(session)
+    } catch (error) {
+      session.moderates = false
+      throw error
+    }
+  }
+
+  /** What is ordered in a room that this process follows, as the directory says it. */
+  set(room: string, { isClosed, muted }: Orders): void {
+    const { clock, rooms } = this.#parts
+    const was = this.isClosed(room)
+    const order = this.#order(room)
+    const ahead = clock.now() - clock.date()
+    order.isClosed = isClosed
+    order.muted.clear()
+    for (const [fold, until] of muted) order.muted.set(fold, until + ahead)
+    this.#tidy()
+    if (was !== isClosed) rooms.get(room)?.presence.changed()
+  }
+
+  /** The room is not followed any more: what is ordered is in the directory alone. */
+  forget(room: string): void {
+    this.#orders.delete(room)
+  }
+
+  /**
+   * Asks whether a session may speak in a closed room where another process may have given it the right since.
+   * Undefined where there is nothing to ask, as nearly always.
+   */
+  reach(room: string, session: Session | undefined): Promise<void> | undefined {
+    if (session === undefined || session.moderates || !this.isClosed(room)) return undefined
+    return this.#parts.sessions.refresh(session)
   }
 
   isClosed(room: string): boolean {
@@ -55,7 +92,7 @@ export class Moderation {
   /** Throws `forbidden` where the room is closed to this session. */
   refuseClosed(room: string, session: Session | undefined): void {
     if (this.#orders.size === 0 || !this.isClosed(room)) return
-    if (session !== undefined && this.#moderators.has(session)) return
+    if (session?.moderates === true) return
     throw new ChatError('forbidden', 'this room is closed for now: wait until it is opened again')
   }
 
@@ -68,26 +105,37 @@ export class Moderation {
   }
 
   /** Lets a name say nothing in a room for so many seconds; 0 takes it back. */
-  mute(session: Session | undefined, name: unknown, username: unknown, seconds: unknown = MUTE_SECONDS.default): void {
-    const { muted } = this.#order(this.#require(session, name))
+  async mute(
+    session: Session | undefined,
+    name: unknown,
+    username: unknown,
+    seconds: unknown = MUTE_SECONDS.default,
+  ): Promise<void> {
+    const { clock, directory } = this.#parts
+    const room = await this.#require(session, name)
     const fold = foldName(parseUsername(username))
-    const now = this.#parts.clock.now()
+    const wait = 1000 * wholeNumber('seconds', seconds, MUTE_SECONDS.most)
+    if (directory !== undefined) return directory.mute(room, fold, wait > 0 ? clock.date() + wait : 0)
+    const { muted } = this.#order(room)
+    const now = clock.now()
     muted.delete(fold)
     for (const [other, until] of muted) if (until <= now) muted.delete(other)
-    const wait = wholeNumber('seconds', seconds, MUTE_SECONDS.most)
-    if (wait > 0) muted.set(fold, now + wait * 1000)
+    if (wait > 0) muted.set(fold, now + wait)
     this.#tidy()
   }
 
   /** Closes a room, or opens it again. */
-  close(session: Session | undefined, name: unknown, closed: unknown = true): void {
-    const room = this.#require(session, name)
+  async close(session: Session | undefined, name: unknown, closed: unknown = true): Promise<void> {
+    const { directory, rooms } = this.#parts
+    const room = await this.#require(session, name)
     if (closed !== true && closed !== false && closed !== 'true' && closed !== 'false') {
       throw new ChatError('bad_request', 'closed is true or false')
     }
-    this.#order(room).isClosed = String(closed) === 'true'
+    const isClosed = String(closed) === 'true'
+    if (directory !== undefined) return directory.setClosed(room, isClosed)
+    this.#order(room).isClosed = isClosed
     this.#tidy()
-    this.#parts.rooms.get(room)?.presence.changed()
+    rooms.get(room)?.presence.changed()
   }
 
   /** Takes what a message said out of its room; that it was there can still be seen. */
@@ -108,7 +156,7 @@ export class Moderation {
   }
 
   async #enter(session: Session | undefined, name: unknown): Promise<{ room: Room; username: string }> {
-    const room = await this.#parts.rooms.open(this.#require(session, name))
+    const room = await this.#parts.rooms.open(await this.#require(session, name))
     if (!room.hasLog) {
       this.#parts.rooms.settle(room)
       throw new ChatError('not_found', 'nothing has been said in this room')
@@ -116,10 +164,11 @@ export class Moderation {
     return { room, username: session?.username ?? '' }
   }
 
-  #require(session: Session | undefined, name: unknown): string {
+  async #require(session: Session | undefined, name: unknown): Promise<string> {
     if (session === undefined)
       throw new ChatError('unauthorized', 'join first: POST /join gives a token for Authorization: Bearer')
-    if (!this.#moderators.has(session))
+    if (!session.moderates) await this.#parts.sessions.refresh(session)
+    if (!session.moderates)
       throw new ChatError('forbidden', 'this session does not moderate: POST /admin with the key first')
     const room = parseRoom(name)
     requireIdentity(session.identity, room, this.#parts.clock.date())

@@ -7,7 +7,7 @@ import { ChatError } from '../errors.js'
 import type { Identity } from './identity.js'
 import { foldName, parseUsername } from '../rooms/message.js'
 import type { Room } from '../rooms/room.js'
-import { Session } from './sessions.js'
+import type { Session, Sessions } from './sessions.js'
 
 /** The name to speak under, where this one is asked for. Throws `bad_request` for another than one's own. */
 export function nameFor(somebody: Pick<Session, 'username'> | undefined, username: unknown): string {
@@ -20,18 +20,25 @@ export function nameFor(somebody: Pick<Session, 'username'> | undefined, usernam
 }
 
 /** The session under which somebody is in the room already, with the newer identity. */
-export function ownSession(room: Room, username: string, identity: Identity | undefined): Session | undefined {
-  const holder = room.presence.holder(username)
-  if (identity === undefined || !(holder instanceof Session) || holder.identity?.subject !== identity.subject)
-    return undefined
-  holder.identity = identity
-  return holder
+export function ownSession(
+  sessions: Sessions,
+  room: Room,
+  username: string,
+  identity: Identity | undefined,
+): Session | undefined {
+  const session = sessions.peek(room.presence.holder(username)?.token ?? '')
+  if (identity === undefined || session?.identity?.subject !== identity.subject) return undefined
+  session.identity = identity
+  return session
 }
 
 /** Throws `name_taken`. */
 export function refuseHeldName(room: Room, username: string): void {
-  if (room.presence.holder(username) === undefined) return
-  throw new ChatError('name_taken', 'somebody in this room has that name: choose another, or try again in a minute')
+  if (room.presence.holder(username) !== undefined) throw nameTaken()
+}
+
+export function nameTaken(): ChatError {
+  return new ChatError('name_taken', 'somebody in this room has that name: choose another, or try again in a minute')
 }
 
 /** The room, where this session holds its name in it. Throws `not_joined`. */
@@ -40,8 +47,9 @@ export function requireJoined(session: Session, room: Room | undefined): Room {
   throw new ChatError('not_joined', 'you have not joined this room: join it first')
 }
 
-export function takeName(session: Session, room: Room): void {
-  room.presence.add(session)
+/** `place`: where it is among the members, where a directory has said it. */
+export function takeName(session: Session, room: Room, place?: number): void {
+  room.presence.add(session, place)
   session.rooms.add(room)
 }
 

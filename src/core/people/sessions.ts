@@ -7,6 +7,7 @@
 import type { Clock, Random, Undo } from '../clock.js'
 import { ChatError } from '../errors.js'
 import type { Identity } from './identity.js'
+import type { Directory, KnownSession } from './directory.js'
 import { ConnectionLimit, fullBucket } from './limits.js'
 import type { Holder } from '../rooms/presence.js'
 import { foldName } from '../rooms/message.js'
@@ -28,6 +29,8 @@ export class Session implements Holder {
   readonly typed = fullBucket()
   /** What is known of the person, where people are asked who they are. */
   identity: Identity | undefined
+  /** Has it shown the key of the moderators? */
+  moderates = false
   readonly #clock: Clock
   #contactAt: number
   #connections = 0
@@ -70,7 +73,12 @@ export type SessionParts = {
   readonly timers: TimerWheel
   readonly random: Random
   readonly connectionLimit?: ConnectionLimit | undefined
+  /** Where other processes' sessions are found; without it this process has them all. */
+  readonly directory?: Directory | undefined
 }
+
+/** What a token looks like. Anything else is not worth a question. */
+const TOKEN = /^[\w-]{1,64}$/
 
 type OpenSession = { readonly session: Session; readonly exit: Undo; undo: Undo }
 
@@ -80,8 +88,9 @@ export class Sessions {
   readonly #end: (session: Session) => void
   readonly #connectionLimit: ConnectionLimit
   readonly #byToken = new Map<string, OpenSession>()
+  readonly #finding = new Map<string, Promise<void>>()
 
-  /** `end` is called with a session that has run out. */
+  /** `end` is called with a session that has run out. With a directory, whether it has is the directory's to find out. */
   constructor(parts: SessionParts, max: number, end: (session: Session) => void) {
     this.#parts = parts
     this.#connectionLimit = parts.connectionLimit ?? new ConnectionLimit(Infinity)
@@ -107,6 +116,43 @@ export class Sessions {
     return this.#byToken.has(token)
   }
 
+  /** The session with this token, without contact. */
+  peek(token: string): Session | undefined {
+    return this.#byToken.get(token)?.session
+  }
+
+  *[Symbol.iterator](): Generator<Session> {
+    for (const { session } of this.#byToken.values()) yield session
+  }
+
+  /**
+   * Looks for a token that is not known here among the sessions of other processes; `get` knows it then. Undefined
+   * where there is nothing to ask. Rejects with `unavailable` where nothing can be asked.
+   */
+  reach(token: string): Promise<void> | undefined {
+    const { directory } = this.#parts
+    if (directory === undefined || this.#byToken.has(token) || !TOKEN.test(token)) return undefined
+    const finding = this.#finding.get(token)
+    if (finding !== undefined) return finding
+    const found = directory
+      .find(token)
+      .then((known) => {
+        if (known !== undefined && !this.#byToken.has(token)) this.#adopt(known)
+      })
+      .finally(() => this.#finding.delete(token))
+    this.#finding.set(token, found)
+    return found
+  }
+
+  /** Asks what a session is now, since another process may have changed it. Undefined where there is nothing to ask. */
+  refresh(session: Session): Promise<void> | undefined {
+    return this.#parts.directory?.find(session.token).then((known) => {
+      if (known === undefined) return
+      session.identity = known.identity
+      session.moderates = known.moderates
+    })
+  }
+
   open(username: string, address?: string, identity?: Identity): Session {
     if (this.#byToken.size >= this.#max)
       throw new ChatError('unavailable', 'too many people are here: try again in a minute', 60)
@@ -118,6 +164,14 @@ export class Sessions {
     session.identity = identity
     this.#byToken.set(session.token, { session, exit, undo: this.#watch(session, SESSION_MS) })
     return session
+  }
+
+  /** Its place is counted where it was opened. */
+  #adopt({ token, username, address, identity, moderates }: KnownSession): void {
+    const session = new Session(token, username, this.#parts.clock, address)
+    session.identity = identity
+    session.moderates = moderates
+    this.#byToken.set(token, { session, exit: stay, undo: this.#watch(session, SESSION_MS) })
   }
 
   close(session: Session): void {
@@ -141,7 +195,8 @@ export class Sessions {
         return
       }
       this.close(session)
-      this.#end(session)
+      // Another process may have heard of it later.
+      if (this.#parts.directory === undefined) this.#end(session)
     })
   }
 }

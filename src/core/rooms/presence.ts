@@ -9,7 +9,12 @@ import { foldName } from './message.js'
 import type { TimerWheel } from './timer-wheel.js'
 
 /** One person at one keyboard: a name, held in every room joined until the session ends. */
-export type Holder = { readonly username: string; readonly fold: string }
+export type Holder = {
+  readonly username: string
+  readonly fold: string
+  /** Its session: what is held under the same token, in whatever process, is held by the same person. */
+  readonly token?: string
+}
 
 /** `closed`: there while only moderators write. */
 export type PresenceState = {
@@ -28,10 +33,11 @@ export class Presence {
   readonly #clock: Clock
   readonly #timers: TimerWheel
   readonly #isClosed: () => boolean
-  readonly #held = new Map<string, Holder>()
+  readonly #held = new Map<string, { readonly holder: Holder; readonly place: number }>()
   readonly #typing = new Map<string, Undo>()
   readonly #watchers = new Set<() => void>()
   #state: { presence: PresenceState; json: string; version: string } | undefined
+  #lastPlace = 0
   #toldAt = -Infinity
   #telling: Undo | undefined
 
@@ -57,16 +63,21 @@ export class Presence {
 
   /** Who holds this name, or one that looks the same? */
   holder(username: string): Holder | undefined {
-    return this.#held.size === 0 ? undefined : this.#held.get(foldName(username))
+    return this.#held.size === 0 ? undefined : this.#held.get(foldName(username))?.holder
   }
 
   has(holder: Holder): boolean {
-    return this.#held.get(holder.fold) === holder
+    const held = this.#held.get(holder.fold)?.holder
+    return held !== undefined && (held === holder || (held.token !== undefined && held.token === holder.token))
   }
 
-  add(holder: Holder): void {
-    this.#held.set(holder.fold, holder)
-    this.#change()
+  /** `place`: where it is among the members, in their order; without one, behind the others. */
+  add(holder: Holder, place = this.#lastPlace + 1): void {
+    const before = this.#held.get(holder.fold)
+    const isSame = before?.place === place && this.has(holder)
+    this.#lastPlace = Math.max(this.#lastPlace, place)
+    this.#held.set(holder.fold, { holder, place })
+    if (!isSame) this.#change()
   }
 
   remove(holder: Holder): void {
@@ -76,21 +87,22 @@ export class Presence {
     this.#change()
   }
 
-  /** Typing ends by itself after 6 s, or with that person's next message. */
-  setTyping(holder: Holder, typing: boolean): void {
+  /** Typing ends by itself after 6 s, or with that person's next message. Answers whether the holder typed before. */
+  setTyping(holder: Holder, typing: boolean): boolean {
     const was = this.#stopTyping(holder.fold)
     if (typing)
       this.#typing.set(
         holder.fold,
-        this.#timers.after(TYPING_MS, () => this.setTyping(holder, false)),
+        this.#timers.after(TYPING_MS, () => void this.setTyping(holder, false)),
       )
     if (was !== typing) this.#change()
+    return was
   }
 
   /** The whole state, its JSON and its version, made once a change. */
   get state(): { readonly presence: PresenceState; readonly json: string; readonly version: string } {
     if (this.#state === undefined) {
-      const holders = [...this.#held.values()]
+      const holders = [...this.#held.values()].sort((a, b) => a.place - b.place).map(({ holder }) => holder)
       const presence = {
         members: holders.map((holder) => holder.username),
         typing: holders.filter((holder) => this.#typing.has(holder.fold)).map((holder) => holder.username),

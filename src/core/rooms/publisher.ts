@@ -7,6 +7,7 @@
 
 import type { Clock, Undo } from '../clock.js'
 import type { Draft, Message } from './message.js'
+import type { Holder } from './presence.js'
 import type { Room } from './room.js'
 import type { Rooms } from './rooms.js'
 import type { Appended, Store } from './store.js'
@@ -18,8 +19,11 @@ export class Publisher {
   readonly #clock: Clock
   readonly #rooms: Rooms
   readonly #listeners = new Set<(message: Message) => void>()
+  readonly #onStop: ((room: string, holder: Holder) => void) | undefined
 
-  constructor(store: Store, clock: Clock, rooms: Rooms) {
+  /** `onStop`: told where somebody typed until this message. */
+  constructor(store: Store, clock: Clock, rooms: Rooms, onStop?: (room: string, holder: Holder) => void) {
+    this.#onStop = onStop
     this.#store = store
     this.#clock = clock
     this.#rooms = rooms
@@ -68,7 +72,8 @@ export class Publisher {
       this.#rooms.settle(room)
     }
     const holder = room.presence.holder(username)
-    if (type === 'chat' && holder !== undefined) room.presence.setTyping(holder, false)
+    if (type === 'chat' && holder !== undefined && room.presence.setTyping(holder, false))
+      this.#onStop?.(room.name, holder)
     if (appended.replayed !== true) for (const listener of this.#listeners) listener(appended.message)
     return appended
   }

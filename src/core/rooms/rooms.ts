@@ -20,6 +20,9 @@ import { Room, type RoomParts } from './room.js'
 import type { Deliver, Store } from './store.js'
 import { GREEDY, worthOf } from './worth.js'
 
+/** `follow`: keeps the people of a room that is opened like those of other processes, until the undo. */
+export type RoomsParts = RoomParts & { readonly follow?: ((room: Room) => Promise<Undo>) | undefined }
+
 /** `isFree`: addresses that may make as many rooms as there are. */
 export type RoomLimits = {
   readonly rooms: number
@@ -53,7 +56,7 @@ const SHARED =
 
 export class Rooms {
   readonly #store: Store
-  readonly #parts: RoomParts
+  readonly #parts: RoomsParts
   readonly #limits: RoomLimits
   /** In the order of their last message, the quietest first. */
   readonly #open = new Map<string, OpenRoom>()
@@ -67,7 +70,7 @@ export class Rooms {
   #logs = 0
   #bytes = 0
 
-  constructor(store: Store, parts: RoomParts, limits: RoomLimits) {
+  constructor(store: Store, parts: RoomsParts, limits: RoomLimits) {
     this.#store = store
     this.#parts = parts
     this.#limits = limits
@@ -212,7 +215,9 @@ export class Rooms {
         if (early === undefined) this.#count(room, () => room.restart(epoch))
       },
     )
-    this.#open.set(name, { room, close: () => subscription.close(), maker: undefined })
+    const end = (): void => subscription.close()
+    const close = this.#parts.follow === undefined ? end : await this.#follow(room, end)
+    this.#open.set(name, { room, close, maker: undefined })
     const { recent, epoch: kept, last = 0 } = subscription
     if (recent.length === 0 && last > 0) this.#count(room, () => room.resume(kept, last))
     const date = this.#parts.clock.date()
@@ -222,6 +227,20 @@ export class Rooms {
     early = undefined
     this.#fit(room)
     return room
+  }
+
+  /** Follows the room's people, where others are told of them too; answers what ends it all. */
+  async #follow(room: Room, close: Undo): Promise<Undo> {
+    try {
+      const unfollow = await this.#parts.follow?.(room)
+      return () => {
+        close()
+        unfollow?.()
+      }
+    } catch (error) {
+      close()
+      throw error
+    }
   }
 
   /** One timer for all rooms, so that no message needs one of its own. */

@@ -11,6 +11,7 @@ import type { Socket } from 'node:net'
 import type { Undo } from '../../core/clock.js'
 import { ChatError, type Code } from '../../core/errors.js'
 import type { Logger } from '../../log.js'
+import { bearerOf } from '../../auth/auth.js'
 import { RequestAuth } from './request-auth.js'
 import { ALWAYS, asChatError, problem, type Reply } from './answer.js'
 import type { Assets } from './assets.js'
@@ -127,6 +128,21 @@ export class Service {
     origins.check(incoming)
     exchange.parse()
     if (exchange.path === '') return exchange.answer(moved(`${exchange.base}/`))
+    const reached = this.reach(exchange)
+    if (reached !== undefined) return reached.then(() => this.#serveKnown(exchange, incoming, response))
+    return this.#serveKnown(exchange, incoming, response)
+  }
+
+  /** Asks for a session that another process has opened; undefined where there is nothing to ask. */
+  reach(request: Pick<Request, 'header'>): Promise<void> | undefined {
+    const { chat } = this.#parts.context
+    if (chat.isAlone) return undefined
+    const given = request.header('authorization')
+    const token = given === undefined ? undefined : bearerOf(given)
+    return token === undefined ? undefined : chat.sessions.reach(token)
+  }
+
+  #serveKnown(exchange: Exchange, incoming: IncomingMessage, response: ServerResponse): void | Promise<void> {
     const route = this.#routes.get(exchange.path)?.get(exchange.method === 'HEAD' ? 'GET' : exchange.method)
     const authenticated = this.#admit(exchange, incoming, route)
     if (!(authenticated instanceof Promise)) return this.#go(exchange, route, incoming, response)

@@ -179,9 +179,8 @@ export class LineVisitor {
     await this.#member.leave(room)
   }
 
-  #who(room: string): void {
-    const here = maySee(this.#identity, room) ? this.#parts.chat.rooms.get(room) : undefined
-    const members = here?.presence.state.presence.members ?? []
+  async #who(room: string): Promise<void> {
+    const members = maySee(this.#identity, room) ? await this.#parts.chat.members(room) : []
     this.#voice.say([`INFO ${room}:`, ...members.map(asWord)].join(' '))
   }
 

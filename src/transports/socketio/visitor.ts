@@ -125,11 +125,11 @@ export class SocketIoVisitor {
     this.#connection.feed.catchUp()
   }
 
-  #type(fields: EventFields): void {
+  async #type(fields: EventFields): Promise<void> {
     const { room } = this.#seatIn(fields.get('roomId'))
     const isTyping = fields.get('isTyping')
     if (typeof isTyping !== 'boolean') throw new ChatError('bad_request', 'isTyping is true or false')
-    this.#parts.chat.typing(this.#member.in(room.name), room.name, isTyping)
+    await this.#parts.chat.typing(this.#member.in(room.name), room.name, isTyping)
   }
 
   #seatIn(name: unknown): Seat {

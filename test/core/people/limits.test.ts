@@ -155,7 +155,7 @@ describe('the limits of a chat', () => {
 
   test('say after how many whole seconds it is worth another try', () => {
     const limits = new Limits(new FakeClock(), { ...NO_LIMITS, joins: { perSecond: 0.1, burst: 1 }, person: PERSON })
-    const said = fullBucket()
+    const said = { token: 'token', said: fullBucket() }
     const refusal = (call: () => void): unknown => {
       for (let i = 0; i < 100; i++) {
         try {
@@ -241,7 +241,7 @@ describe('the limits of a chat', () => {
   test('typing has its own bucket', async () => {
     const { chat } = createChat({ rates: RATES })
     const { session } = await chat.join({ room: 'lobby', username: 'ada', address: 'a' })
-    for (let i = 0; i < 20; i++) chat.typing(session, 'lobby', i % 2 === 0)
+    for (let i = 0; i < 20; i++) await chat.typing(session, 'lobby', i % 2 === 0)
     expect(await codeOf(() => chat.typing(session, 'lobby', true))).toBe('rate_limited')
     await chat.send({ room: 'lobby', session, text: 'hi' })
   })

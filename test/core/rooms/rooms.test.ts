@@ -178,7 +178,7 @@ test('after the end nothing is open and nothing is counted', async () => {
   const { chat, clock } = createChat()
   const { session } = await chat.join({ room: 'a', username: 'ada' })
   await say(chat, 'b', 'hi').catch(() => undefined)
-  chat.typing(session, 'a', true)
+  await chat.typing(session, 'a', true)
   await chat.close()
   clock.settle()
   expect([chat.rooms.size, chat.rooms.bytes, chat.sessions.size, chat.timers.size, clock.timers]).toEqual([

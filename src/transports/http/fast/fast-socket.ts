@@ -109,7 +109,9 @@ export class FastSocket {
         request.query = parseQuery(plain.query)
         if (this.#same === undefined && route === poll && request.header('authorization') === undefined)
           this.#same = samePollOf(plain, askOf(request.query))
-        return route.handle(request, request.answer, context)
+        const reached = service.reach(request)
+        if (reached === undefined) return route.handle(request, request.answer, context)
+        return reached.then(() => route.handle(request, request.answer, context))
       },
       (error) => request.fail(error),
     )

@@ -28,7 +28,7 @@ export const login: Route = {
 export const admin: Route = {
   method: 'POST',
   path: '/admin',
-  handle(request, answer, { chat, adminKey }) {
+  async handle(request, answer, { chat, adminKey }) {
     const session = requireSession(request)
     const key = secretField(request, readFields(request), 'key')
     if (typeof key !== 'string')
@@ -36,7 +36,7 @@ export const admin: Route = {
     if (adminKey === undefined)
       throw new ChatError('forbidden', 'nobody moderates here: start the server with --admin-key')
     adminKey.check(key, request.address)
-    chat.moderation.appoint(session)
+    await chat.moderation.appoint(session)
     answer(NO_CONTENT)
   },
 }

@@ -8,9 +8,9 @@ import type { Route } from '../route.js'
 export const mute: Route = {
   method: 'POST',
   path: '/mute',
-  handle(request, answer, { chat }) {
+  async handle(request, answer, { chat }) {
     const fields = readFields(request)
-    chat.moderation.mute(request.session(), fields.get('room'), fields.get('username'), fields.get('seconds'))
+    await chat.moderation.mute(request.session(), fields.get('room'), fields.get('username'), fields.get('seconds'))
     answer(NO_CONTENT)
   },
 }
@@ -35,9 +35,9 @@ export const remove: Route = {
 export const close: Route = {
   method: 'POST',
   path: '/close',
-  handle(request, answer, { chat }) {
+  async handle(request, answer, { chat }) {
     const fields = readFields(request)
-    chat.moderation.close(request.session(), fields.get('room'), fields.get('closed'))
+    await chat.moderation.close(request.session(), fields.get('room'), fields.get('closed'))
     answer(NO_CONTENT)
   },
 }

@@ -44,6 +44,7 @@ export const leave: Route = {
     const fields = readFields(request)
     const token = secretField(request, fields, 'token')
     if (token !== undefined && typeof token !== 'string') throw new ChatError('bad_request', 'token is a string')
+    if (token !== undefined) await chat.sessions.reach(token)
     const session = request.session() ?? (token === undefined ? requireSession(request) : chat.sessions.get(token))
     const room = fields.get('room')
     if (room === undefined) await chat.leaveAll(session)
@@ -56,10 +57,10 @@ export const leave: Route = {
 export const typing: Route = {
   method: 'POST',
   path: '/typing',
-  handle(request, answer, { chat }) {
+  async handle(request, answer, { chat }) {
     const session = requireSession(request)
     const fields = readFields(request)
-    chat.typing(session, fields.get('room'), parseTyping(fields.get('typing')))
+    await chat.typing(session, fields.get('room'), parseTyping(fields.get('typing')))
     answer(NO_CONTENT)
   },
 }

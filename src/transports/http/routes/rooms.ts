@@ -25,9 +25,9 @@ export const rooms: Route = {
 export const members: Route = {
   method: 'GET',
   path: '/members',
-  handle(request, answer, { chat, packer }) {
+  async handle(request, answer, { chat, packer }) {
     const room = parseRoom(request.query.one('room'))
-    const list = chat.rooms.get(room)?.presence.state.presence.members ?? []
+    const list = await chat.members(room)
     answer(packer.reply(openJson(JSON.stringify({ room, members: list })), request))
   },
 }

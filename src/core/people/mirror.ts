@@ -1,0 +1,36 @@
+// Keeps a room of this process like the directory: members, typing and orders of all processes.
+//
+//     directory ── held, freed, typing, ordered ──> presence, sessions, moderation ──> readers
+//
+// What this process did itself is told here too, and changes nothing the second time.
+
+import type { Room } from '../rooms/room.js'
+import type { Member, RoomListener } from './directory.js'
+import type { Moderation } from './moderation.js'
+import { releaseName, takeName } from './names.js'
+import type { Sessions } from './sessions.js'
+
+export type MirrorParts = {
+  readonly sessions: Sessions
+  readonly moderation: Moderation
+  /** Tells the room that a member has left whose session ran out. */
+  readonly tellLeft: (room: Room, username: string) => Promise<void>
+}
+
+export function mirror(room: Room, { sessions, moderation, tellLeft }: MirrorParts): RoomListener {
+  return {
+    held(member) {
+      const session = sessions.peek(member.token)
+      if (session === undefined) room.presence.add(member, member.place)
+      else takeName(session, room, member.place)
+    },
+    freed(member) {
+      const session = sessions.peek(member.token)
+      if (session === undefined) room.presence.remove(member)
+      else releaseName(session, room)
+    },
+    typing: (member, typing) => void (room.presence.has(member) && room.presence.setTyping(member, typing)),
+    ordered: (orders) => moderation.set(room.name, orders),
+    expired: (member: Member) => void tellLeft(room, member.username),
+  }
+}
