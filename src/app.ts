@@ -7,6 +7,7 @@ import { Password } from './auth/password.js'
 import { Secret } from './auth/secret.js'
 import { Chat } from './core/chat.js'
 import type { Clock } from './core/clock.js'
+import type { Directory } from './core/people/directory.js'
 import type { Identity } from './core/people/identity.js'
 import { ConnectionLimit, type Rate, type Rates } from './core/people/limits.js'
 import { PENDING_BYTES } from './core/pending-answers.js'
@@ -69,8 +70,13 @@ export async function createApp(
   const store = await openStore(config, log)
   const limits = { rooms: config.rooms, bytes: config.bytes, sessions: config.sessions, isFree: isLocal }
   const connectionLimit = (): ConnectionLimit => new ConnectionLimit(config.addressConnections, isLocal)
+  const directory = await openDirectory(config, log).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   const chat = new Chat({
     store,
+    directory,
     clock,
     random: systemRandom,
     ringSize: config.ring,
@@ -115,7 +121,7 @@ export async function createApp(
         ? []
         : reachableAddresses(listening.host).map((address) => `http://${address}:${listening?.port}${config.base}`),
     waitSeconds: config.wait,
-    ready: () => ready && (store.ready?.() ?? true),
+    ready: () => ready && (store.ready?.() ?? true) && (directory?.ready() ?? true),
     stopping: () => stopping,
   }
   const origins = new Origins({
@@ -228,6 +234,13 @@ async function openStore(config: Config, log: Logger): Promise<Store> {
     random: systemRandom,
     log,
   })
+}
+
+/** Where other processes tell who is here, where there may be others. */
+async function openDirectory({ redis }: Config, log: Logger): Promise<Directory | undefined> {
+  if (redis === undefined) return undefined
+  const { openRedisDirectory } = await import('./directory/redis.js')
+  return openRedisDirectory({ url: redis, clock: systemClock, random: systemRandom, log })
 }
 
 /** What was kept is in memory again before anybody asks. Where that takes long, the rest follows, or comes when it is asked for. */

@@ -10,7 +10,7 @@ const rows = rowsOf(table)
 const failures = readFileSync(join(PACKAGE_ROOT, 'docs/scaling.md'), 'utf8').split('## What happens')[1] ?? ''
 
 function rowsOf(text: string): (readonly [file: string, name: string])[] {
-  return [...text.matchAll(/^\|.*\| `([\w./-]+\.test\.ts)`: (.+) \|$/gm)].map(
+  return [...text.matchAll(/^\|.*\| `([\w./-]+(?:\.test|\/contract)\.ts)`: (.+) \|$/gm)].map(
     ([, file = '', name = '']) => [file, name.trim()] as const,
   )
 }

@@ -17,8 +17,8 @@ import type { Draft } from '../core/rooms/message.js'
 import type { Appended, History, Range, Store, Subscription, Deliver } from '../core/rooms/store.js'
 import type { Logger } from '../log.js'
 import { Link } from './redis/link.js'
-import { arrayOf, parseBatch, parseConfig, parseListed, parseNews, parsePlace, textOf } from './redis/replies.js'
-import { type Script, SCRIPTS } from './redis/scripts.js'
+import { arrayOf, parseBatch, parsePairs, parseListed, parseNews, parsePlace, textOf } from './redis/replies.js'
+import { SCRIPTS } from './redis/scripts.js'
 import { checkServer, warnings } from './redis/trouble.js'
 import { type Found, type News, NOWHERE, type Place } from './shared/follower.js'
 import { Followers } from './shared/followers.js'
@@ -60,7 +60,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisStore> {
     // Who may not ask how it is configured is told nothing of it.
     const ask = (name: string): Promise<unknown> => link.ask(['CONFIG', 'GET', name]).catch(() => [])
     const answers = await Promise.all(['appendonly', 'save', 'maxmemory', 'maxmemory-policy'].map(ask))
-    for (const warning of warnings(new Map(answers.flatMap((answer) => [...parseConfig(answer)]))))
+    for (const warning of warnings(new Map(answers.flatMap((answer) => [...parsePairs(answer)]))))
       log.info('redis', { warning })
     store = new RedisStore(options, link, server.isSharded)
     await store.readRooms()
@@ -120,7 +120,9 @@ export class RedisStore implements Store {
 
   async read(room: string, { before, after, limit }: Range): Promise<History> {
     const range = [before ?? '', after ?? '', limit].map(String)
-    const listed = parseListed(await this.#run(SCRIPTS.page, keysOf(room), [...this.#known(room, NOWHERE), ...range]))
+    const listed = parseListed(
+      await this.#link.run(SCRIPTS.page, keysOf(room), [...this.#known(room, NOWHERE), ...range]),
+    )
     if (listed === undefined) return { messages: [], epoch: NO_EPOCH, first: 0, last: 0, more: false }
     const { epoch, id, messages } = listed
     const first = id === 0 ? 0 : listed.first
@@ -177,7 +179,7 @@ export class RedisStore implements Store {
     const keep = keepMs === undefined ? [String(recent), '0'] : ['0', String(clock.date() - keepMs)]
     const how = items.some(isClear) ? 'clear' : ''
     const args = [...this.#known(room, follower?.place ?? NOWHERE), ...keep, String(KEY_MS), how, ...words]
-    const { epoch, before, outcomes } = parseBatch(await this.#run(SCRIPTS.append, keys, args))
+    const { epoch, before, outcomes } = parseBatch(await this.#link.run(SCRIPTS.append, keys, args))
     const entries = items.flatMap(({ draft }, i) => {
       const id = outcomes[i]
       return typeof id === 'number' ? [{ mark: marks[i] ?? '', message: { id, ...draft } }] : []
@@ -204,7 +206,7 @@ export class RedisStore implements Store {
 
   async #readAfter(room: string, place: Place): Promise<Found | undefined> {
     const args = [...this.#known(room, place), String(this.#options.recent)]
-    return parseListed(await this.#run(SCRIPTS.after, keysOf(room), args))
+    return parseListed(await this.#link.run(SCRIPTS.after, keysOf(room), args))
   }
 
   async #moved(places: ReadonlyMap<string, Place>): Promise<string[]> {
@@ -227,17 +229,6 @@ export class RedisStore implements Store {
     const { random, expireMs = 0 } = this.#options
     const publish = this.#isSharded ? 'SPUBLISH' : 'PUBLISH'
     return [epoch, String(id), mark, random.epoch(), String(expireMs), publish, this.#channelOf(room)]
-  }
-
-  async #run({ source, sha }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    const rest = [String(keys.length), ...keys, ...args]
-    try {
-      return await this.#link.ask(['EVALSHA', sha, ...rest])
-    } catch (error) {
-      // A server that was started anew does not know it yet.
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-      return this.#link.ask(['EVAL', source, ...rest])
-    }
   }
 
   /** Notes that a room is alive, where it has not done so lately. Which rooms there are is only asked at a start. */

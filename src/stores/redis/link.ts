@@ -9,6 +9,7 @@
 import type { Clock, Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import { type Client, connect } from './clients.js'
+import type { Script } from './scripts.js'
 
 export type LinkOptions = {
   readonly url: string
@@ -58,6 +59,18 @@ export class Link {
   async ask(args: readonly string[]): Promise<unknown> {
     if (this.#state === 'away' || this.#closed) throw away()
     return this.#ask(args)
+  }
+
+  /** Runs a script, as `ask`. */
+  async run({ source, sha }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args]
+    try {
+      return await this.ask(['EVALSHA', sha, ...rest])
+    } catch (error) {
+      // A server that was started anew does not know it yet.
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+      return this.ask(['EVAL', source, ...rest])
+    }
   }
 
   /** Calls back with what is published on a channel. */

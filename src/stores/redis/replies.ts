@@ -56,8 +56,8 @@ export function parsePlace(reply: unknown): Place | undefined {
   return typeof epoch === 'string' ? { epoch, id: Number(id), mark: textOf(mark) } : undefined
 }
 
-/** What `CONFIG GET` answered, by name. */
-export function parseConfig(reply: unknown): Map<string, string> {
+/** What `CONFIG GET` or `HGETALL` answered: values by name. */
+export function parsePairs(reply: unknown): Map<string, string> {
   const words = arrayOf(reply).map(textOf)
   return new Map(words.flatMap((word, i) => (i % 2 === 0 ? [[word, words[i + 1] ?? '']] : [])))
 }

@@ -154,9 +154,12 @@ local from = math.max(first, tonumber(ARGV[9]) + 1)
 return list(from, math.min(id, from + limit - 1))
 `
 
-const script = (body: string): Script => {
-  const source = BEGIN + body
+export function scriptOf(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') }
 }
 
-export const SCRIPTS = { append: script(APPEND), after: script(AFTER), page: script(PAGE) }
+export const SCRIPTS = {
+  append: scriptOf(BEGIN + APPEND),
+  after: scriptOf(BEGIN + AFTER),
+  page: scriptOf(BEGIN + PAGE),
+}

@@ -1,0 +1,117 @@
+// One room's people as this process knows them, and how they are kept like those in Redis.
+//
+//     news (what changed, with a version) ──> is it the next one? ── yes ──> tell
+//                                                  └── no ──> read all, tell what differs
+//
+// News may be lost, doubled or late: they only speed things up. `born` is made anew where Redis lost a room's people;
+// then those whose sessions are alive here take their names again.
+
+import type { Member, Orders, RoomListener } from '../../core/people/directory.js'
+import type { People, PeopleNews } from './replies.js'
+
+export type RoomPeopleParts = {
+  readonly listener: RoomListener
+  readonly read: () => Promise<People>
+  /** Takes the names of these again, as far as they are ours. */
+  readonly reclaim: (members: Iterable<Member>) => Promise<void>
+}
+
+export class RoomPeople {
+  readonly #parts: RoomPeopleParts
+  #born = ''
+  #version = 0
+  #members: Map<string, Member> = new Map()
+  #orders: Orders = { isClosed: false, muted: new Map() }
+  #reading: Promise<void> | undefined
+  #again = false
+
+  constructor(parts: RoomPeopleParts) {
+    this.#parts = parts
+  }
+
+  get members(): Iterable<Member> {
+    return this.#members.values()
+  }
+
+  /** One that has just come; the news of it may be on its way. */
+  add(member: Member): void {
+    if ((this.#members.get(member.fold)?.place ?? 0) < member.place) this.#hold(member)
+  }
+
+  /** Is this what Redis has? */
+  isAt(born: string, version: number): boolean {
+    return born === this.#born && version === this.#version
+  }
+
+  /** Undefined when it has been told; a promise where something has to be read first. */
+  hear(news: PeopleNews): Promise<void> | undefined {
+    if (news.kind === 'typing') return this.#type(news)
+    if (this.#reading !== undefined) {
+      this.#again = true
+      return this.#reading
+    }
+    if (news.born === this.#born && news.version <= this.#version) return undefined
+    if (news.kind === 'ordered' || news.born !== this.#born || news.version !== this.#version + 1) return this.catchUp()
+    this.#version = news.version
+    if (news.kind === 'held') this.#hold(news.member)
+    else this.#free(news.member)
+    return undefined
+  }
+
+  /** Reads all, and tells what differs. */
+  catchUp(): Promise<void> {
+    if (this.#reading !== undefined) {
+      this.#again = true
+      return this.#reading
+    }
+    this.#reading = this.#read()
+    return this.#reading
+  }
+
+  async #read(): Promise<void> {
+    // So that `#reading` is set before it is taken back, whatever happens.
+    await Promise.resolve()
+    try {
+      do {
+        this.#again = false
+        let people = await this.#parts.read()
+        if (this.#born !== '' && people.born !== this.#born && this.#members.size > 0) {
+          await this.#parts.reclaim(this.#members.values())
+          people = await this.#parts.read()
+        }
+        this.#become(people)
+      } while (this.#again)
+    } finally {
+      this.#reading = undefined
+    }
+  }
+
+  #become({ born, version, members, orders }: People): void {
+    this.#born = born
+    this.#version = version
+    for (const [fold, member] of this.#members) if (members.get(fold)?.token !== member.token) this.#free(member)
+    for (const [fold, member] of members) if (this.#members.get(fold)?.place !== member.place) this.#hold(member)
+    if (orders.isClosed === this.#orders.isClosed && sameMutes(orders.muted, this.#orders.muted)) return
+    this.#orders = orders
+    this.#parts.listener.ordered(orders)
+  }
+
+  #hold(member: Member): void {
+    this.#members.set(member.fold, member)
+    this.#parts.listener.held(member)
+  }
+
+  #free(member: Member): void {
+    this.#members.delete(member.fold)
+    this.#parts.listener.freed(member)
+  }
+
+  #type({ fold, token, typing }: Extract<PeopleNews, { kind: 'typing' }>): undefined {
+    const member = this.#members.get(fold)
+    if (member?.token === token) this.#parts.listener.typing(member, typing)
+  }
+}
+
+function sameMutes(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean {
+  return one.size === other.size && [...one].every(([fold, until]) => other.get(fold) === until)
+}

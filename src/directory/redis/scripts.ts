@@ -1,0 +1,86 @@
+// What Redis does for the directory, as Lua: each script is one step that nothing comes between.
+//
+//     mini-chat:{lobby}:people    hash     born, version; n:FOLD = PLACE TOKEN USERNAME; m:FOLD = muted until; closed
+//     mini-chat:{s:TOKEN}         hash     json = name, address, identity; moderates; r:ROOM where it may hold its name
+//
+// A session's key lives until a minute after the last contact, and is what says whether its names are held: a name
+// whose session is gone may be taken by another. `born` is made anew when a room's people were lost.
+
+import { type Script, scriptOf } from '../../stores/redis/scripts.js'
+
+/** How long a room's people are kept without any change: longer than any mute. */
+const PEOPLE_MS = 2 * 86_400_000
+
+/** KEYS: people. ARGV: 1 PUBLISH or SPUBLISH, 2 channel, 3 a fresh `born`. */
+const CHANGE = `
+local PEOPLE = KEYS[1]
+local function change()
+  redis.call('HSETNX', PEOPLE, 'born', ARGV[3])
+  return redis.call('HINCRBY', PEOPLE, 'version', 1)
+end
+local function tell(version, text)
+  if redis.call('HEXISTS', PEOPLE, 'closed') == 1 then redis.call('PERSIST', PEOPLE)
+  else redis.call('PEXPIRE', PEOPLE, ${PEOPLE_MS}) end
+  local born = redis.call('HGET', PEOPLE, 'born')
+  redis.call(ARGV[1], ARGV[2], born .. ' ' .. string.format('%.0f', version) .. ' ' .. text)
+end
+`
+
+/** Takes a name. ARGV: … 4 fold, 5 token, 6 username. Returns the place and 1 where it is new, or the token that has it. */
+const CLAIM = `
+${CHANGE}
+local field = 'n:' .. ARGV[4]
+local held = redis.call('HGET', PEOPLE, field)
+if held then
+  local place, token = string.match(held, '^(%d+) (%S+) ')
+  if token ~= ARGV[5] then return {token} end
+  return {tonumber(place), 0}
+end
+local version = change()
+local member = string.format('%.0f', version) .. ' ' .. ARGV[5] .. ' ' .. ARGV[6]
+redis.call('HSET', PEOPLE, field, member)
+tell(version, '+ ' .. ARGV[4] .. ' ' .. member)
+return {version, 1}
+`
+
+/** Gives a name back. ARGV: … 4 fold, 5 token. Returns 1, or 0 where that token does not have it. */
+const RELEASE = `
+${CHANGE}
+local field = 'n:' .. ARGV[4]
+local held = redis.call('HGET', PEOPLE, field)
+if not held or string.match(held, '^%d+ (%S+) ') ~= ARGV[5] then return 0 end
+redis.call('HDEL', PEOPLE, field)
+tell(change(), '- ' .. ARGV[4] .. ' ' .. held)
+return 1
+`
+
+/** Orders something. ARGV: … 4 the field, 5 its value, or nothing to take it back; 6 the time: mutes from before are over. */
+const ORDER = `
+${CHANGE}
+if ARGV[5] == '' then redis.call('HDEL', PEOPLE, ARGV[4]) else redis.call('HSET', PEOPLE, ARGV[4], ARGV[5]) end
+local all = redis.call('HGETALL', PEOPLE)
+for i = 1, #all, 2 do
+  if string.sub(all[i], 1, 2) == 'm:' and tonumber(all[i + 1]) <= tonumber(ARGV[6]) then
+    redis.call('HDEL', PEOPLE, all[i])
+  end
+end
+tell(change(), '!')
+`
+
+/**
+ * Keeps a session. KEYS: its key. ARGV: 1 for so many milliseconds at least, 2 a room to add, or nothing; 3 1 where
+ * the rest is to be written in any case, and not only where it is gone; then fields and values.
+ */
+const KEEP = `
+local SESSION = KEYS[1]
+if ARGV[3] == '1' or redis.call('EXISTS', SESSION) == 0 then redis.call('HSET', SESSION, unpack(ARGV, 4)) end
+if ARGV[2] ~= '' then redis.call('HSET', SESSION, 'r:' .. ARGV[2], '1') end
+if redis.call('PTTL', SESSION) < tonumber(ARGV[1]) then redis.call('PEXPIRE', SESSION, ARGV[1]) end
+`
+
+export const SCRIPTS: Readonly<Record<'claim' | 'release' | 'order' | 'keep', Script>> = {
+  claim: scriptOf(CLAIM),
+  release: scriptOf(RELEASE),
+  order: scriptOf(ORDER),
+  keep: scriptOf(KEEP),
+}
