@@ -7,7 +7,8 @@ import { PACKAGE_ROOT } from '../src/platform.js'
 
 const table = readFileSync(join(PACKAGE_ROOT, 'SECURITY.md'), 'utf8')
 const rows = rowsOf(table)
-const failures = readFileSync(join(PACKAGE_ROOT, 'docs/scaling.md'), 'utf8').split('## What happens')[1] ?? ''
+const scaling = readFileSync(join(PACKAGE_ROOT, 'docs/scaling.md'), 'utf8')
+const failures = scaling.split('\n## ').find((section) => section.startsWith('What happens')) ?? ''
 
 function rowsOf(text: string): (readonly [file: string, name: string])[] {
   return [...text.matchAll(/^\|.*\| `([\w./-]+(?:\.test|\/contract)\.ts)`: (.+) \|$/gm)].map(
