@@ -16,7 +16,7 @@ import {
   until,
 } from '../support/balancer.js'
 import { type ChildServer, startChild } from '../support/child.js'
-import { type Polled, parse, post } from '../support/http.js'
+import { bearer, type Polled, parse, post } from '../support/http.js'
 import { needs } from '../support/needs.js'
 import { startNginx } from '../support/nginx.js'
 import { ask, head, type RawAnswer, RawClient } from '../support/raw.js'
@@ -94,6 +94,23 @@ describe.each<Balancer>([NGINX, HAPROXY, CADDY])('$name', (balancer) => {
       expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: READERS }, () => 200))
       const texts = answers.map((answer) => parse<Polled>(answer).messages.map(({ text }) => text))
       expect(new Set(texts.map((list) => list.join(' ')))).toEqual(new Set(['second']))
+    },
+    60_000,
+  )
+
+  test.runIf(isThere && hasRedis)(
+    'brings a person to any instance, where the token and the name are known',
+    async () => {
+      const instances = await startInstances(2)
+      const port = await startBalancer(balancer, instances.map(portOf))
+      const joined = await ask(port, post('/join', { room: 'lobby', username: 'ada' }))
+      const headers = bearer(parse(joined)['token'])
+      const sends = [port, ...instances.map(portOf)].map(async (to, i) => {
+        const { status } = await ask(to, post('/send', { room: 'lobby', text: `number ${i}` }, headers))
+        return status
+      })
+      expect(await Promise.all(sends)).toEqual([201, 201, 201])
+      expect((await say(port, 'not ada')).status).toBe(409)
     },
     60_000,
   )
