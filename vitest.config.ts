@@ -8,17 +8,37 @@ const MEASURED = [
   'test/transports/slow.test.ts',
 ]
 
-export default defineConfig({
+/** These take long: a browser, terminals, programs that are killed, other servers. Each promise has a quick test too. */
+const LONG = [
+  'test/deploy/**/*.test.ts',
+  'test/lessons.test.ts',
+  'test/package.test.ts',
+  'test/page/!(chat|crayons|size|text).test.ts',
+  'test/readme.test.ts',
+  'test/stores/journal.{commands,damage,disk,kill,lock,power}.test.ts',
+  'test/stores/redis.outage.test.ts',
+  'test/terminal/{door,pipes,tmux,typing,window}.test.ts',
+  'test/transports/http/{corpus,fuzz,proxies}.test.ts',
+  'test/transports/socketio.test.ts',
+]
+
+// `npm test` runs the quick ones. `npm run test:all` runs all of them with more rounds each, and fails where a program
+// is missing (MINI_CHAT_TEST_ALL).
+export default defineConfig(({ mode }) => ({
   test: {
     testTimeout: 10_000,
     globalSetup: 'test/support/skipped.ts',
-    // Where everything is checked the machine is shared, and some tests measure: what fails three times is broken.
-    retry: process.env['MINI_CHAT_TEST_ALL'] === '1' ? 2 : 0,
+    reporters: ['default', './test/support/retried.ts'],
+    env: mode === 'all' ? { MINI_CHAT_TEST_ALL: '1' } : {},
     projects: [
       {
         extends: true,
-        // Many of them wait for a clock or a browser most of the time.
-        test: { name: 'all', include: ['test/**/*.test.ts'], exclude: MEASURED, maxWorkers: 2 },
+        // Many of them wait for a clock most of the time.
+        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [...LONG, ...MEASURED], maxWorkers: 2 },
+      },
+      {
+        extends: true,
+        test: { name: 'long', include: LONG, exclude: MEASURED, maxWorkers: 2 },
       },
       {
         extends: true,
@@ -34,4 +54,4 @@ export default defineConfig({
       thresholds: { lines: 95, branches: 95 },
     },
   },
-})
+}))

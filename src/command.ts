@@ -67,13 +67,14 @@ export function configOf(values: Values, env: Readonly<Record<string, string | u
     rows.map((row) => [nameOf(row), row.parse(written.get(row.flag) ?? writtenOf(row, {}, {}))]),
   ) as Parsed
   const { auth, jwtSecret, jwks, audience, help: _help, version: _version, ...config } = parsed
-  if (config.data === undefined && config.keepBytes !== undefined)
+  const store = parseStore(written)
+  if (store.data === undefined && config.keepBytes !== undefined)
     throw new UsageError(
       `${written.get('keep-bytes')?.source} is how large the folder of --data may grow, so it needs --data; messages in memory have --bytes`,
     )
   const jwt = parseJwt({ password: config.password, auth, jwtSecret, jwks, audience })
   const given = rows.filter(({ flag }) => values[flag] !== undefined).map(nameOf)
-  return { ...config, ...parseStore(written), jwt, given }
+  return { ...config, ...store, jwt, given }
 }
 
 function writtenOf(row: ServerSetting, values: Values, env: Readonly<Record<string, string | undefined>>): Written {

@@ -12,6 +12,7 @@ import { Origins } from '../../src/transports/http/origins.js'
 import { type ChildServer, startChild } from '../support/child.js'
 import { post } from '../support/http.js'
 import { head, RawClient } from '../support/raw.js'
+import { MEASURES } from '../support/retried.js'
 
 const MOST_MS = 5
 const BODY_UNITS = 64_000
@@ -52,7 +53,7 @@ function cpuMs(call: () => void): number {
 
 const rawHeaders = (name: string, value: string): string[] => ['Host', 'localhost', name, value]
 
-describe.each([...SLOW])('%s', (_name, make) => {
+describe.each([...SLOW])('%s', MEASURES, (_name, make) => {
   test.each([
     ['a room', () => parseRoom(make(BODY_UNITS))],
     ['a name', () => parseUsername(make(BODY_UNITS))],
@@ -79,7 +80,7 @@ function headOf(name: string, value: string) {
   return { method: 'POST', httpVersion: '1.1', rawHeaders: rawHeaders(name, value) }
 }
 
-describe('over the wire', () => {
+describe('over the wire', MEASURES, () => {
   let open: ChildServer
   let locked: ChildServer
   const port = (server: ChildServer): number => Number(new URL(server.url).port)

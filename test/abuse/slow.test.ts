@@ -9,10 +9,11 @@ import { type ChildServer, startChild } from '../support/child.js'
 import { send } from '../support/http.js'
 import { needs } from '../support/needs.js'
 import { head, RawClient } from '../support/raw.js'
+import { MEASURES } from '../support/retried.js'
 import { startServer, until } from '../support/server.js'
 import { p99, type People, startPeople } from './people.js'
 
-/** Half a minute each: with MINI_CHAT_TEST_ALL=1, as in CI. */
+/** Half a minute each: in `npm run test:all`. */
 const isLong = process.env['MINI_CHAT_TEST_ALL'] === '1'
 
 const ATTACKERS = 500
@@ -83,7 +84,7 @@ describe.runIf(isLong)('who begins a request and does not go on', () => {
       19,
       23,
     ],
-  ] as const)('is cut: %s', { timeout: 40_000 }, async ([, bytes, drip, least, most]) => {
+  ] as const)('is cut: %s', { ...MEASURES, timeout: 40_000 }, async ([, bytes, drip, least, most]) => {
     const seconds = await closesAfter(bytes, drip)
     expect(seconds).toBeGreaterThan(least)
     expect(seconds).toBeLessThan(most)
@@ -95,7 +96,7 @@ describe.runIf(isLong && needs('slowhttptest', 'slowhttptest'))(`${ATTACKERS} sl
     ['-H', 'slow heads', ['-i', '1', '-u', '/poll?room=people']],
     ['-B', 'slow bodies', ['-i', '1', '-s', '8192', '-u', '/send?room=people&username=slow']],
     ['-X', 'slow readers', ['-w', '1', '-y', '64', '-n', '1', '-z', '8', '-k', '3', '-u', '/poll?room=big&since=0']],
-  ] as const)('%s, %s, hold up nobody', { timeout: 90_000 }, async ([mode, name, [...flags]]) => {
+  ] as const)('%s, %s, hold up nobody', { ...MEASURES, timeout: 90_000 }, async ([mode, name, [...flags]]) => {
     const server = await start()
     for (let i = 0; i < 100; i++) await send(server.port, 'big', 'u', 'x'.repeat(3990))
     const target = `${server.url}${flags.pop() ?? ''}`
@@ -129,65 +130,78 @@ describe.runIf(isLong && needs('slowhttptest', 'slowhttptest'))(`${ATTACKERS} sl
   })
 })
 
-test(`${STALLED} readers that do not read hold up nobody, and cost little`, { timeout: 60_000 }, async () => {
-  const server = await start('--tcp', '0')
-  const tcpPort = Number(/"tcp":(\d+)/.exec(server.output())?.[1])
-  const fill = async (count: number): Promise<void> => {
-    for (let i = 0; i < count; i++) await send(server.port, 'big', 'u', 'x'.repeat(3990))
-  }
-  await fill(500)
-  const before = await server.rss()
-  for (let i = 0; i < STALLED; i++) stall(i % 2 === 0 ? tcpPort : server.port, i)
-  // They have been given what their sockets take, and begin to stall.
-  await sleep(2000)
-  const people = await bestOf(3, async () => {
-    const chatting = startPeople(server.url)
-    await fill(700)
-    await sleep(1500)
-    await chatting.stop()
-    return chatting
-  })
-  const grown = (await server.rss()) - before
-  process.stdout.write(
-    `  ${STALLED} stalled readers: p99 of the others ${p99(people.delays).toFixed(1)} ms of ${people.delays.length}, memory grew by ${Math.round(grown / 1e6)} MB\n`,
-  )
-  expect(people.failures).toEqual([])
-  expect(people.delays.length).toBeGreaterThan(200)
-  expect(p99(people.delays)).toBeLessThan(PATIENCE_MS)
-  // A piece of less than 256 KiB for each stream, and for each poll one answer of 2 MB.
-  expect(grown).toBeLessThan((STALLED * 3 * 256 * 1024) / 4 + (STALLED * 2e6) / 4 + 60e6)
+test(
+  `${STALLED} readers that do not read hold up nobody, and cost little`,
+  { ...MEASURES, timeout: 60_000 },
+  async () => {
+    const server = await start('--tcp', '0')
+    const tcpPort = Number(/"tcp":(\d+)/.exec(server.output())?.[1])
+    const fill = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) await send(server.port, 'big', 'u', 'x'.repeat(3990))
+    }
+    await fill(500)
+    const before = await server.rss()
+    for (let i = 0; i < STALLED; i++) stall(i % 2 === 0 ? tcpPort : server.port, i)
+    // They have been given what their sockets take, and begin to stall.
+    await sleep(2000)
+    const people = await bestOf(3, async () => {
+      const chatting = startPeople(server.url)
+      await fill(700)
+      await sleep(1500)
+      await chatting.stop()
+      return chatting
+    })
+    const grown = (await server.rss()) - before
+    process.stdout.write(
+      `  ${STALLED} stalled readers: p99 of the others ${p99(people.delays).toFixed(1)} ms of ${people.delays.length}, memory grew by ${Math.round(grown / 1e6)} MB\n`,
+    )
+    expect(people.failures).toEqual([])
+    expect(people.delays.length).toBeGreaterThan(200)
+    expect(p99(people.delays)).toBeLessThan(PATIENCE_MS)
+    // A piece of less than 256 KiB for each stream, and for each poll one answer of 2 MB.
+    expect(grown).toBeLessThan((STALLED * 3 * 256 * 1024) / 4 + (STALLED * 2e6) / 4 + 60e6)
 
-  function stall(port: number, i: number): Socket {
-    const socket = connect({ port, host: '127.0.0.1' })
-    onTestFinished(() => void socket.destroy())
-    socket.on('error', () => undefined).pause() // It may be cut: that is the server's right.
-    if (port === tcpPort) socket.write(`JOIN big stalled${i}\n`)
-    else
-      socket.write(
-        head({ path: i % 4 === 1 ? '/events?room=big' : '/poll?room=big&since=0' }).repeat(i % 4 === 1 ? 1 : 20),
-      )
-    return socket
-  }
-})
+    function stall(port: number, i: number): Socket {
+      const socket = connect({ port, host: '127.0.0.1' })
+      onTestFinished(() => void socket.destroy())
+      socket.on('error', () => undefined).pause() // It may be cut: that is the server's right.
+      if (port === tcpPort) socket.write(`JOIN big stalled${i}\n`)
+      else
+        socket.write(
+          head({ path: i % 4 === 1 ? '/events?room=big' : '/poll?room=big&since=0' }).repeat(i % 4 === 1 ? 1 : 20),
+        )
+      return socket
+    }
+  },
+)
 
 describe('pipelines', () => {
   test(
     'of requests for ten thousand different answers, which nobody reads, have one made each',
-    { timeout: 60_000 },
+    { ...MEASURES, timeout: 60_000 },
     async () => {
       const server = await start()
       for (let i = 0; i < 300; i++) await send(server.port, 'big', 'u', 'x'.repeat(3990))
       const before = await server.rss()
-      const sockets = Array.from({ length: 20 }, () => connect({ port: server.port, host: '127.0.0.1' }))
-      for (const [i, socket] of sockets.entries()) {
-        onTestFinished(() => void socket.destroy())
-        socket.on('error', () => undefined).pause() // It may be cut: that is the server's right.
+      const clients = Array.from({ length: 20 }, () => new RawClient(server.port))
+      for (const [i, client] of clients.entries()) {
+        onTestFinished(() => client.destroy())
+        client.socket.pause()
         const limits = Array.from({ length: 500 }, (_, n) => 500 - ((n + 25 * i) % 500))
-        socket.write(limits.map((limit) => head({ path: `/poll?room=big&since=0&limit=${limit}` })).join(''))
+        client.write(limits.map((limit) => head({ path: `/poll?room=big&since=0&limit=${limit}` })).join(''))
       }
       await sleep(2000)
       // All of them together would be 6 GB.
       expect((await server.rss()) - before).toBeLessThan(150e6)
+      // Each has its first answer on the way, and the rest once it reads.
+      for (const [i, client] of clients.entries()) {
+        client.socket.resume()
+        const answer = await client.answer({ ms: 20_000 })
+        client.destroy()
+        const { messages } = JSON.parse(answer?.body ?? '{}') as { messages?: readonly unknown[] }
+        // As many as were asked for, or as many as an answer holds.
+        expect(messages?.length).toBeGreaterThanOrEqual(Math.min(200, 500 - ((25 * i) % 500)))
+      }
     },
   )
 

@@ -2,6 +2,7 @@
 
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { MEASURES } from '../support/retried.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { hasChromium, hears, useBrowser, visitor } from './browser.js'
 
@@ -12,7 +13,7 @@ const RATE_HZ = 50
 describe.skipIf(!hasChromium)('the page is quick', { timeout: 90_000 }, () => {
   const browser = useBrowser(['--enable-precise-memory-info', '--js-flags=--expose-gc'])
 
-  test('500 messages on open are drawn within 100 ms of script', async () => {
+  test('500 messages on open are drawn within 100 ms of script', MEASURES, async () => {
     const server = await startServer()
     await fill(server, 500)
     const ada = await (await visitor(browser())).enter(server.url, 'Ada', 'elsewhere')
@@ -25,7 +26,7 @@ describe.skipIf(!hasChromium)('the page is quick', { timeout: 90_000 }, () => {
     expect(took).toBeLessThan(100)
   })
 
-  test(`${RATE_HZ} messages a second for ${SOAK_MS / 1000} s: no task over 100 ms, memory flat`, async () => {
+  test(`${RATE_HZ} messages a second for ${SOAK_MS / 1000} s: no task over 100 ms, memory flat`, MEASURES, async () => {
     const server = await startServer()
     await fill(server, 500)
     const ada = await (await visitor(browser())).enter(server.url, 'Ada')

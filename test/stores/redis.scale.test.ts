@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Message } from '../../src/core/rooms/message.js'
 import { type ChildServer, startChild } from '../support/child.js'
 import { hasRedis, redisForTest, storeIn } from '../support/redis.js'
+import { MEASURES } from '../support/retried.js'
 import { draft } from './contract.js'
 
 const isQuiet = process.env['MINI_CHAT_MEASURE'] === '1'
@@ -59,6 +60,7 @@ async function start(args: readonly string[]): Promise<ChildServer> {
 
 test.skipIf(!hasRedis)(
   `of ${PER_SECOND} messages a second, each is soon with who listens to another process`,
+  { ...MEASURES, timeout: 60_000 },
   async () => {
     const redis = await redisForTest()
     const alone = await start([])
@@ -69,11 +71,11 @@ test.skipIf(!hasRedis)(
     expect(figures.p50).toBeLessThan(MOST_MS.p50)
     expect(figures.p99).toBeLessThan(MOST_MS.p99)
   },
-  60_000,
 )
 
 test.skipIf(!hasRedis)(
   `${SENDERS} senders at once get on: what waits together travels together`,
+  { ...MEASURES, timeout: 30_000 },
   async () => {
     const redis = await redisForTest()
     const store = await storeIn(redis.url)
@@ -91,5 +93,4 @@ test.skipIf(!hasRedis)(
     process.stdout.write(`  ${JSON.stringify({ aSecond: count / 2 })}\n`)
     expect(count / 2).toBeGreaterThan(LEAST_A_SECOND)
   },
-  30_000,
 )

@@ -1,5 +1,5 @@
 // Programs that a test needs and a machine may lack. A test that cannot run says so, and what to install, in the last
-// lines of `npm test` (skipped.ts); where MINI_CHAT_TEST_ALL=1 is set, as in CI, it fails instead.
+// lines of `npm test` (skipped.ts). In `npm run test:all`, and where MINI_CHAT_TEST_ALL=1 is set, as in CI, it fails instead.
 
 import { spawnSync } from 'node:child_process'
 import { noteSkipped } from './skipped.js'

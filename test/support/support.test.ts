@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { findChromium, type Machine } from './chromium.js'
+import { lineOf } from './retried.js'
 import { summaryOf } from './skipped.js'
 
 function machine(platform: NodeJS.Platform, env: Machine['env'], ...files: string[]): Machine {
@@ -41,5 +42,11 @@ test('what was skipped is said once a reason, with the files', () => {
   ]
   expect(summaryOf(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))).toBe(
     '  SKIPPED  a.test.ts, b.test.ts: no tmux\n  SKIPPED  a.test.ts: no nc\n',
+  )
+})
+
+test('a test that was run again is one line, with what was not good enough', () => {
+  expect(lineOf('in time', 'test/slow.test.ts', 1, ['expected 132 to be less than 100'])).toBe(
+    '  RETRIED  test/slow.test.ts: in time: 1 of 2 times: expected 132 to be less than 100\n',
   )
 })

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startChild } from '../support/child.js'
 import { send } from '../support/http.js'
 import { startProxy, type Proxy } from '../support/proxy.js'
+import { MEASURES } from '../support/retried.js'
 import { until } from '../support/server.js'
 import { SOCKETIO_FULL, WEBSOCKET } from '../support/sockets.js'
 import { type WayIn, LINES, SSE, type Visit } from '../support/visits.js'
@@ -70,7 +71,7 @@ async function pass(server: Server, sentAt: number[], count: number): Promise<nu
 
 test(
   'readers that stall cost little memory, hold up nobody, and are told what they missed',
-  { timeout: 90_000 },
+  { ...MEASURES, timeout: 90_000 },
   async () => {
     const server = await start()
     const sentAt: number[] = []
