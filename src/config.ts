@@ -1,7 +1,7 @@
 // Every setting, once: its flag, its environment variable, its default, how it is parsed, and its reason. `--help` is
 // printed from this table, `Config` is inferred from it, and nothing is a setting that is not in it.
 
-import type { JwtOptions } from './auth/jwt.js'
+import type { JwtOptions } from './auth/settings.js'
 import { flagRows, type Setting } from './flags.js'
 import {
   base,

@@ -2,7 +2,7 @@
 // `--address-rate` is `addressRate`. They are read by the same table as a command line, and what is wrong is refused by
 // the same sentence.
 
-import type { JwtOptions } from './auth/jwt.js'
+import type { JwtOptions } from './auth/settings.js'
 import { configOf } from './command.js'
 import { type Config, type Flag, nameOf, type ServerSetting, SETTINGS } from './config.js'
 import { quote, type Setting, UsageError, type Values } from './flags.js'

@@ -14,12 +14,7 @@ import type { Identity } from '../core/people/identity.js'
 import { parseUsername } from '../core/rooms/message.js'
 import { loadPeer } from '../peer.js'
 import { type Auth, type Authenticated, bearerOf, type AuthRequest } from './auth.js'
-
-export type JwtOptions = {
-  /** At least 32 bytes; or the address of a JSON Web Key Set (RFC 7517). */
-  readonly key: { readonly secret: string } | { readonly jwks: string }
-  readonly audience: string | undefined
-}
+import type { JwtOptions } from './settings.js'
 
 export type JwtParts = JwtOptions & {
   readonly clock: Clock

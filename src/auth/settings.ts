@@ -2,10 +2,15 @@
 // in one sentence what to add.
 
 import { quote, UsageError } from '../flags.js'
-import type { JwtOptions } from './jwt.js'
 
 /** The least that HS256 takes (RFC 7518, section 3.2). */
 const SECRET_BYTES = 32
+
+export type JwtOptions = {
+  /** At least 32 bytes; or the address of a JSON Web Key Set (RFC 7517). */
+  readonly key: { readonly secret: string } | { readonly jwks: string }
+  readonly audience: string | undefined
+}
 
 type AuthSettings = {
   readonly password: string | undefined

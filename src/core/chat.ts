@@ -5,11 +5,12 @@
 // `send` never touches a ring: every message, ours or another process's, comes in through the store's delivery.
 // There is one order, and a second machine is not a second path.
 
+import type { Bucket } from './bucket.js'
 import type { Clock, Random, Undo } from './clock.js'
 import { ChatError } from './errors.js'
 import type { Directory } from './people/directory.js'
 import { type Identity, requireIdentity } from './people/identity.js'
-import { type Bucket, type ConnectionLimit, type Counted, Limits, NO_LIMITS, type Rates } from './people/limits.js'
+import { type ConnectionLimit, type Counted, Limits, NO_LIMITS, type Rates } from './people/limits.js'
 import { foldName, type Message, parseKey, parseRoom, parseText, parseUsername } from './rooms/message.js'
 import { mirror } from './people/mirror.js'
 import { Moderation } from './people/moderation.js'

@@ -13,14 +13,13 @@
 //
 // The cost of a message: one look into a map, and a few sums.
 
+import { type Bucket, fullBucket } from '../bucket.js'
 import type { Clock, Undo } from '../clock.js'
 import { ChatError } from '../errors.js'
 import { foldName } from '../rooms/message.js'
 
 /** `Infinity`: no limit. */
 export type Rate = { readonly perSecond: number; readonly burst: number }
-
-export type Bucket = { fullAt: number }
 
 /**
  * Of a person, which is a session, or a name at an address: messages and, apart, signs of typing; of an address
@@ -56,10 +55,6 @@ const MAX_KEYS = 100_000
 
 /** Sums of times that no clock shows exactly may differ by this much. */
 const ROUNDING_MS = 0.001
-
-export function fullBucket(): Bucket {
-  return { fullAt: -Infinity }
-}
 
 /** Takes a token. Answers 0, or the milliseconds until there is one. */
 export function take(bucket: Bucket, { perSecond, burst }: Rate, now: number): number {

@@ -9,7 +9,7 @@
 
 import type { Clock, Undo } from '../clock.js'
 import { isIn, NO_EPOCH, type Place } from './cursor.js'
-import { fullBucket } from '../people/limits.js'
+import { fullBucket } from '../bucket.js'
 import { type Gap, gapAt } from './gap.js'
 import { type Find, IdempotencyKeys, KEY_MS } from './idempotency.js'
 import { Presence } from './presence.js'

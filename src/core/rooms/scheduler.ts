@@ -1,15 +1,17 @@
 // Wakes the readers of all rooms, a slice of a room at a time, with the I/O in between.
 
 import type { Clock, Undo } from '../clock.js'
-import type { Waiters } from './waiters.js'
 
 /** How long all the rooms together may take before the I/O has its turn. */
 const TURN_MS = 3
 
+/** What wakes its readers a slice at a time. Answers whether all are awake. */
+export type Sliced = { slice(now: () => number): boolean }
+
 /** Takes the rooms that have news in turn, a slice each, and lets the I/O in between. One for the whole chat. */
 export class Scheduler {
   readonly #clock: Clock
-  readonly #queue: Waiters[] = []
+  readonly #queue: Sliced[] = []
   #running = false
 
   constructor(clock: Clock) {
@@ -24,7 +26,7 @@ export class Scheduler {
     return this.#clock.after(ms, call)
   }
 
-  add(waiting: Waiters): void {
+  add(waiting: Sliced): void {
     this.#queue.push(waiting)
     if (this.#running) return
     this.#running = true

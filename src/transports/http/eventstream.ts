@@ -8,17 +8,21 @@
 //
 // What is on its way to one reader is one frame at most (see core/rooms/stream.ts), which is less than 128 KiB.
 
+import type { Chat } from '../../core/chat.js'
 import type { Undo } from '../../core/clock.js'
 import { formatCursor, type Since } from '../../core/rooms/cursor.js'
 import { Feed } from '../../core/feed.js'
 import type { Gap } from '../../core/rooms/gap.js'
+import type { Metrics } from '../../core/metrics.js'
 import { presenceVersion } from '../../core/rooms/reader.js'
 import type { Room } from '../../core/rooms/room.js'
 import type { Session } from '../../core/people/sessions.js'
 import { type Cut, Frames, startOf } from '../../core/rooms/stream.js'
 import type { StreamWriter } from './stream-reply.js'
 import type { LetGo, Waiter } from './request.js'
-import type { Context } from './route.js'
+
+/** What a stream needs of its server. */
+type StreamContext = { readonly chat: Chat; readonly metrics: Metrics; readonly eventStreams: EventStreams }
 
 /** A comment this often keeps proxies from thinking that nothing comes any more. */
 export const BEAT_MS = 15_000
@@ -58,7 +62,7 @@ export class EventStreams {
 export type EventOptions = { readonly since: Since; readonly limit: number; readonly presence: boolean }
 
 export class EventStream implements Waiter {
-  readonly #context: Context
+  readonly #context: StreamContext
   readonly #rooms: readonly Room[]
   readonly #writer: StreamWriter
   readonly #feed: Feed
@@ -68,7 +72,7 @@ export class EventStream implements Waiter {
   #watches = false
   #told: string | undefined
 
-  constructor(rooms: readonly Room[], writer: StreamWriter, context: Context) {
+  constructor(rooms: readonly Room[], writer: StreamWriter, context: StreamContext) {
     this.#context = context
     this.#rooms = rooms
     this.#writer = writer

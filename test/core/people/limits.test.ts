@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ChatError } from '../../../src/core/errors.js'
-import {
-  Buckets,
-  ConnectionLimit,
-  fullBucket,
-  Limits,
-  NO_LIMITS,
-  type Rate,
-  take,
-} from '../../../src/core/people/limits.js'
+import { fullBucket } from '../../../src/core/bucket.js'
+import { Buckets, ConnectionLimit, Limits, NO_LIMITS, type Rate, take } from '../../../src/core/people/limits.js'
 import { FakeClock } from '../../support/clock.js'
 import { codeOf, createChat } from '../../support/chat.js'
 
