@@ -13,6 +13,8 @@ export type TestServer = {
   /** What the server logged as a bug. */
   readonly bugs: unknown[]
   stop(): Promise<void>
+  /** Where this stands for several: which. */
+  readonly all?: readonly TestServer[]
 }
 
 /** Settings that tests do not care for are as they come; a bug in the server fails the test that hit it. */
