@@ -39,7 +39,7 @@ async function bundlePage() {
   const sheets = [...html.matchAll(link)].map(([, file]) => readFileSync(file, 'utf8'))
   writeStyle('page', sheets)
   // What nobody sees at first: static/later-style.ts loads it.
-  const later = ['dialog', 'password', 'moderate', 'print', 'forced']
+  const later = ['dialog', 'stage', 'password', 'moderate', 'print', 'forced']
   writeStyle(
     'later',
     later.map((name) => readFileSync(`static/css/${name}.css`, 'utf8')),

@@ -20,6 +20,7 @@ import { type Rooms, whyNotRoom, wrongInAddress } from './rooms.js'
 import type { Session } from './session.js'
 import type { Sending } from './sending.js'
 import { wireShortcuts } from './shortcuts.js'
+import type { Stage } from './stage.js'
 import { type Batch, Tabs } from './tabs.js'
 import { wireTheme } from './theme.js'
 import { throttle } from './throttle.js'
@@ -43,6 +44,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   wireTheme(byId('dark', HTMLInputElement))
   let shown = ''
   let rejoining: Promise<Rejoin> | undefined
+  let stage: Stage | undefined
   let sending: Sending | undefined
   let loadingSending: Promise<Sending> | undefined
 
@@ -134,6 +136,10 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     'click',
     () => void import('./share.js').then(({ share }) => share(rooms.current)),
   )
+  byId('stage', HTMLButtonElement).addEventListener('click', () => {
+    if (stage?.isOn === true) stage.leave()
+    else void toStage()
+  })
   wireShortcuts({
     rooms,
     closeDrawer: drawers.close,
@@ -157,6 +163,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   void openRoom()
   if (wrong !== '') composer.say(whyNotRoom(wrong))
   void feed.start()
+  if ('big' in document.documentElement.dataset) void toStage()
 
   /** What is needed when the session is over. */
   function rejoin(): Promise<Rejoin> {
@@ -174,6 +181,12 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
       },
     )
     return rejoining
+  }
+
+  async function toStage(): Promise<void> {
+    const { Stage } = await import('./stage.js')
+    stage ??= new Stage({ room: () => rooms.current, people: () => people.count(rooms.current) })
+    await stage.enter()
   }
 
   function send(text: string): void {
@@ -254,6 +267,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     composer.focus()
     unread.look()
     unread.show()
+    void stage?.show()
     if (session.isOver) return
     try {
       await session.join(room)
@@ -270,6 +284,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     if (batch.rooms !== undefined) people.take(batch.rooms, rooms.current)
     if (feed.leads && !session.isOver) membership.check(rooms.open, (room) => people.lacksMe(room), refuse)
     unread.take(fresh)
+    void stage?.show()
   }
 
   function refuse(room: string, error: Refused): void {

@@ -42,6 +42,11 @@ export class People {
     )
   }
 
+  /** How many people are in a room. */
+  count(room: string): number {
+    return this.#byRoom.get(room)?.members.length ?? 0
+  }
+
   /** Has the server told who is in a room, and I am not among them? */
   lacksMe(room: string): boolean {
     const presence = this.#byRoom.get(room)

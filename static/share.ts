@@ -1,17 +1,14 @@
 // Share: the link of the room, and its QR code for whoever looks at the projector. Loaded when it is asked for.
 
-import { correction, generate } from 'lean-qr/nano'
 import { element } from './element.js'
 import { laterStyle } from './later-style.js'
-
-const SVG = 'http://www.w3.org/2000/svg'
-const QUIET_MODULES = 4
+import { choose, linkTo, type RoomLink } from './link.js'
+import { drawCode } from './qr.js'
 
 export async function share(room: string): Promise<void> {
-  await laterStyle()
-  const link = new URL(`#${room}`, document.baseURI)
-  link.search = ''
+  const [link] = await Promise.all([linkTo(room), laterStyle()])
   const address = element('input', { readonly: '', 'aria-label': 'Link', value: link.href })
+  const code = element('div', {}, drawCode(link.href))
   const copied = element('p', { class: 'hint', role: 'status' })
   const copy = element('button', { type: 'button', class: 'primary' }, 'Copy link')
   const close = element('button', { type: 'button' }, 'Close')
@@ -19,16 +16,14 @@ export async function share(room: string): Promise<void> {
     'dialog',
     { class: 'dialog', 'aria-labelledby': 'share-title' },
     element('h2', { id: 'share-title' }, `Come to ${room}`),
-    drawCode(link.href),
-    ...(isLocal(link)
-      ? [
-          element(
-            'p',
-            { class: 'hint' },
-            'This address works on this machine alone. Open the page by one of the Network addresses that the server printed, and share that.',
-          ),
-        ]
-      : []),
+    code,
+    ...choiceOf(link, async (base) => {
+      choose(base)
+      const { href } = await linkTo(room)
+      address.value = href
+      code.replaceChildren(drawCode(href))
+      copied.textContent = ''
+    }),
     address,
     element('div', { class: 'buttons' }, copy, close),
     copied,
@@ -56,30 +51,22 @@ async function copyLink(address: HTMLInputElement, told: HTMLElement): Promise<v
   }
 }
 
-/** One path of squares, black on white in every theme, as cameras want it. */
-function drawCode(text: string): SVGSVGElement {
-  const code = generate(text, { minCorrectionLevel: correction.M })
-  let squares = ''
-  for (let y = 0; y < code.size; y++) {
-    for (let x = 0; x < code.size; x++) {
-      if (code.get(x, y)) squares += `M${x + QUIET_MODULES} ${y + QUIET_MODULES}h1v1h-1z`
-    }
-  }
-  const size = code.size + 2 * QUIET_MODULES
-  const svg = document.createElementNS(SVG, 'svg')
-  const paper = document.createElementNS(SVG, 'rect')
-  const ink = document.createElementNS(SVG, 'path')
-  svg.setAttribute('viewBox', `0 0 ${size} ${size}`)
-  svg.setAttribute('class', 'qr')
-  svg.setAttribute('role', 'img')
-  svg.setAttribute('aria-label', 'QR code of the link')
-  paper.setAttribute('width', String(size))
-  paper.setAttribute('height', String(size))
-  ink.setAttribute('d', squares)
-  svg.append(paper, ink)
-  return svg
-}
-
-function isLocal({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+/** The addresses to choose from, where there are several; that none of them works elsewhere, where that is so. */
+function choiceOf({ href, addresses, isLocal }: RoomLink, change: (address: string) => Promise<void>): HTMLElement[] {
+  if (isLocal)
+    return [
+      element(
+        'p',
+        { class: 'hint' },
+        'This address works on this machine alone. Open the page by one of the Network addresses that the server printed, and share that.',
+      ),
+    ]
+  if (addresses.length < 2) return []
+  const choice = element('select', { 'aria-label': 'Address' }, ...addresses.map((one) => element('option', {}, one)))
+  choice.value = addresses.find((one) => href.startsWith(`${one}/`)) ?? ''
+  choice.addEventListener('change', () => void change(choice.value))
+  return [
+    element('p', { class: 'hint' }, 'This machine is in several networks. Choose the one that the others are in:'),
+    choice,
+  ]
 }

@@ -1,4 +1,4 @@
-// Light or dark: as the system prefers, until the switch says otherwise. `?big` is for the projector. This is the
+// Light or dark: as the system prefers, until the switch says otherwise. `?big` is for the projector (stage.ts). This is the
 // first script of the page and the only one that the first paint waits for, so nothing flashes.
 
 import { stored } from './storage.js'

@@ -1,12 +1,10 @@
 // For everybody: no violation that axe finds, and all of it by keyboard.
 
-import { createRequire } from 'node:module'
-import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { startServer, type TestServer } from '../support/server.js'
+import { violations } from './axe.js'
 import { hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.js'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core')
 const SIZES = { phone: { width: 390, height: 844 }, laptop: { width: 1366, height: 768 } }
 
 describe.skipIf(!hasChromium)('access', { timeout: 60_000 }, () => {
@@ -134,16 +132,4 @@ describe.skipIf(!hasChromium)('access', { timeout: 60_000 }, () => {
 async function fill({ app }: TestServer): Promise<void> {
   for (let i = 0; i < 30; i++) await app.chat.send({ room: 'lobby', username: `person ${i % 9}`, text: `hello ${i}` })
   await app.chat.send({ room: 'lobby', username: 'bob', text: 'see `code`, @Ada\n```\nmore\n```\nhttps://example.com' })
-}
-
-/** What axe finds, as rule and place. It is run past the page's own policy, which lets no foreign script in. */
-async function violations(page: Page): Promise<string[]> {
-  const { readFile } = await import('node:fs/promises')
-  const cdp = await page.context().newCDPSession(page)
-  await cdp.send('Runtime.evaluate', { expression: await readFile(AXE, 'utf8') })
-  const expression = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-    .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ' ' + target.join(' '))))`
-  const { result } = await cdp.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true })
-  await cdp.detach()
-  return result.value
 }

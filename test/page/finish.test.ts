@@ -62,8 +62,8 @@ describe.skipIf(!hasChromium)('the finish', { timeout: 30_000 }, () => {
 
   test('on paper all messages are there, and nothing that can be pressed', async () => {
     const server = await startServer()
-    for (let i = 0; i < 200; i++) await server.app.chat.send({ room: 'lobby', username: 'bob', text: `line ${i}` })
     const ada = await (await visitor(browser(), { colorScheme: 'dark' })).enter(server.url, 'Ada')
+    for (let i = 0; i < 200; i++) await server.app.chat.send({ room: 'lobby', username: 'bob', text: `line ${i}` })
     await hears(ada, 'line 199')
     const pdf = await ada.pdf({ format: 'A4' })
     expect(pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length).toBeGreaterThan(3)
@@ -75,13 +75,13 @@ describe.skipIf(!hasChromium)('the finish', { timeout: 30_000 }, () => {
     )
   })
 
-  test('with forced colours the dot of Live is filled', async () => {
+  test('with forced colours the dot of a person who is here is filled', async () => {
     const server = await startServer()
     const ada = await (await visitor(browser())).enter(server.url, 'Ada')
     await ada.emulateMedia({ forcedColors: 'active' })
     const [dot, ink] = await ada
-      .locator('#connection')
-      .evaluate((words) => [getComputedStyle(words, '::before').backgroundColor, getComputedStyle(document.body).color])
+      .locator('#people li')
+      .evaluate((line) => [getComputedStyle(line, '::before').backgroundColor, getComputedStyle(document.body).color])
     expect(dot).toBe(ink)
   })
 

@@ -62,13 +62,19 @@ describe.skipIf(!hasChromium)('on a phone', { timeout: 30_000 }, () => {
     await hears(ada, 'one two')
   })
 
-  test('the room’s name keeps its place while the page is offline, and Live stands beside its dot', async () => {
+  test('the connection is a bar below the header, there only when something is wrong, and the room’s name keeps its place', async () => {
     const { url } = await startServer()
     const ada = await (await visitor(browser(), PHONE)).enter(url, 'Ada', 'physics-9b')
     const status = ada.getByRole('status', { name: 'Connection' })
-    expect((await boxOf(status)).height).toBeLessThan(30)
+    const log = ada.getByRole('log', { name: 'Messages' })
+    const before = await boxOf(log)
+    expect((await boxOf(ada.locator('.bar'))).height).toBe(1)
     await ada.context().setOffline(true)
-    await ada.getByText(/Offline|Reconnecting/).waitFor()
+    await status.filter({ hasText: /Offline|Reconnecting/ }).waitFor()
+    const bar = await boxOf(ada.locator('.bar'))
+    expect(bar.width).toBe(390)
+    expect(bar.height).toBeLessThan(40)
+    expect((await boxOf(log)).height).toBeCloseTo(before.height - bar.height, 0)
     expect(await isCut(ada.getByRole('heading', { name: 'physics-9b' }))).toBe(false)
     await ada.setViewportSize({ width: 320, height: 568 })
     expect(await isCut(ada.getByRole('heading', { name: 'physics-9b' }))).toBe(false)

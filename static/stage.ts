@@ -1,0 +1,81 @@
+// The stage, for a projector (`?big`): the messages over the full width, and above them a strip with the room, how many
+// people are there, and the address that they come by, as letters and as a QR code. In a room where nothing has been
+// said the address and its code are as large as there is room. The screen stays awake.
+
+import { keepAwake } from './awake.js'
+import { byId, element } from './element.js'
+import { laterStyle } from './later-style.js'
+import { linkTo, wordsOf } from './link.js'
+import { drawCode } from './qr.js'
+
+export type StageParts = {
+  readonly room: () => string
+  /** How many people are in the room. */
+  readonly people: () => number
+}
+
+export class Stage {
+  readonly #parts: StageParts
+  readonly #count = element('p', { class: 'crowd', role: 'status', 'aria-label': 'How many' })
+  readonly #strip = element('div', { class: 'strip' })
+  readonly #invitation = element('section', { class: 'invitation', 'aria-label': 'Invitation' })
+  #sleep: (() => void) | undefined
+  #shown = ''
+
+  constructor(parts: StageParts) {
+    this.#parts = parts
+  }
+
+  get isOn(): boolean {
+    return this.#sleep !== undefined
+  }
+
+  /** Opens the stage; the address says so, for a reload. */
+  async enter(): Promise<void> {
+    if (this.isOn) return
+    this.#sleep = keepAwake()
+    await laterStyle()
+    if (!this.isOn) return
+    byId('title', HTMLElement).after(this.#count, this.#strip)
+    byId('log', HTMLElement).after(this.#invitation)
+    this.#mark(true)
+    await this.show()
+  }
+
+  leave(): void {
+    this.#sleep?.()
+    this.#sleep = undefined
+    for (const part of [this.#count, this.#strip, this.#invitation]) part.remove()
+    this.#mark(false)
+  }
+
+  /** The room, or who is in it, may be another. */
+  async show(): Promise<void> {
+    if (!this.isOn) return
+    const room = this.#parts.room()
+    const people = this.#parts.people()
+    const words = people === 1 ? '1 person is here' : `${people} people are here`
+    if (this.#count.textContent !== words) this.#count.textContent = words
+    if (room === this.#shown) return
+    this.#shown = room
+    const { href, isLocal } = await linkTo(room)
+    if (room !== this.#shown) return
+    const parts = wordsOf(href)
+      .split(/(?=\/#)/)
+      .map((part) => element('span', {}, part))
+    const address = element('p', { class: 'address', dir: 'ltr' }, ...parts)
+    const hint = isLocal ? [element('p', { class: 'hint' }, 'This address works on this machine alone.')] : []
+    this.#strip.replaceChildren(address.cloneNode(true), drawCode(href))
+    this.#invitation.replaceChildren(drawCode(href), element('div', {}, element('h2', {}, 'Come in'), address, ...hint))
+  }
+
+  #mark(isOn: boolean): void {
+    document.documentElement.toggleAttribute('data-big', isOn)
+    byId('stage', HTMLButtonElement).ariaPressed = String(isOn)
+    const address = new URL(location.href)
+    if (isOn) address.searchParams.set('big', '')
+    else address.searchParams.delete('big')
+    // `?big` and not `?big=`.
+    history.replaceState(history.state, '', address.href.replace('big=', 'big'))
+  }
+}
