@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import type { Chat } from '../../src/core/chat.js'
 import { ConnectionMember } from '../../src/core/connection-member.js'
 import { LEASE_MS } from '../../src/directory/redis.js'
 import { codeOf } from '../support/chat.js'
@@ -17,7 +18,7 @@ const NOBODY = { members: [], typing: [] }
 const sessionKey = (token: string): string => `mini-chat:{s:${token}}`
 
 /** What the log of the lobby says of coming and going. */
-async function notes({ chat }: Awaited<ReturnType<typeof processOn>>): Promise<string[]> {
+async function notes({ chat }: { readonly chat: Chat }): Promise<string[]> {
   const { messages } = await chat.history('lobby', { limit: 500 })
   return messages.map(({ username, text }) => `${username} ${text}`)
 }
@@ -117,6 +118,17 @@ describe.skipIf(!hasRedis)('people in a Redis', () => {
     expect(await codeOf(() => join(other.chat, 'ADA'))).toBe('name_taken')
     expect(await notes(one)).toEqual(['ada joined', 'bob joined', 'ada hi', 'ada hi'])
   }, 30_000)
+
+  test('a name that another process has given away is refused before any news of it', async () => {
+    const server = await redisForTest()
+    const { chat } = await processOn(server.url)
+    await chat.rooms.open('lobby')
+    await server.command('HSET', sessionKey('token'), 'json', '{"username":"bob"}')
+    await server.command('HSET', 'mini-chat:{lobby}:people', 'n:bob', '1 token bob')
+    expect(await codeOf(() => chat.send({ room: 'lobby', username: 'Bob', text: 'it is me' }))).toBe('name_taken')
+    expect(await codeOf(() => join(chat, 'bob'))).toBe('name_taken')
+    expect(await notes({ chat })).toEqual([])
+  })
 
   test('news that are lost are found out within five seconds', async () => {
     const server = await redisForTest()
