@@ -21,6 +21,7 @@ import { systemClock, systemRandom, VERSION } from './platform.js'
 import { Tally } from './tally.js'
 import { openJournal } from './stores/journal.js'
 import { memoryStore } from './stores/memory.js'
+import type { OpenWakes } from './stores/shared/wakes.js'
 import { isLocal } from './transports/address.js'
 import { Assets } from './transports/http/assets.js'
 import { Encoder } from './transports/http/encode.js'
@@ -217,7 +218,8 @@ async function openAuth({ password, jwt }: Config, chat: Chat, log: Logger): Pro
 }
 
 async function openStore(config: Config, log: Logger): Promise<Store> {
-  const { data, sync, keepMs, keepBytes, ring, redis, expireMs, rooms } = config
+  const { data, sync, keepMs, keepBytes, ring, redis, postgres, expireMs, rooms } = config
+  if (postgres !== undefined) return openShared(config, postgres, log)
   if (redis !== undefined) {
     const { openRedis } = await import('./stores/redis.js')
     const parts = { clock: systemClock, random: systemRandom, log }
@@ -241,6 +243,20 @@ async function openDirectory({ redis }: Config, log: Logger): Promise<Directory 
   if (redis === undefined) return undefined
   const { openRedisDirectory } = await import('./directory/redis.js')
   return openRedisDirectory({ url: redis, clock: systemClock, random: systemRandom, log })
+}
+
+/** PostgreSQL keeps the messages; where there is a Redis too, it carries the news between the servers. */
+async function openShared({ ring, keepMs, rooms, redis }: Config, url: string, log: Logger): Promise<Store> {
+  const { openPostgres } = await import('./stores/postgres.js')
+  const parts = { clock: systemClock, random: systemRandom, log }
+  const openWakes: OpenWakes | undefined =
+    redis === undefined
+      ? undefined
+      : async (onBack) => {
+          const { openRedisWakes } = await import('./stores/redis/wakes.js')
+          return openRedisWakes({ url: redis, clock: systemClock, log, onBack })
+        }
+  return openPostgres({ url, recent: ring, keepMs, rooms, openWakes, ...parts })
 }
 
 /** What was kept is in memory again before anybody asks. Where that takes long, the rest follows, or comes when it is asked for. */

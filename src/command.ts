@@ -86,20 +86,34 @@ function writtenOf(row: ServerSetting, values: Values, env: Readonly<Record<stri
   return { value: all.at(-1) ?? '', all, source, isGiven: given !== undefined }
 }
 
-/** Where messages are kept. A flag wins over a variable. */
-function parseStore(written: ReadonlyMap<string, Written>): Pick<Config, 'data' | 'redis'> {
-  const [data, redis] = [written.get('data'), written.get('redis')]
-  if (data === undefined || redis === undefined) return { data: undefined, redis: undefined }
-  if (data.value === '' || redis.value === '') return { data: data.value || undefined, redis: parseRedis(redis) }
-  if (data.isGiven === redis.isGiven)
-    throw new UsageError(`${data.source} and ${redis.source} both keep the messages: leave one of them out`)
-  return data.isGiven ? { data: data.value, redis: undefined } : { data: undefined, redis: parseRedis(redis) }
+/** Where messages are kept. A flag wins over a variable. A folder keeps them alone; Redis and PostgreSQL go together. */
+function parseStore(written: ReadonlyMap<string, Written>): Pick<Config, 'data' | 'redis' | 'postgres'> {
+  const [data, redis, postgres] = ['data', 'redis', 'postgres'].map((flag) => written.get(flag))
+  const others = [redis, postgres].filter((one) => one !== undefined && one.value !== '')
+  const isFolder = data !== undefined && data.value !== ''
+  const isShared = others.some((one) => one?.isGiven === true)
+  const same = isFolder ? others.find((one) => one?.isGiven === data.isGiven) : undefined
+  if (isFolder && same !== undefined && (data.isGiven || !isShared))
+    throw new UsageError(`${data.source} and ${same.source} both keep the messages: leave one of them out`)
+  if (isFolder && (data.isGiven || others.length === 0))
+    return { data: data.value, redis: undefined, postgres: undefined }
+  return { data: undefined, redis: parseRedis(redis), postgres: parsePostgres(postgres) }
 }
 
-function parseRedis({ value, source }: Written): string | undefined {
-  if (value === '') return undefined
+export function parseRedis(written: Pick<Written, 'value' | 'source'> | undefined): string | undefined {
+  if (written === undefined || written.value === '') return undefined
+  const { value, source } = written
   // What was typed may have a password in it, so it is not said again.
   const isUrl = /^rediss?:\/\/[^\s/?#]+(?:\/\d{0,5})?$/.test(value) && URL.canParse(value)
   if (isUrl) return value
   throw new UsageError(`${source} is an address such as redis://localhost:6379 or rediss://USER:PASSWORD@HOST:PORT/0`)
+}
+
+export function parsePostgres(written: Pick<Written, 'value' | 'source'> | undefined): string | undefined {
+  if (written === undefined || written.value === '') return undefined
+  const { value, source } = written
+  if (/^postgres(?:ql)?:\/\/[^\s#]+$/.test(value) && URL.canParse(value)) return value
+  throw new UsageError(
+    `${source} is an address such as postgres://localhost:5432/mini_chat or postgres://USER:PASSWORD@HOST:PORT/DATABASE`,
+  )
 }

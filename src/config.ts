@@ -121,6 +121,17 @@ export const SETTINGS = [
     why: 'keep messages in this Redis, for many servers; --redis alone is redis://localhost:6379; needs the package redis',
   },
   {
+    flag: 'postgres',
+    group: 'keeping',
+    isSecret: true,
+    value: 'URL',
+    alone: 'postgres://localhost:5432/mini_chat',
+    env: 'DATABASE_URL',
+    default: '',
+    parse: optional(text),
+    why: 'keep messages in this PostgreSQL, for many servers and for good; --postgres alone is postgres://localhost:5432/mini_chat; with --redis too, Redis carries the news between servers; needs the package pg',
+  },
+  {
     flag: 'expire',
     group: 'keeping',
     value: 'TIME',

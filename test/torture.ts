@@ -2,7 +2,8 @@
 // for fewer). A sender repeats a message under its key until somebody says 201, as every client of ours does; a
 // reader polls all the while.
 //
-// With `--redis` two servers keep their messages in one Redis (appendfsync always), and that is what is killed.
+// With `--redis` or `--postgres` two servers keep their messages in one Redis (appendfsync always) or one PostgreSQL,
+// and that is what is killed.
 //
 //     start ──> senders send, a reader polls ──> kill -9 ──> start ──> … ──> read all there is
 //
@@ -21,6 +22,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { cutPower } from './power.js'
 import { type ChildServer, startChild } from './support/child.js'
+import { startPostgres } from './support/postgres-server.js'
 import { type RedisServer, startRedis } from './support/redis-server.js'
 
 export type Tortured = {
@@ -40,8 +42,8 @@ export type TortureOptions = {
   /** The longest that a server lives, in milliseconds. */
   readonly lifeMs: number
   readonly sync: string
-  /** Kills Redis, with two servers on it. */
-  readonly redis?: boolean
+  /** Kills this store, with two servers on it. */
+  readonly store?: 'redis' | 'postgres'
   readonly onKill?: (kill: number) => void
 }
 
@@ -62,7 +64,7 @@ export async function torture(options: TortureOptions): Promise<Tortured> {
     agent: new Agent({ keepAlive: true, maxSockets: senders + 8 }),
     over: false,
   }
-  const victim = options.redis === true ? redisVictim(house) : serverVictim(house, folder, options.sync)
+  const victim = victimOf(options, house, folder)
   const tally = { resent: 0, replayed: 0 }
   const acknowledged: Acknowledged[] = []
   try {
@@ -112,21 +114,30 @@ function serverVictim(house: House, folder: string, sync: string): Victim {
   }
 }
 
-function redisVictim(house: House): Victim {
-  let redis: RedisServer | undefined
+function victimOf({ store, sync }: TortureOptions, house: House, folder: string): Victim {
+  if (store === 'redis')
+    return storeVictim(house, '--redis', () => startRedis(['--appendonly', 'yes', '--appendfsync', 'always']))
+  if (store === 'postgres') return storeVictim(house, '--postgres', () => startPostgres())
+  return serverVictim(house, folder, sync)
+}
+
+type StoreServer = Pick<RedisServer, 'url' | 'start' | 'stop' | 'close'>
+
+function storeVictim(house: House, flag: string, open: () => Promise<StoreServer>): Victim {
+  let store: StoreServer | undefined
   return {
     async start() {
-      const started = (redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always']))
-      const server = (): Promise<ChildServer> => startChild(['--redis', started.url, '--ring', '100000', ...SETTINGS])
+      const started = (store = await open())
+      const server = (): Promise<ChildServer> => startChild([flag, started.url, '--ring', '100000', ...SETTINGS])
       house.servers = await Promise.all([server(), server()])
     },
     async kill() {
-      await redis?.stop()
-      await redis?.start()
+      await store?.stop()
+      await store?.start()
     },
     async end() {
       await Promise.all(house.servers.map((server) => server.end('SIGKILL')))
-      await redis?.close()
+      await store?.close()
     },
   }
 }
@@ -263,6 +274,7 @@ async function main(): Promise<void> {
       life: { type: 'string', default: '400' },
       sync: { type: 'string', default: 'always' },
       redis: { type: 'boolean', default: false },
+      postgres: { type: 'boolean', default: false },
     },
   })
   if (values.power !== undefined) {
@@ -278,7 +290,7 @@ async function main(): Promise<void> {
     senders: Number(values.senders),
     lifeMs: Number(values.life),
     sync: values.sync,
-    redis: values.redis,
+    ...(values.redis ? { store: 'redis' } : values.postgres ? { store: 'postgres' } : {}),
     onKill,
   })
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)

@@ -4,13 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Message } from '../../src/core/rooms/message.js'
 import { RECONCILE_MS } from '../../src/stores/shared/followers.js'
-import type { RedisStore } from '../../src/stores/redis.js'
 import type { Polled } from '../support/http.js'
 import { startProxy } from '../support/proxy.js'
 import { hasRedis, redisForTest, storeIn } from '../support/redis.js'
-import { startServer, type TestServer, until } from '../support/server.js'
+import { type TestServer, until } from '../support/server.js'
+import { idsOf, listen, park, poll, say, send, servers as serversOf, texts, upTo } from '../support/shared-store.js'
 import { torture } from '../torture.js'
-import { draft } from './contract.js'
 
 /** `npm run torture -- --redis` kills 200 times; MINI_CHAT_KILLS says how often this does. */
 const KILLS = Number(process.env['MINI_CHAT_KILLS'] ?? 10)
@@ -18,65 +17,7 @@ const KILLS = Number(process.env['MINI_CHAT_KILLS'] ?? 10)
 /** Readers are told within five seconds; a busy machine may take longer for the rest. */
 const TOLD_MS = RECONCILE_MS + 2500
 
-/** The same command, said again until it is answered. */
-async function say(store: RedisStore, text: string, room = 'lobby'): Promise<Message> {
-  for (;;) {
-    try {
-      return (await store.appendOnce(room, { ...draft(text), key: `k${text}` })).message
-    } catch {
-      await sleep(5)
-    }
-  }
-}
-
-/** Subscribes, and keeps what is delivered, begun anew with each epoch. */
-async function listen(store: RedisStore, room = 'lobby') {
-  const heard = { epoch: '', epochs: 0, messages: [] as Message[] }
-  const begin = (epoch: string): void => {
-    heard.epoch = epoch
-    heard.epochs++
-    heard.messages = []
-  }
-  const { recent, epoch: first } = await store.subscribe(
-    room,
-    (message, epoch) => {
-      if (epoch !== heard.epoch) begin(epoch)
-      heard.messages.push(message)
-    },
-    begin,
-  )
-  begin(first)
-  heard.messages.push(...recent)
-  return heard
-}
-
-const texts = ({ messages }: { messages: readonly Message[] }): string[] => messages.map(({ text }) => text)
-const idsOf = ({ messages }: { messages: readonly Message[] }): number[] => messages.map(({ id }) => id)
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1)
-
-async function servers(url: string, count: number): Promise<TestServer[]> {
-  return Promise.all(Array.from({ length: count }, () => startServer({ redis: url, rate: Infinity })))
-}
-
-async function poll({ url }: TestServer, query: string): Promise<Polled> {
-  const response = await fetch(`${url}/poll?room=lobby&${query}`)
-  expect(response.status).toBe(200)
-  return (await response.json()) as Polled
-}
-
-/** Polls that are known to be parked. */
-async function park(all: readonly TestServer[], next: string): Promise<Promise<Polled>[]> {
-  const polls = all.map((one) => poll(one, `since=${next}&wait=50`))
-  for (const { app } of all)
-    await until(
-      () => app.chat.rooms.get('lobby')?.waiting,
-      (waiting) => waiting === 1,
-    )
-  return polls
-}
-
-const send = ({ url }: TestServer, text: string, key = ''): Promise<Response> =>
-  fetch(`${url}/send?room=lobby&username=ada${key === '' ? '' : `&key=${key}`}`, { method: 'POST', body: text })
+const servers = (url: string, count: number): Promise<TestServer[]> => serversOf(count, { redis: url })
 
 describe.skipIf(!hasRedis)('two processes on one Redis', () => {
   test('have one order, and everything that either is told', async () => {
@@ -273,7 +214,7 @@ describe.skipIf(!hasRedis)('a Redis that is away', () => {
   test(
     'again and again, killed under load, with appendfsync always: nothing is lost, doubled or out of order',
     async () => {
-      const options = { kills: KILLS, senders: 8, lifeMs: 300, sync: 'always', redis: true }
+      const options = { kills: KILLS, senders: 8, lifeMs: 300, sync: 'always', store: 'redis' as const }
       const { acknowledged, lost, doubled, disorder } = await torture(options)
       expect({ lost, doubled, disorder }).toEqual({ lost: 0, doubled: 0, disorder: 0 })
       expect(acknowledged).toBeGreaterThan(KILLS)

@@ -50,6 +50,12 @@ export function parseNews(text: string): News {
   return { epoch, id: Number(id), mark, before, entries }
 }
 
+/** News as they are published, for `parseNews`. */
+export function newsOf({ epoch, id, mark, before, entries }: News): string {
+  const lines = entries().map(({ mark: its, message }) => `\n${its}${JSON.stringify(message)}`)
+  return `${epoch} ${id} ${mark} ${before}${lines.join('')}`
+}
+
 /** What `HMGET epoch id mark` answered; undefined where there is no log. */
 export function parsePlace(reply: unknown): Place | undefined {
   const [epoch, id, mark] = arrayOf(reply)

@@ -64,7 +64,7 @@ export class Follower {
   }
 
   /** Takes a subscriber; answers the newest messages, behind which its deliveries go on. */
-  async join(subscriber: Subscriber): Promise<{ recent: readonly Message[]; epoch: string }> {
+  async join(subscriber: Subscriber): Promise<{ recent: readonly Message[]; epoch: string; last: number }> {
     let recent: readonly Message[] = []
     let floor = NOWHERE
     let stale: string | undefined
@@ -103,7 +103,7 @@ export class Follower {
     }
     this.#subscribers.add(filtered)
     this.#filters.set(subscriber, filtered)
-    return { recent, epoch: floor.epoch }
+    return { recent, epoch: floor.epoch, last: floor.id }
   }
 
   leave(subscriber: Subscriber): void {

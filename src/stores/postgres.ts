@@ -1,0 +1,311 @@
+// Keeps messages in PostgreSQL, so that many processes serve the same rooms, and their whole past can be read.
+//
+//     append ──> lane of the room ──> one statement a batch ──> rows, commit      lanes.ts, schema.ts
+//                                            └──> wake-ups to every process       notifier.ts, follower.ts
+//
+// The order, the ids, the epoch and the idempotency keys are PostgreSQL's: the row of a room is locked while a batch is
+// added to it. A wake-up (NOTIFY, or Redis where there is one too) may be lost: what counts is what is read by id. What
+// PostgreSQL has committed is as durable as its own settings promise (docs/scaling.md).
+//
+// What it refuses to be: a queue. While PostgreSQL is away a message is refused, and not kept here for later.
+
+import type { Clock, Random } from '../core/clock.js'
+import { ChatError } from '../core/errors.js'
+import { NO_EPOCH } from '../core/rooms/cursor.js'
+import type { Draft, Message } from '../core/rooms/message.js'
+import type { Appended, Deliver, History, Range, Store, Subscription } from '../core/rooms/store.js'
+import type { Logger } from '../log.js'
+import { Link, type Row } from './postgres/link.js'
+import { Notifier } from './postgres/notifier.js'
+import { Retention } from './postgres/retention.js'
+import { type Listed, parseBatch, parseListed, parsePlace } from './postgres/rows.js'
+import { type Statement, STATEMENTS } from './postgres/statements.js'
+import { warnings } from './postgres/trouble.js'
+import { type Found, type News, NOWHERE, type Place } from './shared/follower.js'
+import { Followers } from './shared/followers.js'
+import { Lanes } from './shared/lanes.js'
+import type { OpenWakes, Wakes } from './shared/wakes.js'
+
+export type PostgresOptions = {
+  readonly url: string
+  /** How many messages a subscriber is given of what was there before. */
+  readonly recent: number
+  /** How long messages are kept; without it for ever. */
+  readonly keepMs: number | undefined
+  /** How many rooms are brought back at the start. */
+  readonly rooms: number
+  /** Another way to wake processes than NOTIFY, which stays for the time in which that one does not work. */
+  readonly openWakes?: OpenWakes | undefined
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
+type Item = { readonly draft: Draft; readonly once: boolean }
+
+/** What is restored: a message, and the epoch of the log that it was in. */
+type Restored = { readonly message: Message; readonly epoch: string }
+
+const CHANNEL = 'mini_chat'
+const MARKS = 2 ** 48
+
+/** The largest id that can be asked for: JavaScript's, and less than PostgreSQL's. */
+const ENDLESS = Number.MAX_SAFE_INTEGER
+
+/** Connects. Throws `UsageError` without the package pg, and `unavailable` with a sentence where there is no use. */
+export async function openPostgres(options: PostgresOptions): Promise<PostgresStore> {
+  const { url, log, clock, openWakes } = options
+  let store: PostgresStore | undefined
+  const link = await Link.open({
+    url,
+    clock,
+    channel: CHANNEL,
+    onNotification: (payload) => store?.notified(payload),
+    onAway(reason) {
+      if (reason === undefined) log.info('store_back')
+      else log.error('store_away', `PostgreSQL is away (${reason}): messages are refused until it is back`)
+    },
+    onBack: async () => store?.reconcile(),
+  })
+  try {
+    const [settings = {}] = await link.ask(STATEMENTS.settings.name, STATEMENTS.settings.text, [])
+    for (const warning of warnings(settings)) log.info('postgres', { warning })
+    const wakes = await openWakes?.(async () => store?.reconcile())
+    store = new PostgresStore(options, link, wakes)
+    await store.readRooms()
+    return store
+  } catch (error) {
+    await (store ?? link).close()
+    throw error
+  }
+}
+
+export class PostgresStore implements Store {
+  readonly #options: PostgresOptions
+  readonly #link: Link
+  readonly #lanes: Lanes<Item, Appended>
+  readonly #restores: Lanes<Restored, true>
+  readonly #followers: Followers
+  readonly #notifier: Notifier
+  readonly #wakes: Wakes | undefined
+  readonly #retention: Retention
+  #rooms: readonly string[] = []
+
+  constructor(options: PostgresOptions, link: Link, wakes: Wakes | undefined) {
+    const { clock, log, keepMs } = options
+    // That PostgreSQL is away has been told.
+    const onTrouble = (error: unknown): void => (error instanceof ChatError ? undefined : log.error('store', error))
+    this.#options = options
+    this.#link = link
+    this.#wakes = wakes
+    this.#lanes = new Lanes({ clock, send: (room, items) => this.#send(room, items), isAlone: isClear })
+    this.#restores = new Lanes({ clock, send: (room, items) => this.#restore(room, items), isAlone: () => false })
+    this.#notifier = new Notifier((payloads) => this.#ask(STATEMENTS.notify, [CHANNEL, payloads]))
+    this.#retention = new Retention({
+      ask: (statement, values) => this.#ask(statement, values),
+      clock,
+      keepMs,
+      onTrouble,
+    })
+    this.#followers = new Followers({
+      source: {
+        readAfter: (room, place) => this.#readAfter(room, place),
+        moved: (places) => this.#moved(places),
+        listen: (room, hear) => this.#listen(room, hear),
+      },
+      clock,
+      onBug: (error) => log.error('bug', error),
+      onTrouble,
+    })
+  }
+
+  append(room: string, draft: Draft): Promise<Appended> {
+    return this.#add(room, { draft, once: false })
+  }
+
+  appendOnce(room: string, draft: Draft): Promise<Appended> {
+    return this.#add(room, { draft, once: true })
+  }
+
+  subscribe(room: string, deliver: Deliver, restart?: (epoch: string) => void): Promise<Subscription> {
+    return this.#followers.subscribe(room, deliver, restart)
+  }
+
+  async catchUp(room: string): Promise<void> {
+    await this.#followers.get(room)?.catchUp()
+  }
+
+  async read(room: string, { before, after, limit }: Range): Promise<History> {
+    const [statement, end] = after === undefined ? [STATEMENTS.before, before ?? ENDLESS] : [STATEMENTS.onward, after]
+    const listed = parseListed(await this.#ask(statement, [room, this.#retention.since, end, limit]))
+    if (listed === undefined) return { messages: [], epoch: NO_EPOCH, first: 0, last: 0, more: false }
+    const { epoch, id, messages } = listed
+    const first = id === 0 ? 0 : listed.first
+    const [oldest, newest] = [messages[0]?.id ?? 0, messages.at(-1)?.id ?? id]
+    const more = messages.length > 0 && (after === undefined ? oldest > first : newest < id)
+    return { messages, epoch, first, last: id, more }
+  }
+
+  rooms(): readonly string[] {
+    return this.#rooms
+  }
+
+  ready(): boolean {
+    return this.#link.isHere
+  }
+
+  /** Compares every room that is followed with its log. */
+  async reconcile(): Promise<void> {
+    await this.#followers.reconcile()
+  }
+
+  notified(payload: string): void {
+    this.#notifier.hear(payload)
+  }
+
+  /** Reads which rooms there are, the one with the newest message first. */
+  async readRooms(): Promise<void> {
+    this.#rooms = (await this.#ask(STATEMENTS.rooms, [this.#options.rooms])).map(({ room }) => String(room))
+  }
+
+  /** Deletes what is over now, which happens by itself every minute or more often. */
+  async expireNow(): Promise<void> {
+    await this.#retention.run()
+  }
+
+  /** Where a room's log ends; without one at 0 in no epoch. */
+  async endOf(room: string): Promise<Place> {
+    const [row] = await this.#ask(STATEMENTS.places, [[room]])
+    return row === undefined ? NOWHERE : parsePlace(row)
+  }
+
+  /** Keeps a message in the place that it had in another store. Rejects with `bad_request` where that is taken. */
+  async restore({ room, ...rest }: Draft, { epoch, id }: { epoch: string; id: number }): Promise<void> {
+    await this.#restores.add(room, { message: { id, room, ...rest }, epoch })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#lanes.close(), this.#restores.close()])
+    this.#retention.close()
+    this.#followers.close()
+    this.#notifier.close()
+    this.#wakes?.close()
+    await this.#link.close()
+  }
+
+  #add(room: string, item: Item): Promise<Appended> {
+    if (!this.#link.isHere)
+      return Promise.reject(new ChatError('unavailable', 'the store is away: try again in a moment', 2))
+    return this.#lanes.add(room, item)
+  }
+
+  async #send(room: string, items: readonly Item[]): Promise<Appended[]> {
+    const follower = this.#followers.get(room)
+    const { epoch: knownEpoch, id: knownId, mark: knownMark } = follower?.place ?? NOWHERE
+    const marked = items.map(({ draft, once }) => ({ mark: this.#mark(), ...draft, once }))
+    const clears = items.some(isClear)
+    const rows = await this.#ask(STATEMENTS.append, [
+      room,
+      this.#options.random.epoch(),
+      knownEpoch,
+      knownId,
+      knownMark,
+      clears,
+      JSON.stringify(marked),
+    ])
+    const { epoch, before, outcomes } = parseBatch(rows)
+    const entries = items.flatMap(({ draft }, i) => {
+      const id = outcomes[i]
+      return typeof id === 'number' ? [{ mark: marked[i]?.mark ?? '', message: { id, ...draft } }] : []
+    })
+    const results = items.map(({ draft }, i): Appended => {
+      const outcome = outcomes[i]
+      if (outcome === undefined) throw new Error('the statement gave too few results')
+      return typeof outcome === 'number'
+        ? { message: { id: outcome, ...draft }, epoch }
+        : { message: outcome, epoch, replayed: true }
+    })
+    const last = entries.at(-1)
+    if (last !== undefined) {
+      const news = { epoch, id: last.message.id, mark: last.mark, before, entries: () => entries }
+      this.#tell(room, news)
+      // Delivered here before anybody is told that it is kept; what came before it from elsewhere too.
+      await follower?.hear(news)
+    }
+    const isAhead = ({ message, replayed }: Appended): boolean =>
+      replayed === true && follower !== undefined && message.id > follower.place.id
+    if (results.some(isAhead)) await follower?.catchUp()
+    if (clears) this.#retention.sweep().catch(() => undefined)
+    return results
+  }
+
+  async #restore(room: string, items: readonly Restored[]): Promise<true[]> {
+    const [first] = items
+    const last = items.at(-1)
+    if (first === undefined || last === undefined) return []
+    const marked = items.map(({ message }) => ({ mark: this.#mark(), ...message }))
+    const [row] = await this.#ask(STATEMENTS.restore, [room, first.epoch, JSON.stringify(marked)])
+    const end = { epoch: String(row?.['epoch']), id: Number(row?.['id']) }
+    if (items.some(({ epoch }) => epoch !== end.epoch) || end.id !== last.message.id)
+      throw new ChatError('bad_request', `the room ${room} has another log here: import into an empty store`)
+    return items.map(() => true)
+  }
+
+  async #readAfter(room: string, place: Place): Promise<Found | undefined> {
+    const listed = await this.#listAfter(room, place)
+    if (listed === undefined) {
+      if (place.epoch === NO_EPOCH) return undefined
+      await this.#ask(STATEMENTS.begin, [room, this.#options.random.epoch()])
+    } else if (isCut(listed, place)) {
+      await this.#ask(STATEMENTS.renew, [room, place.epoch, this.#options.random.epoch()])
+    } else return listed
+    // Whichever process was first, all find the same log now.
+    const found = await this.#listAfter(room, place)
+    if (found !== undefined) this.#tell(room, { ...found, before: '', entries: () => [] })
+    return found
+  }
+
+  async #listAfter(room: string, { epoch, id }: Place): Promise<Listed | undefined> {
+    const { since } = this.#retention
+    return parseListed(await this.#ask(STATEMENTS.after, [room, since, epoch, id, this.#options.recent]))
+  }
+
+  async #moved(places: ReadonlyMap<string, Place>): Promise<string[]> {
+    const rows = await this.#ask(STATEMENTS.places, [[...places.keys()]])
+    const ends = new Map(rows.map((row) => [String(row['room']), parsePlace(row)]))
+    return [...places].flatMap(([room, { epoch, id, mark }]) => {
+      const end = ends.get(room) ?? NOWHERE
+      return end.epoch === epoch && end.id === id && end.mark === mark ? [] : [room]
+    })
+  }
+
+  async #listen(room: string, hear: (news: News) => void): Promise<() => void> {
+    const undos = [await this.#notifier.listen(room, hear)]
+    if (this.#wakes !== undefined) undos.push(await this.#wakes.listen(room, hear))
+    return () => undos.forEach((undo) => undo())
+  }
+
+  #tell(room: string, news: News): void {
+    if (this.#wakes?.tell(room, news) !== true) this.#notifier.tell(room, news)
+  }
+
+  #ask({ name, text }: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+    return this.#link.ask(name, text, values)
+  }
+
+  #mark(): string {
+    return String(Math.floor(this.#options.random.fraction() * MARKS))
+  }
+}
+
+/** Has this process seen what is not in the log? Then the log's newest messages were lost. */
+function isCut({ epoch, id, mark, first, known }: Listed, place: Place): boolean {
+  if (epoch !== place.epoch || place.id === 0) return false
+  if (id < place.id) return true
+  if (id === place.id) return mark !== place.mark
+  return place.id >= first && known !== place.mark
+}
+
+function isClear({ draft }: Item): boolean {
+  return draft.type === 'clear'
+}

@@ -1,0 +1,45 @@
+// Reads what PostgreSQL answers. This is a parser: what goes on from here is trusted.
+
+import type { Message } from '../../core/rooms/message.js'
+import type { Found, News, Place } from '../shared/follower.js'
+import type { Row } from './link.js'
+
+/** What became of a batch: the log's epoch, the mark before its first message, and for each its id or an earlier message. */
+export type Batch = {
+  readonly epoch: string
+  readonly before: string
+  readonly outcomes: readonly (number | Message)[]
+}
+
+/** A list of a log's messages, with its ends; `known`: the mark under the id that was asked for. */
+export type Listed = Found & { readonly first: number; readonly known: string | undefined }
+
+export function parseBatch([row]: readonly Row[]): Batch {
+  return row?.['batch'] as Batch
+}
+
+/** Undefined where there is no log. */
+export function parseListed([row]: readonly Row[]): Listed | undefined {
+  if (row === undefined) return undefined
+  const { first, known, messages } = row
+  return {
+    ...parsePlace(row),
+    first: Number(first),
+    known: typeof known === 'string' ? known : undefined,
+    messages: messages as readonly Message[],
+  }
+}
+
+export function parsePlace({ epoch, id, mark }: Row): Place {
+  return { epoch: String(epoch), id: Number(id), mark: String(mark) }
+}
+
+/** `ROOM EPOCH ID MARK`: what a notification says. The messages are read from the log. */
+export function notificationOf(room: string, { epoch, id, mark }: Place): string {
+  return `${room} ${epoch} ${id} ${mark}`
+}
+
+export function parseNotification(payload: string): { room: string; news: News } {
+  const [room = '', epoch = '', id = '', mark = ''] = payload.split(' ')
+  return { room, news: { epoch, id: Number(id), mark, before: '', entries: () => [] } }
+}
