@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const MEASURED = [
   'test/abuse/{bad,input,slow}.test.ts',
   'test/page/{slow,speed}.test.ts',
-  'test/stores/{journal,redis}.scale.test.ts',
+  'test/stores/{journal,postgres,redis}.scale.test.ts',
   'test/transports/slow.test.ts',
 ]
 
