@@ -120,12 +120,38 @@ test('the address of Redis may be left out, and nothing behind the flag is taken
   expect(serve(['--redis', '--expire', '24h']).expireMs).toBe(86_400_000)
 })
 
+test('the address of PostgreSQL may be left out, and stands beside that of Redis', () => {
+  const standard = 'postgres://localhost:5432/mini_chat'
+  for (const args of [['--postgres'], ['--postgres', '9000'], ['--postgres', '--quiet']])
+    expect(serve(args)).toMatchObject({ postgres: standard, redis: undefined })
+  for (const url of ['postgresql://ada:p%20w@db.example/chat?sslmode=require', 'postgres:///chat?host=/run/postgresql'])
+    expect(serve(['--postgres', url]).postgres).toBe(url)
+  const both = { postgres: standard, redis: 'redis://h' }
+  expect(serve([], { DATABASE_URL: standard, REDIS_URL: 'redis://h' })).toMatchObject(both)
+  expect(serve(['--postgres'], { REDIS_URL: 'redis://h' })).toMatchObject(both)
+  expect(serve([], {}).postgres).toBe(undefined)
+})
+
+test('a wrong address of PostgreSQL is not said again: it may have a password in it', () => {
+  for (const url of [
+    'mysql://:sesame@localhost/chat',
+    'localhost:5432',
+    'postgres://',
+    'postgres://a b',
+    'postgres://h:x',
+  ])
+    expect(usageOf(['--postgres', url])).toMatch(/^--postgres is an address such as postgres:(?!.*sesame)/)
+  expect(usageOf([], { DATABASE_URL: 'mysql://h/shop' })).toMatch(/^DATABASE_URL is an address such as postgres:/)
+})
+
 test('one store keeps the messages: a flag wins over a variable, and two of a kind are one too many', () => {
   const variable = { REDIS_URL: 'redis://localhost' }
   expect(serve(['--data', 'chat'], variable)).toMatchObject({ data: 'chat', redis: undefined })
   expect(serve(['--redis'], { MINI_CHAT_DATA: 'chat' })).toMatchObject({ data: undefined })
   expect(usageOf(['--data', 'chat', '--redis'])).toMatch(/^--data and --redis both keep the messages/)
   expect(usageOf([], { ...variable, MINI_CHAT_DATA: 'chat' })).toMatch(/^MINI_CHAT_DATA and REDIS_URL both/)
+  expect(serve(['--data', 'chat'], { DATABASE_URL: 'postgres://h/chat' })).toMatchObject({ postgres: undefined })
+  expect(usageOf(['--data', 'chat', '--postgres'])).toMatch(/^--data and --postgres both keep the messages/)
 })
 
 test('a wrong address of Redis is not said again: it may have a password in it', () => {

@@ -4,7 +4,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../src/core/rooms/message.js'
+import { systemClock } from '../../src/platform.js'
+import { openRedisWakes } from '../../src/stores/redis/wakes.js'
 import { RECONCILE_MS } from '../../src/stores/shared/followers.js'
+import type { OpenWakes } from '../../src/stores/shared/wakes.js'
 import type { Polled } from '../support/http.js'
 import { hasPostgres, postgresForTest, storeIn } from '../support/postgres.js'
 import { hasRedis, redisForTest } from '../support/redis.js'
@@ -262,31 +265,36 @@ describe.skipIf(!hasPostgres || !hasRedis)('PostgreSQL and Redis together', () =
 
   test('go on without Redis by NOTIFY, and use it again when it is back', async () => {
     const [postgres, redis] = [await postgresForTest(['fsync=off']), await redisForTest()]
-    const both = (await servers(2, { postgres: postgres.url, redis: redis.url })) as [TestServer, TestServer]
-    const [one, other] = both
-    let { next } = (await (await send(one, 'n0')).json()) as Polled
-    await poll(other, 'since=0')
-    await redis.stop()
-    await until(
-      () => both.map(({ bugs }) => bugs.length).join(),
-      (told) => told === '1,1',
-      8000,
-    )
-    const answered = async (text: string, ms: number): Promise<void> => {
-      const [parked] = await park([other], next)
-      const at = performance.now()
-      expect((await send(one, text)).status).toBe(201)
-      const answer = await parked
-      expect([answer?.messages.map((message) => message.text), performance.now() - at < ms]).toEqual([[text], true])
-      next = answer?.next ?? ''
+    const said: string[] = []
+    const log = {
+      info: (event: string) => void said.push(event),
+      error: (event: string) => void said.push(event),
     }
-    await answered('without', 2000)
-    expect((await fetch(`${one.url}/ready`)).status).toBe(200)
+    const openWakes: OpenWakes = (onBack) => openRedisWakes({ url: redis.url, clock: systemClock, log, onBack })
+    const [one, other] = [await storeIn(postgres.url, { openWakes }), await storeIn(postgres.url, { openWakes })]
+    const there = await listen(other)
+    const arrives = async (text: string): Promise<void> => {
+      await say(one, text)
+      // Sooner than by comparing.
+      await until(
+        () => texts(there).at(-1),
+        (last) => last === text,
+        RECONCILE_MS / 2,
+      )
+    }
+    await arrives('before')
+    await redis.stop()
+    const isSaid =
+      (event: string) =>
+      (all: string): boolean =>
+        all === [event, event].join()
+    await until(() => said.join(), isSaid('wakes_away'), 8000)
+    await arrives('without')
+    expect([one.ready(), other.ready()]).toEqual([true, true])
+    said.length = 0
     await redis.start()
-    for (let channels: unknown[] = []; channels.length < 1; await sleep(20))
-      channels = (await redis.command('PUBSUB', 'SHARDCHANNELS')) as unknown[]
-    await answered('with', 2000)
-    for (const { bugs } of both)
-      expect(bugs.splice(0).map(String)).toEqual([expect.stringMatching(/^Redis is away \(/)])
+    await until(() => said.join(), isSaid('wakes_back'), 8000)
+    await arrives('with')
+    expect(idsOf(there)).toEqual([1, 2, 3])
   }, 40_000)
 })

@@ -26,6 +26,7 @@ for (const [flag, name] of [
   ['--socketio', 'socket.io'],
   ['--auth jwt', 'jose'],
   ['--redis', 'redis'],
+  ['--postgres', 'pg'],
 ] as const) {
   test(`without the package ${name}, ${flag} says in one sentence how to add it, and ends with 2 before anything listens`, () => {
     const folder = installAlone()
@@ -41,9 +42,10 @@ for (const [flag, name] of [
   })
 }
 
-test('without --redis nothing of it is loaded: the program serves where that part is missing', async () => {
+test('without --redis and --postgres nothing of them is loaded: the program serves where those parts are missing', async () => {
   const folder = installAlone()
-  for (const part of ['redis.js', 'redis', 'shared']) rmSync(join(folder, 'lib/stores', part), { recursive: true })
+  for (const part of ['redis.js', 'redis', 'postgres.js', 'postgres', 'shared'])
+    rmSync(join(folder, 'lib/stores', part), { recursive: true })
   const child = spawn(process.execPath, [join(folder, 'lib/main.js'), '--port', '0', '--log', 'json'])
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
