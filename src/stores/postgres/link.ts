@@ -12,7 +12,7 @@ import type { Clock, Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import { type Client, type Clients, openClients, type PoolClient, STATEMENT_MS } from './clients.js'
 import { migrate, MIGRATION_MS } from './schema.js'
-import { checkServer, isBroken, isBusy, isFull, isGone, whyNoStart } from './trouble.js'
+import { checkServer, isBroken, isBusy, isEnded, isFull, isGone, whyNoStart } from './trouble.js'
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -151,7 +151,8 @@ export class Link {
     for (let wait = LEAST_WAIT_MS; !this.#closed; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
       const error = await this.#stand()
       if (error === undefined) break
-      this.#say(error)
+      // A connection that an administrator ended says nothing of the others; a PostgreSQL that stops takes no new one.
+      if (!isEnded(error)) this.#say(error)
       await new Promise<void>((resolve) => this.#options.clock.after(wait, resolve))
     }
     this.#connecting = false

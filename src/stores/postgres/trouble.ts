@@ -24,6 +24,11 @@ export function isGone(error: unknown): boolean {
   return ['25006', '42P01', '42883', '3F000'].includes(codeOf(error))
 }
 
+/** An administrator ended this connection, or stops PostgreSQL. */
+export function isEnded(error: unknown): boolean {
+  return codeOf(error) === '57P01'
+}
+
 /** The connection is of no use any more. */
 export function isBroken(error: unknown): boolean {
   const code = codeOf(error)
