@@ -19,8 +19,8 @@ import { Publisher } from './rooms/publisher.js'
 import type { Room } from './rooms/room.js'
 import { type RoomLimits, Rooms } from './rooms/rooms.js'
 import { type Session, Sessions } from './people/sessions.js'
-import { type Encoded, encode, type HistoryPage, readHistory } from './rooms/history.js'
-import type { Appended, Range, Store } from './rooms/store.js'
+import { type Encoded, encode, type HistoryPage, idBefore, readHistory } from './rooms/history.js'
+import type { Appended, History, Range, Store } from './rooms/store.js'
 import { Scheduler } from './rooms/scheduler.js'
 import { TimerWheel } from './rooms/timer-wheel.js'
 import { PendingAnswers } from './pending-answers.js'
@@ -255,16 +255,21 @@ export class Chat {
     })
   }
 
-  /** A page of a room's past, of `ANSWER_BYTES` at most, in its turn. Rejects with `unavailable` where too many are asked for. */
-  history(name: string, range: Range): Promise<HistoryPage> {
+  /**
+   * A page of a room's past, of `ANSWER_BYTES` at most, in its turn; `from`: what was said at that time or later. Rejects with
+   * `unavailable` where too many are asked for.
+   */
+  history(name: string, { from, ...range }: Range & { readonly from?: number }): Promise<HistoryPage> {
     const encodeOne = (message: Message): Encoded => {
       // What the ring has encoded is taken from there, where the store gave the very same message.
       const entry = this.rooms.get(name)?.entry(message.id)
       return entry?.message === message ? entry : encode(message)
     }
-    return this.#historyTurns.run(() =>
-      readHistory((part) => this.#store.read(name, part), encodeOne, range, ANSWER_BYTES),
-    )
+    const read = (part: Range): Promise<History> => this.#store.read(name, part)
+    return this.#historyTurns.run(async () => {
+      const bounds = from === undefined ? range : { limit: range.limit, after: await idBefore(read, from) }
+      return readHistory(read, encodeOne, bounds, ANSWER_BYTES)
+    })
   }
 
   async close(): Promise<void> {

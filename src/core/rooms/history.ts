@@ -60,6 +60,23 @@ export async function readHistory(
   }
 }
 
+/**
+ * The id right before the first message that was said at this time or later, by halving: some twenty looks for a million
+ * messages. Servers whose clocks differ leave times out of order by as much, and then it is near there.
+ */
+export async function idBefore(read: (range: Range) => Promise<History>, time: number): Promise<number> {
+  const { first, last } = await read({ limit: 1 })
+  // All up to `low` were said before, and what follows `high` was not.
+  let [low, high] = [Math.max(0, first - 1), last]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    const [message] = (await read({ after: middle - 1, limit: 1 })).messages
+    if (message !== undefined && message.timestamp < time) low = Math.max(middle, message.id)
+    else high = middle - 1
+  }
+  return low
+}
+
 function rangeBefore(before: number | undefined): { before?: number } {
   return before === undefined ? {} : { before }
 }

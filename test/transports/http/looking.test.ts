@@ -19,6 +19,24 @@ describe('history', () => {
     }
   }
 
+  test('from a time on begins with what was said then or later, and excludes the other bounds', async () => {
+    const { port } = await startServer()
+    const times: number[] = []
+    for (let i = 1; i <= 4; i++) {
+      const { message } = parse<{ message: { timestamp: number } }>(await send(port, 'lobby', 'ada', `text ${i}`))
+      times.push(message.timestamp)
+      await until(Date.now, (now) => now > message.timestamp)
+    }
+    const page = async (query: string): Promise<number[]> =>
+      parse<{ messages: { id: number }[] }>(await ask(port, { path: `/history?room=lobby&${query}` })).messages.map(
+        ({ id }) => id,
+      )
+    expect(await page(`from=${times[2]}`)).toEqual([3, 4])
+    expect(await page(`from=${(times[1] ?? 0) + 1}&limit=1`)).toEqual([3])
+    expect([await page('from=0'), await page(`from=${Date.now() + 1000}`)]).toEqual([[1, 2, 3, 4], []])
+    expect((await ask(port, { path: '/history?room=lobby&from=1&after=1' })).status).toBe(400)
+  })
+
   test('is the newest, or what is before or after an id, without that id', async () => {
     const page = await withMessages(9, 8)
     expect(await page('limit=3')).toEqual([[7, 8, 9], 2, 9, true])

@@ -17,11 +17,16 @@ export const history: Route = {
     const before = wholeNumber(query, 'before')
     const after = wholeNumber(query, 'after')
     const limit = clamped(query, 'limit', PAGE.least, PAGE.most, PAGE.default)
-    if (before !== undefined && after !== undefined) {
-      throw new ChatError('bad_request', 'before and after exclude each other: give one of them')
-    }
+    const from = wholeNumber(query, 'from')
+    if ([before, after, from].filter((bound) => bound !== undefined).length > 1)
+      throw new ChatError('bad_request', 'before, after and from exclude each other: give one of them')
     request.session()
-    const range = { limit, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }
+    const range = {
+      limit,
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+      ...(from === undefined ? {} : { from }),
+    }
     const { json, epoch, first, last, more } = await chat.history(room, range)
     const body = `{"messages":[${json.join(',')}],"epoch":"${epoch}","first":${first},"last":${last},"more":${more}}`
     const reply = openJson(body)
