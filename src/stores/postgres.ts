@@ -137,7 +137,8 @@ export class PostgresStore implements Store {
 
   async read(room: string, { before, after, limit }: Range): Promise<History> {
     const [statement, end] = after === undefined ? [STATEMENTS.before, before ?? ENDLESS] : [STATEMENTS.onward, after]
-    const listed = parseListed(await this.#ask(statement, [room, this.#retention.since, end, limit]))
+    const bounds = [this.#retention.since, Math.min(end, ENDLESS), limit]
+    const listed = parseListed(await this.#ask(statement, [room, ...bounds]))
     if (listed === undefined) return { messages: [], epoch: NO_EPOCH, first: 0, last: 0, more: false }
     const { epoch, id, messages } = listed
     const first = id === 0 ? 0 : listed.first

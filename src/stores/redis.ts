@@ -13,7 +13,7 @@ import { NO_EPOCH } from '../core/rooms/cursor.js'
 import { ChatError } from '../core/errors.js'
 import { KEY_MS } from '../core/rooms/idempotency.js'
 import type { Clock, Random } from '../core/clock.js'
-import type { Draft } from '../core/rooms/message.js'
+import type { Draft, Message } from '../core/rooms/message.js'
 import type { Appended, History, Range, Store, Subscription, Deliver } from '../core/rooms/store.js'
 import type { Logger } from '../log.js'
 import { Link } from './redis/link.js'
@@ -40,6 +40,9 @@ export type RedisOptions = {
 }
 
 type Item = { readonly draft: Draft; readonly once: boolean }
+
+/** What is restored: a message, and the epoch of the log that it was in. */
+type Restored = { readonly message: Message; readonly epoch: string }
 
 /** How often a room says in the index of all rooms that it is alive. */
 const INDEX_MS = 10_000
@@ -77,6 +80,7 @@ export class RedisStore implements Store {
   readonly #isSharded: boolean
   readonly #channel: string
   readonly #lanes: Lanes<Item, Appended>
+  readonly #restores: Lanes<Restored, true>
   readonly #followers: Followers
   readonly #indexed = new Map<string, number>()
   #rooms: readonly string[] = []
@@ -89,6 +93,7 @@ export class RedisStore implements Store {
     // Databases have their own keys, and share their channels.
     this.#channel = `mini-chat:${Number(new URL(url).pathname.slice(1))}:`
     this.#lanes = new Lanes({ clock, send: (room, items) => this.#send(room, items), isAlone: isClear })
+    this.#restores = new Lanes({ clock, send: (room, items) => this.#restore(room, items), isAlone: () => false })
     this.#followers = new Followers({
       source: {
         readAfter: (room, place) => this.#readAfter(room, place),
@@ -152,8 +157,19 @@ export class RedisStore implements Store {
     this.#rooms = arrayOf(await this.#link.ask(['ZREVRANGE', INDEX, '0', String(rooms - 1)])).map(textOf)
   }
 
+  /** Where a room's log ends; without one at 0 in no epoch. */
+  async endOf(room: string): Promise<Place> {
+    const [, meta = ''] = keysOf(room)
+    return parsePlace(await this.#link.ask(['HMGET', meta, 'epoch', 'id', 'mark'])) ?? NOWHERE
+  }
+
+  /** Keeps a message in the place that it had in another store. Rejects with `bad_request` where that is taken. */
+  async restore({ room, ...rest }: Draft, { epoch, id }: { epoch: string; id: number }): Promise<void> {
+    await this.#restores.add(room, { message: { id, room, ...rest }, epoch })
+  }
+
   async close(): Promise<void> {
-    await this.#lanes.close()
+    await Promise.all([this.#lanes.close(), this.#restores.close()])
     this.#followers.close()
     this.#link.close()
   }
@@ -200,8 +216,28 @@ export class RedisStore implements Store {
       results.some(({ message, replayed }) => replayed === true && message.id > follower.place.id)
     )
       await follower.catchUp()
-    this.#index(room)
+    void this.#index(room)
     return results
+  }
+
+  async #restore(room: string, items: readonly Restored[]): Promise<true[]> {
+    const [first, last] = [items[0], items.at(-1)]
+    if (first === undefined || last === undefined) return []
+    const keys = keysOf(room)
+    const now = this.#options.clock.date()
+    const words = items.flatMap(({ message }) => {
+      const { id, key, username, timestamp } = message
+      const left = Math.floor(Math.min(KEY_MS, KEY_MS - (now - timestamp)))
+      const place = key === undefined || left <= 0 ? 0 : keys.push(keyOf(room, key, username))
+      return [String(id), this.#mark(), JSON.stringify(message), String(place), String(left)]
+    })
+    const args = [...this.#known(room, NOWHERE), first.epoch, String(first.message.id), ...words]
+    const [epoch, id] = arrayOf(await this.#link.run(SCRIPTS.restore, keys, args)).map(textOf)
+    if (items.some((item) => item.epoch !== epoch) || Number(id) !== last.message.id)
+      throw new ChatError('bad_request', `the room ${room} has another log here: import into an empty store`)
+    this.#indexed.delete(room)
+    await this.#index(room)
+    return items.map(() => true)
   }
 
   async #readAfter(room: string, place: Place): Promise<Found | undefined> {
@@ -212,8 +248,7 @@ export class RedisStore implements Store {
   async #moved(places: ReadonlyMap<string, Place>): Promise<string[]> {
     const moved = await Promise.all(
       [...places].map(async ([room, place]) => {
-        const [, meta = ''] = keysOf(room)
-        const end = parsePlace(await this.#link.ask(['HMGET', meta, 'epoch', 'id', 'mark'])) ?? NOWHERE
+        const end = await this.endOf(room)
         return end.epoch === place.epoch && end.id === place.id && end.mark === place.mark ? [] : [room]
       }),
     )
@@ -232,7 +267,7 @@ export class RedisStore implements Store {
   }
 
   /** Notes that a room is alive, where it has not done so lately. Which rooms there are is only asked at a start. */
-  #index(room: string): void {
+  async #index(room: string): Promise<void> {
     const { clock } = this.#options
     const now = clock.now()
     if (now - (this.#indexed.get(room) ?? -Infinity) < INDEX_MS) return
@@ -243,7 +278,7 @@ export class RedisStore implements Store {
       this.#indexed.delete(other)
     }
     // Lost where Redis goes away just now; the next message says it again.
-    this.#link.ask(['ZADD', INDEX, 'GT', String(clock.date()), room]).catch(() => this.#indexed.delete(room))
+    await this.#link.ask(['ZADD', INDEX, 'GT', String(clock.date()), room]).catch(() => this.#indexed.delete(room))
   }
 
   #channelOf(room: string): string {

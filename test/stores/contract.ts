@@ -220,6 +220,14 @@ export function storeContract(name: string, openStore: OpenStore): void {
       }
     })
 
+    test('takes an id beyond any, and gives all that is before it or nothing after it', async () => {
+      const store = await open()
+      await listen(store)
+      await store.append('lobby', draft('hi'))
+      expect((await store.read('lobby', { before: 1e20, limit: 5 })).messages.map(({ id }) => id)).toEqual([1])
+      expect(await store.read('lobby', { after: 1e20, limit: 5 })).toMatchObject({ messages: [], last: 1, more: false })
+    })
+
     test('is a page of all there is, as an array of everything would have it', async () => {
       const store = await open(40)
       await listen(store)

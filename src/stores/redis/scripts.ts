@@ -43,6 +43,15 @@ local function tell(before, lines)
   redis.call(publish, channel, epoch .. ' ' .. string.format('%.0f', id) .. ' ' .. mark .. ' ' .. before .. lines)
 end
 
+local function takeOut(at)
+  local entry = redis.call('XRANGE', LOG, at, at)[1]
+  if not entry then return end
+  local message = cjson.decode(entry[2][2])
+  message.text = ''
+  redis.call('ZADD', REMOVED, at, string.match(entry[1], '%-(%d+)$') .. cjson.encode(message))
+  redis.call('XDEL', LOG, entry[1])
+end
+
 -- Has the caller seen what is not in this log? Then its newest messages were lost.
 local function isCut()
   if epoch ~= knownEpoch or knownId == 0 then return false end
@@ -79,15 +88,7 @@ for i = 12, #ARGV, 4 do
     local json = '{"id":' .. at .. ',' .. ARGV[i + 1]
     redis.call('XADD', LOG, at .. '-' .. mark, 'm', json)
     if key ~= 0 then redis.call('SET', KEYS[math.abs(key)], born .. json, 'PX', ARGV[10]) end
-    if ARGV[i + 2] ~= '' then
-      local entry = redis.call('XRANGE', LOG, ARGV[i + 2], ARGV[i + 2])[1]
-      if entry then
-        local message = cjson.decode(entry[2][2])
-        message.text = ''
-        redis.call('ZADD', REMOVED, ARGV[i + 2], string.match(entry[1], '%-(%d+)$') .. cjson.encode(message))
-        redis.call('XDEL', LOG, entry[1])
-      end
-    end
+    if ARGV[i + 2] ~= '' then takeOut(ARGV[i + 2]) end
     answer[#answer + 1] = id
     lines[#lines + 1] = mark .. json
   end
@@ -154,6 +155,28 @@ local from = math.max(first, tonumber(ARGV[9]) + 1)
 return list(from, math.min(id, from + limit - 1))
 `
 
+/**
+ * Puts messages where they were in another store. ARGV: … 8 the log's epoch, 9 the id of the first; then five a message:
+ * its id, its mark, its JSON, the place of its idempotency key among KEYS or 0, and how long that is kept (ms). Returns
+ * the epoch and the id at which the log ends, and does nothing where that is not right before the first of them.
+ */
+const RESTORE = `
+if not epoch or id == 0 then
+  begin()
+  epoch, born, first = ARGV[8], ARGV[8], tonumber(ARGV[9])
+elseif epoch ~= ARGV[8] or tonumber(ARGV[9]) <= id then return {epoch, string.format('%.0f', id)} end
+for i = 10, #ARGV, 5 do
+  local key = tonumber(ARGV[i + 3])
+  id, mark = tonumber(ARGV[i]), ARGV[i + 1]
+  redis.call('XADD', LOG, ARGV[i] .. '-' .. mark, 'm', ARGV[i + 2])
+  if key > 0 then redis.call('SET', KEYS[key], born .. ARGV[i + 2], 'PX', ARGV[i + 4]) end
+  local message = cjson.decode(ARGV[i + 2])
+  if message.type == 'delete' and message.of then takeOut(string.format('%.0f', message.of)) end
+end
+save()
+return {epoch, string.format('%.0f', id)}
+`
+
 export function scriptOf(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') }
 }
@@ -162,4 +185,5 @@ export const SCRIPTS = {
   append: scriptOf(BEGIN + APPEND),
   after: scriptOf(BEGIN + AFTER),
   page: scriptOf(BEGIN + PAGE),
+  restore: scriptOf(BEGIN + RESTORE),
 }
