@@ -11,12 +11,9 @@
 import type { Clock, Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import { type Client, type Clients, openClients, type PoolClient, STATEMENT_MS } from './clients.js'
+import type { Ask, Row } from './rows.js'
 import { migrate, MIGRATION_MS } from './schema.js'
 import { checkServer, isBroken, isBusy, isEnded, isFull, isGone, whyNoStart } from './trouble.js'
-
-export type Row = Readonly<Record<string, unknown>>
-
-export type Ask = (text: string) => Promise<readonly Row[]>
 
 export type LinkOptions = {
   readonly url: string

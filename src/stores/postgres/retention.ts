@@ -3,7 +3,7 @@
 
 import type { Clock, Undo } from '../../core/clock.js'
 import { KEY_MS } from '../../core/rooms/idempotency.js'
-import type { Row } from './link.js'
+import type { Row } from './rows.js'
 import { type Statement, STATEMENTS } from './statements.js'
 
 export type RetentionOptions = {

@@ -2,7 +2,11 @@
 
 import type { Message } from '../../core/rooms/message.js'
 import type { Found, News, Place } from '../shared/follower.js'
-import type { Row } from './link.js'
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** Asks on one connection. */
+export type Ask = (text: string) => Promise<readonly Row[]>
 
 /** What became of a batch: the log's epoch, the mark before its first message, and for each its id or an earlier message. */
 export type Batch = {

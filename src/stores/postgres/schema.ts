@@ -12,7 +12,7 @@
 // A migration is never changed once it is published: what it lacks is the next one.
 
 import { ChatError } from '../../core/errors.js'
-import type { Ask } from './link.js'
+import type { Ask } from './rows.js'
 
 /** A message as the wire has it; `m` is its row and `r` that of its room. */
 export const MESSAGE = `json_strip_nulls(json_build_object('id', m.id, 'room', r.room, 'type', m.type,
