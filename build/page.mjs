@@ -7,7 +7,20 @@ import { transform } from 'lightningcss'
 import { build } from 'rolldown'
 
 rmSync('lib/static', { recursive: true, force: true })
-await bundlePage()
+rmSync('lib/inside-page', { recursive: true, force: true })
+await Promise.all([bundlePage(), bundleInside()])
+
+/** lib/inside-page/: the glass box, which shares no file with the page. */
+async function bundleInside() {
+  await build({
+    input: { inside: 'static/inside/page.ts' },
+    platform: 'browser',
+    output: { format: 'esm', minify: true, comments: false, sourcemap: true, dir: 'lib/inside-page' },
+  })
+  const sheets = ['static/css/colours.css', 'static/css/base.css', 'static/inside/inside.css']
+  writeStyle('lib/inside-page/inside.css', sheets.map(read))
+  writeFileSync('lib/inside-page/index.html', dense(read('static/inside/index.html')))
+}
 
 async function bundlePage() {
   await build({
@@ -37,12 +50,12 @@ async function bundlePage() {
   const html = readFileSync('static/index.html', 'utf8')
   const link = /<link rel="stylesheet" href="(.+)" \/>/g
   const sheets = [...html.matchAll(link)].map(([, file]) => readFileSync(file, 'utf8'))
-  writeStyle('page', sheets)
+  writeStyle('lib/static/page.css', sheets)
   // What nobody sees at first: static/later-style.ts loads it.
   const later = ['dialog', 'stage', 'password', 'moderate', 'print', 'forced']
   writeStyle(
-    'later',
-    later.map((name) => readFileSync(`static/css/${name}.css`, 'utf8')),
+    'lib/static/later.css',
+    later.map((name) => read(`static/css/${name}.css`)),
   )
   const links = [
     '<link rel="stylesheet" href="static/page.css" />',
@@ -65,9 +78,13 @@ function skipFacade(from, to) {
   rmSync(`lib/static/${to}2.js.map`, { force: true })
 }
 
-function writeStyle(name, sheets) {
-  const { code } = transform({ filename: `${name}.css`, code: Buffer.from(sheets.join('')), minify: true })
-  writeFileSync(`lib/static/${name}.css`, code)
+function read(file) {
+  return readFileSync(file, 'utf8')
+}
+
+function writeStyle(file, sheets) {
+  const { code } = transform({ filename: file, code: Buffer.from(sheets.join('')), minify: true })
+  writeFileSync(file, code)
 }
 
 /** HTML without its indentation. */

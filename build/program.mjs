@@ -12,7 +12,8 @@ const FROM = 'dist/src'
 const PUBLIC = ['index.d.ts', 'client/index.d.ts']
 
 mkdirSync('lib', { recursive: true })
-for (const name of readdirSync('lib')) if (name !== 'static') rmSync(join('lib', name), { recursive: true })
+for (const name of readdirSync('lib'))
+  if (name !== 'static' && name !== 'inside-page') rmSync(join('lib', name), { recursive: true })
 const made = readdirSync(FROM, { recursive: true, encoding: 'utf8' })
 for (const file of made) if (file.endsWith('.js') && existsSync(join('src', sourceOf(file)))) copy(file)
 for (const file of reachedFrom(PUBLIC)) copy(file)

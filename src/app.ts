@@ -29,6 +29,7 @@ import { EventStreams } from './transports/http/eventstream.js'
 import { Origins } from './transports/http/origins.js'
 import { Packer } from './transports/http/packer.js'
 import { Parking } from './transports/http/parking.js'
+import type { Route } from './transports/http/route.js'
 import { createHttp, type Http } from './transports/http/server.js'
 import { createLines } from './transports/lines.js'
 import { createSocketIo } from './transports/socketio.js'
@@ -139,12 +140,13 @@ export async function createApp(
   const http = createHttp({
     context,
     origins,
-    assets: new Assets({ password: config.password !== undefined, moderation: config.adminKey !== undefined }),
+    assets: new Assets({ marks: marksOf(config) }),
     log,
     proxies: config.trustProxy,
     connectionLimit: connections,
     sockets,
     withFastPath,
+    routes: await openInside(config, adminKey).catch(giveUp),
   })
   const transports = await openTransports({
     config,
@@ -206,6 +208,18 @@ function tallyTo(log: Logger, { rejected, gaps }: Metrics, clock: Clock): () => 
   return () => {
     for (const tally of tallies) tally.close()
   }
+}
+
+/** What the page is to know of the server from the start. */
+function marksOf({ password, adminKey }: Config): string {
+  return `${password === undefined ? '' : ' data-password'}${adminKey === undefined ? '' : ' data-moderation'}`
+}
+
+/** The glass box, where it is asked for: else no code of it is loaded. */
+async function openInside({ inside, data, redis }: Config, adminKey: Secret | undefined): Promise<readonly Route[]> {
+  if (!inside) return []
+  const { insideRoutes } = await import('./inside/inside.js')
+  return insideRoutes({ adminKey, store: redis !== undefined ? 'redis' : data !== undefined ? 'journal' : 'memory' })
 }
 
 /** Who may come in, where that is asked. */

@@ -73,6 +73,9 @@ export function configOf(values: Values, env: Readonly<Record<string, string | u
       `${written.get('keep-bytes')?.source} is how large the folder of --data may grow, so it needs --data; messages in memory have --bytes`,
     )
   const jwt = parseJwt({ password: config.password, auth, jwtSecret, jwks, audience })
+  // Where rooms are closed to some, all of them are not for everybody to see.
+  if (config.inside && jwt !== undefined && config.adminKey === undefined)
+    throw new UsageError('--inside shows the names in every room: with --auth jwt it needs --admin-key')
   const given = rows.filter(({ flag }) => values[flag] !== undefined).map(nameOf)
   return { ...config, ...store, jwt, given }
 }

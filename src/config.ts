@@ -353,6 +353,13 @@ export const SETTINGS = [
     why: 'also talk to Socket.IO clients; needs the package socket.io',
   },
   {
+    flag: 'inside',
+    group: 'running',
+    default: false,
+    parse: isOn,
+    why: 'draw the server at work, at /inside: rooms, readers, each message on its way; behind --admin-key where that is set',
+  },
+  {
     flag: 'log',
     group: 'running',
     value: 'text|json|debug',

@@ -2,6 +2,7 @@
 // held against the document. What is documented and not asked for is named at the end, so nothing is forgotten.
 
 import { expect, test } from 'vitest'
+import { insideRoutes } from '../src/inside/inside.js'
 import { TEXT_POINTS } from '../src/core/rooms/message.js'
 import { MAX_LIMIT, MAX_ROOMS, MAX_WAIT_SECONDS } from '../src/transports/http/routes/poll.js'
 import { ROUTES } from '../src/transports/http/routes/index.js'
@@ -15,13 +16,20 @@ const names = openApi.operations.map(({ name }) => name)
 const CASES = casesOf(names)
 
 /** Answers that tests of their own ask for, below. */
-const ALONE = ['GET /events 200', 'GET /ready 503', 'GET / 304', 'GET / 404']
+const ALONE = [
+  'GET /events 200',
+  'GET /inside/events 200',
+  'GET /ready 503',
+  'GET / 304',
+  'GET / 404',
+  'GET /inside 304',
+]
 
 /** Answers for which something has to be broken first: a rate, a store, the server itself. */
 const BROKEN = [
   / 429$/,
   / 500$/,
-  /^(?:GET \/poll|GET \/history|POST \/send|POST \/leave) 503$/,
+  /^(?:GET \/poll|GET \/inside\/events|GET \/history|POST \/send|POST \/leave) 503$/,
   /^POST \/(?:remove|clear) 50[37]$/,
 ]
 
@@ -44,12 +52,12 @@ test('a drained server says at /ready what is documented', async () => {
   expectDocumented('GET /ready', answer)
 })
 
-test('a page that the browser has already is a 304 without a body', async () => {
-  const { port } = await startServer()
-  const { headers } = await ask(port, { path: '/' })
-  const answer = await ask(port, { path: '/', headers: { 'If-None-Match': headers.get('etag') } })
+test.for(['/', '/inside'])('a page that the browser has already is a 304 without a body: %s', async (path) => {
+  const { port } = await startServer({ inside: true })
+  const { headers } = await ask(port, { path })
+  const answer = await ask(port, { path, headers: { 'If-None-Match': headers.get('etag') } })
   expect(answer.status).toBe(304)
-  expectDocumented('GET /', answer)
+  expectDocumented(`GET ${path}`, answer)
 })
 
 test('an address with nothing at it is a 404 as documented', async () => {
@@ -74,8 +82,24 @@ test('an event stream begins as documented', async () => {
   expect(openApi.differencesOf('/components/schemas/Message', message)).toEqual([])
 })
 
+test('the stream of what happens inside begins as documented', async () => {
+  const { port } = await startScene({ inside: true })
+  const client = new RawClient(port)
+  client.write(head({ path: '/inside/events' }))
+  const came = await until(
+    () => client.rest,
+    (text) => text.includes('event: scene') && text.endsWith('\n\n'),
+  )
+  client.destroy()
+  const scene: unknown = JSON.parse(/event: scene\ndata: (.*)$/m.exec(came)?.[1] ?? '')
+  expect(openApi.differencesOf('/components/schemas/InsideScene', scene)).toEqual([])
+})
+
 test('the document has the routes that the server has, and the page', () => {
-  const routes = ROUTES.map(({ method, path }) => `${method} ${path}`)
+  const inside = insideRoutes({ adminKey: undefined, store: 'memory' })
+  const isFile = (path: string): boolean => /\.\w+$/.test(path)
+  const all = [...ROUTES, ...inside].filter(({ path }) => !isFile(path))
+  const routes = all.map(({ method, path }) => `${method} ${path}`)
   expect(names.toSorted()).toEqual([...routes, 'GET /'].toSorted())
 })
 
@@ -106,5 +130,6 @@ test.for([
 function expectDocumented(operation: string, answer: RawAnswer): void {
   expect(openApi.differences(operation, answer)).toEqual([])
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
-  if (operation !== 'GET /' || answer.status >= 400) expect(answer.headers.get('cache-control')).toBe('no-store')
+  if (!/^GET \/(?:inside)?$/.test(operation) || answer.status >= 400)
+    expect(answer.headers.get('cache-control')).toBe('no-store')
 }

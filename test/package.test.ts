@@ -73,7 +73,9 @@ test('it has the program file by file, with its comments, the page and the types
   const files = readdirSync(home, { recursive: true, encoding: 'utf8' })
   expect(readdirSync(home).toSorted()).toEqual(['LICENSE', 'README.md', 'lessons', 'lib', 'package.json'])
   expect(files.filter((file) => /\.map$|(?<!\.d)\.ts$|^lib.*\.test\./.test(file))).toEqual([])
-  const programs = files.filter((file) => file.endsWith('.js') && !file.startsWith(join('lib', 'static')))
+  const isPage = (file: string): boolean =>
+    ['static', 'inside-page'].some((folder) => file.startsWith(join('lib', folder, '/')))
+  const programs = files.filter((file) => file.endsWith('.js') && !isPage(file))
   const sources = readdirSync(join(PACKAGE_ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     /(?<!\.d)\.ts$/.test(file),
   )

@@ -16,6 +16,7 @@ import { mirror } from './people/mirror.js'
 import { Moderation } from './people/moderation.js'
 import { nameFor, nameTaken, ownSession, refuseHeldName, releaseName, requireJoined, takeName } from './people/names.js'
 import { Publisher } from './rooms/publisher.js'
+import type { Holder } from './rooms/presence.js'
 import type { Room } from './rooms/room.js'
 import { type RoomLimits, Rooms } from './rooms/rooms.js'
 import { type Session, Sessions } from './people/sessions.js'
@@ -23,6 +24,7 @@ import { type Encoded, encode, type HistoryPage, idBefore, readHistory } from '.
 import type { Appended, History, Range, Store } from './rooms/store.js'
 import { Scheduler } from './rooms/scheduler.js'
 import { TimerWheel } from './rooms/timer-wheel.js'
+import type { Watch, Watchable } from './rooms/observer.js'
 import { PendingAnswers } from './pending-answers.js'
 import { ANSWER_BYTES } from './rooms/reader.js'
 import { Turns } from './turns.js'
@@ -82,6 +84,10 @@ export class Chat {
   readonly pending: PendingAnswers
   readonly ringSize: number
   readonly moderation: Moderation
+  /** Who looks at all this; nobody by default. */
+  readonly watch: Watch = { observer: undefined }
+  /** What the connections that stay read, for a watcher who comes later than they. */
+  readonly feeds = new Set<Watchable>()
   readonly #store: Store
   readonly #directory: Directory | undefined
   readonly #limits: Limits
@@ -103,13 +109,15 @@ export class Chat {
     const isClosed = (name: string): boolean => this.moderation.isClosed(name)
     const scheduler = new Scheduler(clock)
     const follow = directory === undefined ? undefined : (room: Room) => this.#follow(room, directory)
-    this.rooms = new Rooms(store, { clock, timers: this.timers, scheduler, ringSize, keepMs, isClosed, follow }, limits)
+    const { timers, watch } = this
+    this.rooms = new Rooms(store, { clock, timers, scheduler, ringSize, keepMs, isClosed, follow, watch }, limits)
     this.sessions = new Sessions(
       { clock, random, timers: this.timers, connectionLimit, directory },
       limits.sessions,
       (session) => void this.leaveAll(session),
     )
-    this.#publisher = new Publisher(store, clock, this.rooms, (room, holder) => directory?.typing(room, holder, false))
+    const onStop = (room: string, holder: Holder): void => directory?.typing(room, holder, false)
+    this.#publisher = new Publisher(store, clock, this.rooms, watch, onStop)
     const parts = { clock, rooms: this.rooms, store, publisher: this.#publisher, sessions: this.sessions, directory }
     this.moderation = new Moderation(parts)
     directory?.begin({
@@ -155,6 +163,7 @@ export class Chat {
       if (once === undefined) return this.#publisher.publish(room, parts, address)
       return once.then((kept) => (kept.replayed === true ? replay(kept) : kept))
     })
+    if (replayed) this.watch.observer?.repeated(room, draft.username)
     return sentTo(room, appended, replayed)
   }
 

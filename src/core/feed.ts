@@ -12,6 +12,7 @@ import type { Chat } from './chat.js'
 import type { Undo } from './clock.js'
 import type { Identity } from './people/identity.js'
 import type { Place } from './rooms/cursor.js'
+import type { Observer, WatchedReader } from './rooms/observer.js'
 import type { Metrics } from './metrics.js'
 import type { Room } from './rooms/room.js'
 import { type Frame, type Frames, Stream } from './rooms/stream.js'
@@ -30,7 +31,7 @@ export type FeedParts = {
   readonly copies?: boolean
 }
 
-type Running = { readonly room: Room; resume(): void; catchUp(): void; close(): void }
+type Running = { readonly room: Room; readonly place: Place; resume(): void; catchUp(): void; close(): void }
 
 export class Feed {
   readonly #parts: FeedParts
@@ -40,9 +41,17 @@ export class Feed {
   readonly #held: Undo[] = []
   #expiry: Undo | undefined
   #open = true
+  /** Who reads, where that is known. */
+  name: string | undefined
 
   constructor(parts: FeedParts) {
     this.#parts = parts
+    parts.chat.feeds.add(this)
+  }
+
+  /** Tells a watcher who has just come where this connection is. */
+  tellTo(observer: Observer): void {
+    for (const { room, place } of this.#streams) observer.parked(this.#reader, room, place.id)
   }
 
   get hasRoom(): boolean {
@@ -61,6 +70,8 @@ export class Feed {
       },
     })
     this.#streams.push(stream)
+    const { observer } = this.#parts.chat.watch
+    observer?.parked(this.#reader, room, place.id)
     stream.resume()
     return () => this.#end(stream)
   }
@@ -111,6 +122,12 @@ export class Feed {
     this.#stall = undefined
     this.#release()
     for (const stream of this.#streams.slice()) this.#end(stream)
+    const { feeds, watch } = this.#parts.chat
+    if (feeds.delete(this)) watch.observer?.gone(this.#reader)
+  }
+
+  get #reader(): WatchedReader {
+    return { key: this, way: this.#parts.transport, name: this.name }
   }
 
   #release(): void {
@@ -125,8 +142,9 @@ export class Feed {
     this.#parts.chat.rooms.settle(stream.room)
   }
 
-  #count({ entries, gap }: Frame<unknown>, isLive: boolean): void {
+  #count({ room, entries, bytes, gap, place: { id } }: Frame<unknown>, isLive: boolean): void {
     const { chat, metrics, transport } = this.#parts
+    chat.watch.observer?.told(this.#reader, room, { id, messages: entries.length, bytes, gap })
     metrics.delivered.add(entries.length, transport)
     if (gap !== undefined) metrics.gaps.add(1, gap.reason)
     const newest = entries.at(-1)

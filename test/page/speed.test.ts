@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { MEASURES } from '../support/retried.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { hasChromium, hears, useBrowser, visitor } from './browser.js'
+import { longestTaskMs, scriptMs } from './trace.js'
 
 /** The whole soak takes half a minute; it is run where everything is. */
 const SOAK_MS = process.env['MINI_CHAT_TEST_ALL'] === '1' ? 30_000 : 8000
@@ -88,49 +89,4 @@ async function openLobby(): Promise<void> {
     })
     if (lines !== null) observer.observe(lines, { childList: true, subtree: true })
   })
-}
-
-type TraceEvent = {
-  readonly name: string
-  readonly pid: number
-  readonly tid: number
-  readonly ts: number
-  readonly dur?: number
-  /** As `dur`, in microseconds of the processor: what other programs take of it meanwhile is not the page's doing. */
-  readonly tdur?: number
-  readonly args?: { readonly name?: string }
-}
-
-/** What happened on any page's main thread, oldest first. */
-function mainThreadOf(trace: Buffer, names: ReadonlySet<string>): TraceEvent[] {
-  const { traceEvents }: { traceEvents: readonly TraceEvent[] } = JSON.parse(trace.toString())
-  const mains = new Set(
-    traceEvents.flatMap(({ name, pid, tid, args }) =>
-      name === 'thread_name' && args?.name === 'CrRendererMain' ? [`${pid} ${tid}`] : [],
-    ),
-  )
-  return traceEvents
-    .filter(({ name, pid, tid }) => names.has(name) && mains.has(`${pid} ${tid}`))
-    .toSorted((a, b) => a.ts - b.ts)
-}
-
-const TASK = new Set(['RunTask'])
-const SCRIPT = new Set(['EvaluateScript', 'FunctionCall', 'RunMicrotasks', 'v8.callFunction', 'MinorGC', 'MajorGC'])
-
-/** The longest task, in milliseconds of the processor. */
-function longestTaskMs(trace: Buffer): number {
-  return mainThreadOf(trace, TASK).reduce((longest, { tdur = 0 }) => Math.max(longest, tdur / 1000), 0)
-}
-
-/** How long scripts ran, with what they made the browser lay out at once, in milliseconds of the processor. */
-function scriptMs(trace: Buffer): number {
-  let ms = 0
-  let end = 0
-  // One stands within another: the outermost counts.
-  for (const { ts, dur = 0, tdur = 0 } of mainThreadOf(trace, SCRIPT)) {
-    if (ts < end) continue
-    end = ts + dur
-    ms += tdur / 1000
-  }
-  return ms
 }

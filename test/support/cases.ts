@@ -21,6 +21,9 @@ const UNKNOWN = bearer('nobody')
 const RIGHTS = { adminKey: 'the teacher’s key' }
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
 
+/** What asks for no session. */
+const OPEN_POSTS = ['/login', '/inside/open']
+
 /** Every answer of these operations, each by its method and path, that can be had without breaking something. */
 export function casesOf(names: readonly string[]): readonly Case[] {
   return [
@@ -32,7 +35,9 @@ export function casesOf(names: readonly string[]): readonly Case[] {
       of(`POST ${path}`, 400, 'the body is no JSON', ({ token }) =>
         raw(path, '{', { 'Content-Type': 'application/json', ...bearer(token) }),
       ),
-      ...(path === '/login' ? [] : [of(`POST ${path}`, 401, 'the token is not known', () => post(path, BOB, UNKNOWN))]),
+      ...(OPEN_POSTS.includes(path)
+        ? []
+        : [of(`POST ${path}`, 401, 'the token is not known', () => post(path, BOB, UNKNOWN))]),
       of(`POST ${path}`, 403, 'it comes from another site', () => post(path, BOB, { Origin: 'https://evil.example' })),
       of(`POST ${path}`, 413, 'the body is too large', () => post(path, 'x'.repeat(70_000))),
       of(`POST ${path}`, 415, 'the body is a table', ({ token }) =>
@@ -55,6 +60,12 @@ export function casesOf(names: readonly string[]): readonly Case[] {
       of(`GET ${path.replace(/\?.*/, '')}`, 200, 'all is well', () => ({ path })),
     ),
 
+    of('GET /inside', 200, 'it is on', () => ({ path: '/inside' })),
+    of('GET /inside', 404, 'it is off', () => ({ path: '/inside' }), { inside: false }),
+    of('GET /inside/events', 401, 'the key was not shown', () => ({ path: '/inside/events' }), RIGHTS),
+    of('POST /inside/open', 204, 'there is no key', () => post('/inside/open', {})),
+    of('POST /inside/open', 204, 'the key is right', () => post('/inside/open', { key: RIGHTS.adminKey }), RIGHTS),
+    of('POST /inside/open', 401, 'the key is wrong', () => post('/inside/open', { key: 'x' }), RIGHTS),
     of('POST /login', 204, 'there is no password', () => post('/login', {})),
     of('POST /login', 204, 'the password is right', () => post('/login', { password: 'sesame' }), {
       password: 'sesame',
@@ -175,7 +186,8 @@ function of(
   request: Case['request'],
   config: Partial<Config> = {},
 ): Case {
-  return { operation, status, when, request, config }
+  const inside = operation.includes(' /inside') ? { inside: true } : {}
+  return { operation, status, when, request, config: { ...inside, ...config } }
 }
 
 function postsOf(names: readonly string[]): string[] {

@@ -6,6 +6,7 @@
 // When it resolves the store has kept the message, and the room has been given it. Who may say what was asked before.
 
 import type { Clock, Undo } from '../clock.js'
+import type { Watch } from './observer.js'
 import type { Draft, Message } from './message.js'
 import type { Holder } from './presence.js'
 import type { Room } from './room.js'
@@ -18,15 +19,17 @@ export class Publisher {
   readonly #store: Store
   readonly #clock: Clock
   readonly #rooms: Rooms
+  readonly #watch: Watch
   readonly #listeners = new Set<(message: Message) => void>()
   readonly #onStop: ((room: string, holder: Holder) => void) | undefined
 
   /** `onStop`: told where somebody typed until this message. */
-  constructor(store: Store, clock: Clock, rooms: Rooms, onStop?: (room: string, holder: Holder) => void) {
+  constructor(store: Store, clock: Clock, rooms: Rooms, watch: Watch, onStop?: (room: string, holder: Holder) => void) {
     this.#onStop = onStop
     this.#store = store
     this.#clock = clock
     this.#rooms = rooms
+    this.#watch = watch
   }
 
   /** Calls back for every message that this process published. */
@@ -53,6 +56,7 @@ export class Publisher {
     append: (draft: Draft) => Promise<Appended>,
   ): Promise<Appended> {
     const { type, username, text, ...rest } = parts
+    this.#watch.observer?.sent(room, username)
     const release = room.hold()
     let appended: Appended
     try {
@@ -74,6 +78,7 @@ export class Publisher {
     const holder = room.presence.holder(username)
     if (type === 'chat' && holder !== undefined && room.presence.setTyping(holder, false))
       this.#onStop?.(room.name, holder)
+    if (appended.replayed !== true) this.#watch.observer?.kept(appended.message)
     if (appended.replayed !== true) for (const listener of this.#listeners) listener(appended.message)
     return appended
   }

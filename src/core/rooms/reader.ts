@@ -49,6 +49,11 @@ export class Reader {
     })
   }
 
+  /** Where it is, room for room; undefined at the newest messages. */
+  get places(): readonly (Place | undefined)[] {
+    return this.#places
+  }
+
   /** Where it is in the only room of a reader of one; undefined at the newest messages, or with several rooms. */
   get onlyPlace(): Place | undefined {
     return this.#places.length === 1 ? this.#places[0] : undefined

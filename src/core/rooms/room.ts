@@ -11,6 +11,7 @@ import type { Clock, Undo } from '../clock.js'
 import { isIn, NO_EPOCH, type Place } from './cursor.js'
 import { fullBucket } from '../bucket.js'
 import { type Gap, gapAt } from './gap.js'
+import type { Watch } from './observer.js'
 import { type Find, IdempotencyKeys, KEY_MS } from './idempotency.js'
 import { Presence } from './presence.js'
 import { type Entry, entryOf, type Message, removed, removes } from './message.js'
@@ -39,6 +40,7 @@ export type RoomParts = {
   readonly isClosed?: ((name: string) => boolean) | undefined
   /** How long messages can be read, in milliseconds; without it as long as there is place. */
   readonly keepMs?: number | undefined
+  readonly watch?: Watch | undefined
 }
 
 export class Room {
@@ -48,6 +50,7 @@ export class Room {
   readonly #ring: Ring<Entry>
   readonly #waiting: Waiters
   readonly #clock: Clock
+  readonly #watch: Watch | undefined
   /** Gives each stream's connection up. */
   readonly #streams = new Set<Undo>()
   /** How many notes of coming and going it has had lately. */
@@ -56,11 +59,15 @@ export class Room {
   #bytes = 0
   #underWay = 0
 
-  constructor(name: string, { clock, timers, scheduler, ringSize, find, isClosed, keepMs = Infinity }: RoomParts) {
+  constructor(
+    name: string,
+    { clock, timers, scheduler, ringSize, find, isClosed, keepMs = Infinity, watch }: RoomParts,
+  ) {
     this.name = name
     this.#clock = clock
     this.#ring = new Ring(ringSize)
-    this.#waiting = new Waiters(scheduler)
+    this.#watch = watch
+    this.#waiting = new Waiters(scheduler, (phase, readers) => watch?.observer?.waking(this, phase, readers))
     this.presence = new Presence(clock, timers, () => isClosed?.(name) === true)
     this.keys = new IdempotencyKeys(clock, find, keepMs < KEY_MS)
   }
@@ -91,6 +98,11 @@ export class Room {
   /** How many readers wait. */
   get waiting(): number {
     return this.#waiting.size
+  }
+
+  /** How many streams read it, whether they wait just now or not. */
+  get streams(): number {
+    return this.#streams.size
   }
 
   /** Somebody is in it, or a message is on its way: it must not be forgotten. */
@@ -145,6 +157,7 @@ export class Room {
     if (gone !== undefined) this.keys.left(gone.message, gone.size)
     this.keys.note(message, epoch)
     this.keys.trim(this.#ring.first)
+    this.#watch?.observer?.delivered(this, message)
     this.#waiting.call(message.id)
   }
 

@@ -23,6 +23,7 @@
 //        └──────────── a waking has one message alone ──────────────┘
 
 import type { Undo } from '../clock.js'
+import type { WakingPhase } from './observer.js'
 import { Seat, type Wake, WaitList, waitOnce } from './waitlist.js'
 import type { Scheduler } from './scheduler.js'
 
@@ -42,6 +43,7 @@ export class Waiters {
   /** How many streams read the room, whether they wait just now or not. */
   streams = 0
   readonly #scheduler: Scheduler
+  readonly #onPhase: ((phase: WakingPhase, readers: number) => void) | undefined
   #parked = new WaitList()
   #waking = new WaitList()
   #state: 'idle' | 'asked' | 'waking' = 'idle'
@@ -60,8 +62,10 @@ export class Waiters {
   #told = Infinity
   #last = 0
 
-  constructor(scheduler: Scheduler) {
+  /** `onPhase`: told three times a waking, however many readers there are. */
+  constructor(scheduler: Scheduler, onPhase?: (phase: WakingPhase, readers: number) => void) {
     this.#scheduler = scheduler
+    this.#onPhase = onPhase
   }
 
   get size(): number {
@@ -134,7 +138,9 @@ export class Waiters {
     this.#state = 'asked'
     this.#busy = this.#isBusy(now)
     const delay = this.#wokeAt + this.#pauseAfter(this.#tookMs) - now
-    if (!this.#busy || delay <= 0) return this.#scheduler.add(this)
+    const isPutOff = this.#busy && delay > 0
+    this.#onPhase?.(isPutOff ? 'held' : 'asked', this.#parked.size)
+    if (!isPutOff) return this.#scheduler.add(this)
     this.#isPutOff = true
     this.#wakeIn(delay)
   }
@@ -148,11 +154,13 @@ export class Waiters {
     this.#wokeAt = now
     if (this.#last - this.#told <= 1) this.#isHurried = false
     this.#told = this.#last
+    this.#onPhase?.('begun', this.#waking.size)
   }
 
   #end(now: number): void {
     this.#state = 'idle'
     this.#tookMs = now - this.#wokeAt
+    this.#onPhase?.('done', this.#woken)
     if (!this.#again) return
     this.#again = false
     this.call(this.#last)

@@ -38,19 +38,32 @@ const POLICY = [
 
 type Asset = { readonly type: string; readonly plain: Buffer; readonly packed: Buffer; readonly tag: string }
 
+export type AssetParts = {
+  readonly folder?: string
+  /** What the files' addresses begin with. */
+  readonly prefix?: string
+  /** The address of the page. */
+  readonly index?: string
+  /** What the page is to know of the server from the start; it is written into its root element. */
+  readonly marks?: string
+}
+
 export class Assets {
   readonly #byPath = new Map<string, Asset>()
 
-  /** What the page is to know of the server from the start; it is written into its root element. */
-  constructor({ password = false, moderation = false } = {}) {
-    for (const file of filesIn(FOLDER)) {
+  constructor({ folder = FOLDER, prefix = '/static/', index = '/', marks = '' }: AssetParts = {}) {
+    for (const file of filesIn(folder)) {
       const type = TYPES[extname(file)]
-      if (type !== undefined) this.#byPath.set(`/static/${file}`, assetOf(type, readFileSync(join(FOLDER, file))))
+      if (type !== undefined) this.#byPath.set(`${prefix}${file}`, assetOf(type, readFileSync(join(folder, file))))
     }
-    const marks = `${password ? ' data-password' : ''}${moderation ? ' data-moderation' : ''}`
-    if (marks !== '') this.#mark('/static/index.html', marks)
-    const index = this.#byPath.get('/static/index.html')
-    if (index !== undefined) this.#byPath.set('/', index)
+    if (marks !== '') this.#mark(`${prefix}index.html`, marks)
+    const page = this.#byPath.get(`${prefix}index.html`)
+    if (page !== undefined) this.#byPath.set(index, page)
+  }
+
+  /** The address of each file. */
+  get paths(): string[] {
+    return [...this.#byPath.keys()]
   }
 
   has(path: string): boolean {

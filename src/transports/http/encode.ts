@@ -21,6 +21,8 @@ export type Encoded = {
   readonly newestAt: number | undefined
   /** What the reader cannot have. */
   readonly gaps: readonly Gap[]
+  /** Where the reader is afterwards, room for room. */
+  readonly places: readonly Place[]
   readonly outcome: 'messages' | 'gap' | 'presence' | 'empty'
 }
 
@@ -141,7 +143,14 @@ export class Encoder {
     const newest = view.entries.at(-1)
     const outcome =
       view.gaps.length > 0 ? 'gap' : newest !== undefined ? 'messages' : reader.presence ? 'presence' : 'empty'
-    return { reply: openJson(body), count: view.entries.length, newestAt: newest?.at, gaps: view.gaps, outcome }
+    return {
+      reply: openJson(body),
+      count: view.entries.length,
+      newestAt: newest?.at,
+      gaps: view.gaps,
+      places: view.places,
+      outcome,
+    }
   }
 
   #body(reader: Reader, view: View, retry: number | undefined): string {

@@ -91,6 +91,7 @@ export class EventStream implements Waiter {
     const { chat, eventStreams } = this.#context
     eventStreams.size++
     this.#undos.push(() => eventStreams.size--)
+    this.#feed.name = session?.username
     if (session !== undefined) this.#undos.push(session.connect())
     this.#feed.endWith(session?.identity)
     if (exit !== undefined) this.#undos.push(exit)

@@ -70,6 +70,10 @@ export class Exchange implements Request {
     return addressOf(this.#incoming, this.#proxies)
   }
 
+  get connection(): object {
+    return this.#connection
+  }
+
   header(name: string): string | undefined {
     return findHeader(this.#incoming.rawHeaders, name)
   }

@@ -5,6 +5,7 @@
 // taken out by moving the last one there; the earliest deadline may then be too early, which costs one look more.
 
 import type { Clock, Undo } from '../../core/clock.js'
+import type { Observer } from '../../core/rooms/observer.js'
 
 /** How often it is looked: a wait ends up to this late. */
 export const LOOK_MS = 50
@@ -15,6 +16,8 @@ export type Parked = {
   /** Its place in the list; the list's business. */
   place: number
   expire(): void
+  /** Tells a watcher who has just come where it waits. */
+  tellTo(observer: Observer): void
 }
 
 export class Parking {
@@ -35,6 +38,10 @@ export class Parking {
 
   get isFull(): boolean {
     return this.#parked.length >= this.#max
+  }
+
+  tellTo(observer: Observer): void {
+    for (const parked of this.#parked) parked.tellTo(observer)
   }
 
   add(parked: Parked): void {

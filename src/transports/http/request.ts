@@ -17,6 +17,8 @@ export type Request = {
   readonly body: Buffer
   /** Whom to count it to. */
   readonly address: string
+  /** What it came by, the same object for each request of one socket. */
+  readonly connection: object
   /** A header's value by its lower-case name. */
   header(name: string): string | undefined
   /** The person, where authentication tells who that is. */

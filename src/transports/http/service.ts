@@ -35,18 +35,21 @@ export type ServiceParts = {
   readonly log: Logger
   /** How many proxies in front are ours. */
   readonly proxies: number
+  /** What is served beside the routes that are always there. */
+  readonly routes?: readonly Route[]
 }
 
 export class Service {
   readonly mounts: Mounts
   readonly #parts: ServiceParts
   readonly #requestAuth: RequestAuth | undefined
-  readonly #routes = tableOf(ROUTES)
+  readonly #routes: Map<string, Map<string, Route>>
   #stopping = false
   #saidNoUpgrade = false
 
   constructor(parts: ServiceParts) {
-    const { context, origins, proxies } = parts
+    const { context, origins, proxies, routes = [] } = parts
+    this.#routes = tableOf([...ROUTES, ...routes])
     const { auth, chat } = context
     this.#parts = parts
     this.#requestAuth = auth === undefined ? undefined : new RequestAuth({ auth, clock: chat.clock, proxies })

@@ -147,7 +147,7 @@ export class LineVisitor {
   }
 
   // What was said before is told first, as messages alone: who came and went then is no news any more.
-  #follow({ room, id }: Joined, form: LineForm, frames: Frames<Buffer>, end?: string): void {
+  #follow({ session, room, id }: Joined, form: LineForm, frames: Frames<Buffer>, end?: string): void {
     let isPast = true
     const toSelf = (frame: Frame<Buffer>): Buffer => {
       const lines = linesOf(frame, form, (message) =>
@@ -159,6 +159,7 @@ export class LineVisitor {
       if (end !== undefined) lines.splice(lines.length - live, 0, end)
       return bytesOf(lines)
     }
+    this.#voice.feed.name = session.username
     const unfollow = this.#voice.feed.follow(room, oldestOf(room), frames, (frame) =>
       this.#voice.write(isPast ? toSelf(frame) : frame.form),
     )

@@ -105,6 +105,7 @@ export class SocketIoVisitor {
     this.#seats.set(room.name, seat)
     seat.tell()
     if (dialect.hasPresence) seat.undos.push(room.presence.watch(seat.tell))
+    this.#connection.feed.name = session.username
     seat.undos.push(this.#connection.feed.follow(room, place, frames, (frame) => this.#connection.write(frame.form)))
   }
 

@@ -71,6 +71,7 @@ export class WebSocketConnection {
   /** Reads and writes until the connection has closed. */
   async run(place: Place, frames: Frames<Buffer>): Promise<void> {
     const { joined } = this.#parts
+    this.#feed.name = joined.session.username
     this.#feed.endWith(joined.session.identity)
     this.#feed.follow(joined.room, place, frames, (frame) => this.#write(frame))
     this.#pingLater()

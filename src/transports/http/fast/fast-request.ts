@@ -55,6 +55,10 @@ export class FastRequest implements Request {
     return isHttps(this.#caller, this.#fastPath.parts.proxies)
   }
 
+  get connection(): object {
+    return this.#connection
+  }
+
   header(name: string): string | undefined {
     return findHeader(this.#head.rawHeaders, name)
   }

@@ -86,7 +86,9 @@ export class FastSocket {
   #parkAgain(id: number): boolean {
     const same = this.#same
     if (same === undefined) return false
-    const poll = (this.#poll ??= new ParkedPoll(this.#fastPath.parts, (one, reply) => this.answer(one, reply)))
+    const poll = (this.#poll ??= new ParkedPoll(this.#fastPath.parts, this.#connection, (one, reply) =>
+      this.answer(one, reply),
+    ))
     if (!poll.start(same, id)) return false
     poll.number = this.#connection.next()
     this.#owed = poll

@@ -6,6 +6,7 @@
 //
 // It does what the route does (routes/poll.ts) with a poll of one room, without presence and without a session.
 
+import type { Observer, WatchedReader } from '../../../core/rooms/observer.js'
 import { Reader } from '../../../core/rooms/reader.js'
 import type { Place } from '../../../core/rooms/cursor.js'
 import type { Room } from '../../../core/rooms/room.js'
@@ -25,6 +26,8 @@ export class ParkedPoll implements Parked, Waiter {
   /** Of its request on the connection. */
   number = 0
   readonly #parts: FastPathParts
+  /** Who reads, for a watcher. */
+  readonly #watched: WatchedReader
   readonly #answer: (poll: ParkedPoll, reply: Reply) => void
   readonly #seat = new Seat(() => this.#end('news'))
   #same: SamePoll | undefined
@@ -32,8 +35,10 @@ export class ParkedPoll implements Parked, Waiter {
   #at: Place = NOWHERE
   #parkedAt = 0
 
-  constructor(parts: FastPathParts, answer: (poll: ParkedPoll, reply: Reply) => void) {
+  /** `connection`: its socket's, the same object for each poll. */
+  constructor(parts: FastPathParts, connection: object, answer: (poll: ParkedPoll, reply: Reply) => void) {
     this.#parts = parts
+    this.#watched = { key: connection, way: 'poll', name: undefined }
     this.#answer = answer
   }
 
@@ -52,7 +57,12 @@ export class ParkedPoll implements Parked, Waiter {
     this.#parkedAt = chat.clock.now()
     this.deadline = deadlineOf(this.#parkedAt, waitMs, chat.random.fraction())
     parking.add(this)
+    if (chat.watch.observer !== undefined) this.tellTo(chat.watch.observer)
     return true
+  }
+
+  tellTo(observer: Observer): void {
+    if (this.#room !== undefined) observer.parked(this.#watched, this.#room, this.#at.id)
   }
 
   expire(): void {
@@ -83,15 +93,25 @@ export class ParkedPoll implements Parked, Waiter {
     const { chat, metrics } = this.#parts.context
     const now = chat.clock.now()
     metrics.pollWait.observe((now - this.#parkedAt) / 1000)
-    if (why === 'closed') return metrics.polls.add(1, 'closed')
+    if (why === 'closed') {
+      chat.watch.observer?.gone(this.#watched)
+      return metrics.polls.add(1, 'closed')
+    }
     const encoded = this.#encode(why)
     if (encoded === undefined) return
     const { reply, count, newestAt, gaps, outcome } = encoded
     this.#answer(this, reply)
+    if (chat.watch.observer !== undefined) this.#tellWhat(encoded, chat.watch.observer)
     metrics.polls.add(1, why === 'stop' ? why : outcome)
     metrics.delivered.add(count, 'poll')
     for (const { reason } of gaps) metrics.gaps.add(1, reason)
     if (newestAt !== undefined) metrics.delivery.observe((now - newestAt) / 1000, count)
+  }
+
+  #tellWhat({ reply, count, gaps, places }: Encoded, observer: Observer): void {
+    const [[place], [gap]] = [places, gaps]
+    const told = { id: place?.id ?? this.#at.id, messages: count, bytes: reply.body.length, gap }
+    if (this.#room !== undefined) observer.told(this.#watched, this.#room, told)
   }
 
   #encode(why: LetGo | 'news'): Encoded | undefined {

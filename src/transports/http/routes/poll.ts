@@ -10,6 +10,7 @@ import type { Undo } from '../../../core/clock.js'
 import { parseSince, type Since } from '../../../core/rooms/cursor.js'
 import { ChatError } from '../../../core/errors.js'
 import { parseRoom } from '../../../core/rooms/message.js'
+import type { Observer, WatchedReader } from '../../../core/rooms/observer.js'
 import { Reader, type ReaderOptions } from '../../../core/rooms/reader.js'
 import type { Room } from '../../../core/rooms/room.js'
 import type { Session } from '../../../core/people/sessions.js'
@@ -105,6 +106,7 @@ class Wait implements Parked, Waiter {
   /** Is its answer made just now, in its turn? */
   #isMade = false
   #isClosed = false
+  #session: Session | undefined
 
   readonly #waitMs: number
 
@@ -119,6 +121,7 @@ class Wait implements Parked, Waiter {
   start(session: Session | undefined): void {
     const { chat, parking, stopping } = this.#context
     const waitMs = this.#waitMs
+    this.#session = session
     if (stopping()) return this.#tell('stop')
     if (waitMs === 0) return this.#tell('news')
     this.#leave = this.#reader.park(() => this.#end('news'))
@@ -128,7 +131,13 @@ class Wait implements Parked, Waiter {
     this.deadline = deadlineOf(this.#parkedAt, waitMs, chat.random.fraction())
     parking.add(this)
     this.#disconnect = session?.connect()
+    if (chat.watch.observer !== undefined) this.tellTo(chat.watch.observer)
     this.#request.hold(this)
+  }
+
+  tellTo(observer: Observer): void {
+    const { rooms, places } = this.#reader
+    for (const [i, room] of rooms.entries()) observer.parked(this.#watched, room, places[i]?.id ?? room.last)
   }
 
   expire(): void {
@@ -165,6 +174,7 @@ class Wait implements Parked, Waiter {
     if (this.#parkedAt !== undefined) metrics.pollWait.observe((chat.clock.now() - this.#parkedAt) / 1000)
     if (why === 'closed') {
       metrics.polls.add(1, 'closed')
+      chat.watch.observer?.gone(this.#watched)
       return this.#settle()
     }
     if (why === 'stop' || why === 'full')
@@ -186,16 +196,32 @@ class Wait implements Parked, Waiter {
     this.#give(made)
   }
 
-  #give({ reply, count, newestAt, gaps, outcome }: Encoded, why?: string): void {
+  #give(encoded: Encoded, why?: string): void {
+    const { reply, count, newestAt, gaps, outcome } = encoded
     const { chat, metrics } = this.#context
     if (this.#isClosed) return this.#settle()
     this.#answer(this.#packer?.reply(reply, this.#request) ?? reply)
+    if (chat.watch.observer !== undefined) this.#tellWhat(encoded, chat.watch.observer)
     metrics.polls.add(1, why ?? outcome)
     metrics.delivered.add(count, 'poll')
     for (const { reason } of gaps) metrics.gaps.add(1, reason)
     if (newestAt !== undefined && this.#parkedAt !== undefined)
       metrics.delivery.observe((chat.clock.now() - newestAt) / 1000, count)
     this.#settle()
+  }
+
+  get #watched(): WatchedReader {
+    const key = this.#session ?? this.#request.connection
+    return { key, way: 'poll', name: this.#session?.username }
+  }
+
+  /** Tells a watcher what it was answered, the whole under its first room. */
+  #tellWhat({ reply, count, gaps, places }: Encoded, observer: Observer): void {
+    for (const [i, room] of this.#reader.rooms.entries()) {
+      const gap = gaps.find((one) => one.room === room.name)
+      const [messages, bytes] = i === 0 ? [count, reply.body.length] : [0, 0]
+      observer.told(this.#watched, room, { id: places[i]?.id ?? room.last, messages, bytes, gap })
+    }
   }
 
   /** What compresses its answer; nothing does for a poll that waited, whose answer is short, or for rooms that must not be mixed. */

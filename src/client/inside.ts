@@ -1,0 +1,134 @@
+// What `/inside/events` tells, and how it is read: facts as they happened, and once a second the whole scene.
+//
+//     event: facts    {"to":1834.2,"left":0,"facts":[{"kind":"ring","at":1801.9,"room":"lobby","id":801,…},…]}
+//     event: scene    {"at":1834.2,"rooms":[…],"readers":[…],"crowds":[…],…}
+//
+// `at` is the server's own clock in milliseconds. Names are told, and never what was said.
+
+/** `id`: the place where a reader is, or the message's id. `reader`: a number, the same as long as it is one reader. */
+export type Fact =
+  | { readonly kind: 'sent' | 'repeated'; readonly at: number; readonly room: string; readonly name: string }
+  | { readonly kind: 'kept'; readonly at: number; readonly room: string; readonly id: number }
+  | {
+      readonly kind: 'ring'
+      readonly at: number
+      readonly room: string
+      readonly id: number
+      readonly name: string
+      readonly first: number
+      readonly epoch: string
+    }
+  | {
+      readonly kind: 'waking'
+      readonly at: number
+      readonly room: string
+      readonly phase: 'asked' | 'held' | 'begun' | 'done'
+      readonly readers: number
+    }
+  | {
+      readonly kind: 'told'
+      readonly at: number
+      readonly room: string
+      readonly reader: number
+      readonly id: number
+      readonly messages: number
+      readonly bytes: number
+      /** Why it cannot have some of them, and how many; null where the log is another. */
+      readonly gap?: { readonly reason: string; readonly missed: number | null }
+    }
+  | {
+      readonly kind: 'parked'
+      readonly at: number
+      readonly room: string
+      readonly reader: number
+      readonly id: number
+    }
+  | { readonly kind: 'gone'; readonly at: number; readonly reader: number }
+  /** Of a crowd: how many were told and how many parked in the 10 ms from `at` on. */
+  | {
+      readonly kind: 'flow'
+      readonly at: number
+      readonly room: string
+      readonly told: number
+      readonly parked: number
+      readonly bytes: number
+    }
+
+export type RoomScene = {
+  readonly room: string
+  readonly epoch: string
+  readonly first: number
+  readonly last: number
+  readonly parked: number
+  readonly streams: number
+  readonly members: number
+  readonly bytes: number
+}
+
+export type ReaderScene = {
+  readonly reader: number
+  /** Absent: a reader without a session. */
+  readonly name?: string
+  readonly way: string
+  readonly room: string
+  readonly id: number
+  readonly parked: boolean
+  readonly answers: number
+  readonly bytes: number
+}
+
+export type Scene = {
+  readonly at: number
+  readonly version: string
+  readonly store: string
+  readonly ring: number
+  readonly uptime: number
+  readonly rooms: readonly RoomScene[]
+  /** How many rooms there are beyond those. */
+  readonly others: number
+  /** Each reader, while there are not too many; else nobody. */
+  readonly readers: readonly ReaderScene[]
+  /** Where there are too many: how many wait in a room, and how many are on their way back to it. */
+  readonly crowds: readonly { readonly room: string; readonly parked: number; readonly away: number }[]
+  readonly sessions: number
+  /** Of the last second: the part of one processor, answers and frames, and their bytes. */
+  readonly cpu: number
+  readonly answers: number
+  readonly bytes: number
+  readonly memory: number
+}
+
+export type Batch = {
+  /** Everything that happened before this time has been told. */
+  readonly to: number
+  /** How many facts were left out, because there were too many. */
+  readonly left: number
+  readonly facts: readonly Fact[]
+}
+
+const KINDS: readonly unknown[] = ['sent', 'repeated', 'kept', 'ring', 'waking', 'told', 'parked', 'gone', 'flow']
+
+/** Undefined for what is no batch. Facts of kinds that this page does not know are left out. */
+export function parseBatch(data: unknown): Batch | undefined {
+  const value = parseObject(data)
+  if (value === undefined || !('facts' in value) || !Array.isArray(value.facts)) return undefined
+  const { to, left, facts } = value as Batch
+  return { to, left, facts: facts.filter((fact) => KINDS.includes(fact.kind) && Number.isFinite(fact.at)) }
+}
+
+export function parseScene(data: unknown): Scene | undefined {
+  const value = parseObject(data)
+  const isScene =
+    value !== undefined && 'rooms' in value && 'readers' in value && 'crowds' in value && Array.isArray(value.rooms)
+  return isScene ? (value as Scene) : undefined
+}
+
+function parseObject(data: unknown): object | undefined {
+  try {
+    const value: unknown = typeof data === 'string' ? JSON.parse(data) : undefined
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    // Not swallowed: what cannot be read is nothing, and the caller goes on with what it has.
+    return undefined
+  }
+}

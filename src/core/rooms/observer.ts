@@ -1,0 +1,54 @@
+// What a watcher sees of the chat at work: what happens to a message, and to those who read.
+//
+//     sent ──> kept ──> delivered (it is in the ring) ──> waking ──> told, each reader ──> parked again
+//
+// The chat has one field for it, which is undefined while nobody watches: then a message costs a look at that field,
+// and so does a reader. An observer is told at once, in the middle of the work: it notes what it needs and returns.
+
+import type { Gap } from './gap.js'
+import type { Message } from './message.js'
+
+/**
+ * A reader, for as long as it is the same one: `key` is its session, or the connection of one without a session. `way`:
+ * how it reads, as in the metrics.
+ */
+export type WatchedReader = { readonly key: object; readonly way: string; readonly name: string | undefined }
+
+/** A room, as far as an observer looks. */
+export type WatchedRoom = { readonly name: string; readonly epoch: string; readonly first: number }
+
+/** `held`: the waking is put off, because the room is busy. `done`: all who waited have been called. */
+export type WakingPhase = 'asked' | 'held' | 'begun' | 'done'
+
+/** What a reader was given: `id` is where it is afterwards, `bytes` are those of the answer or of the frame. */
+export type Told = {
+  readonly id: number
+  readonly messages: number
+  readonly bytes: number
+  readonly gap: Gap | undefined
+}
+
+export type Observer = {
+  /** A message sets out for the store. */
+  sent(room: WatchedRoom, username: string): void
+  /** The store has it, and answers the sender. */
+  kept(message: Message): void
+  /** A key was recognised: a repeated send adds nothing. */
+  repeated(room: WatchedRoom, username: string): void
+  /** It is in the ring. */
+  delivered(room: WatchedRoom, message: Message): void
+  /** `readers`: how many wait, or were called. */
+  waking(room: WatchedRoom, phase: WakingPhase, readers: number): void
+  /** It waits in a room, at the place with this id. */
+  parked(reader: WatchedReader, room: WatchedRoom, id: number): void
+  /** It was answered, or written to. A stream waits again at once. */
+  told(reader: WatchedReader, room: WatchedRoom, told: Told): void
+  /** Its connection has ended. */
+  gone(reader: WatchedReader): void
+}
+
+/** What tells an observer who comes later where it waits. */
+export type Watchable = { tellTo(observer: Observer): void }
+
+/** Where an observer is put. */
+export type Watch = { observer: Observer | undefined }
