@@ -6,6 +6,7 @@
 // A thousand readers of one room get the same bytes; comparing them is a hundred times cheaper than parsing, and
 // proves as much. Every reader's answer is still looked at, every byte of it.
 
+import { placeIn } from './dialects.js'
 import { type Mark, markOf } from './traffic.js'
 
 export type Answer = {
@@ -34,7 +35,7 @@ export class Answers {
     const size = headEnd + HEAD_END.length + lengthOf(head)
     if (bytes.length < size) return undefined
     const body = bytes.toString('utf8', headEnd + HEAD_END.length, size)
-    const answer = { status: statusOf(head), size, ...contentOf(body) }
+    const answer = { status: statusOf(head), size, ...contentOf(body, head) }
     this.#last = Buffer.from(bytes.subarray(0, size))
     this.#answer = answer
     return answer
@@ -52,11 +53,13 @@ function lengthOf(head: string): number {
   return Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
 }
 
-function contentOf(body: string): { next: string; marks: Mark[] } {
-  if (body === '') return { next: '', marks: [] }
+function contentOf(body: string, head: string): { next: string; marks: Mark[] } {
+  // What nchan says to a sender is no JSON.
+  if (!body.startsWith('{')) return { next: '', marks: [] }
   const value: unknown = JSON.parse(body)
   if (typeof value !== 'object' || value === null) throw new Error('the answer is no JSON object')
-  const next = 'next' in value ? String(value.next) : ''
+  const next = 'next' in value ? String(value.next) : placeIn(head)
+  if ('username' in value) return { next, marks: [markOfMessage(value)] }
   const messages: readonly unknown[] = 'messages' in value && Array.isArray(value.messages) ? value.messages : []
   return { next, marks: messages.map(markOfMessage) }
 }

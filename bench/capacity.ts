@@ -4,6 +4,7 @@
 //     npm run bench:capacity -- --plan   plans with the figures that docs/scaling.md has
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MINI_CHAT } from './dialects.js'
 import { Connection, type Target } from './http-connection.js'
 import { residentBytes, startUsage } from './measure.js'
 import { FIGURES } from './figures.js'
@@ -26,7 +27,7 @@ process.stdout.write(
 
 async function measure(): Promise<Figures> {
   const server = await startServer('ours')
-  const target = { host: '127.0.0.1', port: server.port }
+  const target = { host: '127.0.0.1', port: server.port, dialect: MINI_CHAT }
   const cpuOf = async (work: () => Promise<void>): Promise<number> => {
     const stop = startUsage(server.pid, false)
     await work()

@@ -2,6 +2,7 @@
 // sender says one thing at a time.
 
 import { type Answer, Answers } from './answers.js'
+import type { Dialect } from './dialects.js'
 import { Connection, type Target } from './http-connection.js'
 import { Ear, type Traffic } from './traffic.js'
 
@@ -25,6 +26,7 @@ export type Heard = (reader: Reader) => void
 
 export class Reader {
   readonly ear: Ear
+  readonly #dialect: Dialect
   readonly #room: string
   readonly #traffic: Traffic
   readonly #connection: Connection
@@ -34,6 +36,7 @@ export class Reader {
   /** Reads a room in which the senders from `first` on speak. `onHeard` is called after every answer with messages. */
   constructor(target: Target, room: string, traffic: Traffic, ear: Ear, onHeard?: Heard) {
     this.ear = ear
+    this.#dialect = target.dialect
     this.#room = room
     this.#traffic = traffic
     this.#onHeard = onHeard
@@ -50,7 +53,7 @@ export class Reader {
   }
 
   #poll(): void {
-    this.#connection.request(pollRequest(this.#room, this.#next))
+    this.#connection.request(this.#dialect.poll(this.#room, this.#next))
   }
 
   #hear({ status, next, marks }: Answer): void {
@@ -65,15 +68,17 @@ export class Reader {
 
 export class Sender {
   readonly number: number
+  readonly #dialect: Dialect
   readonly #traffic: Traffic
   readonly #connection: Connection
   #answered: (() => void) | undefined
 
   constructor(target: Target, number: number, traffic: Traffic) {
     this.number = number
+    this.#dialect = target.dialect
     this.#traffic = traffic
     this.#connection = connectTo(target, ({ status }) => {
-      if (status !== 201) throw new Error(`a send was answered with ${status}`)
+      if (status !== 201 && status !== 202) throw new Error(`a send was answered with ${status}`)
       this.#connection.done()
       this.#answered?.()
     })
@@ -90,13 +95,6 @@ export class Sender {
   /** Says the next message, timed from `at`; calls back when the server has it. `as`: the sender's name. */
   say(room: string, answered: () => void, { at = performance.now(), as = this.number } = {}): void {
     this.#answered = answered
-    const body = `{"room":"${room}","username":"s${as}","text":"${this.#traffic.say(as, at)}"}`
-    this.#connection.request(
-      `POST /send HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    )
+    this.#connection.request(this.#dialect.send(room, `s${as}`, this.#traffic.say(as, at)))
   }
-}
-
-export function pollRequest(room: string, since: string): string {
-  return `GET /poll?room=${room}&since=${since} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
 }

@@ -2,6 +2,7 @@
 //
 // usage: node dist/bench/driver.js '{"scenario":"fanout-1000","port":8000,"pid":123,"pinned":true,"quick":false}'
 
+import { MINI_CHAT, NCHAN } from './dialects.js'
 import { counts } from './http-connection.js'
 import type { Run, Skip } from './scenario.js'
 import { SCENARIOS } from './scenarios/index.js'
@@ -13,14 +14,15 @@ export type Job = {
   readonly pid: number
   readonly pinned: boolean
   readonly quick: boolean
+  readonly isNchan: boolean
 }
 
-const { scenario: name, port, pid, pinned, quick } = parseJob(JSON.parse(process.argv[2] ?? 'null'))
+const { scenario: name, port, pid, pinned, quick, isNchan } = parseJob(JSON.parse(process.argv[2] ?? 'null'))
 const scenario = SCENARIOS.find((candidate) => candidate.name === name)
 if (scenario === undefined) throw new Error(`there is no scenario ${name}`)
 
 const result = await scenario.run({
-  target: { host: '127.0.0.1', port },
+  target: { host: '127.0.0.1', port, dialect: isNchan ? NCHAN : MINI_CHAT },
   serverPid: pid,
   pinned,
   traffic: new Traffic(),
@@ -40,5 +42,6 @@ function parseJob(value: unknown): Job {
     pid: Number(fields.get('pid')),
     pinned: fields.get('pinned') === true,
     quick: fields.get('quick') === true,
+    isNchan: fields.get('isNchan') === true,
   }
 }

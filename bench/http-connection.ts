@@ -4,8 +4,9 @@
 // All connections read into one buffer: what came is looked at before the next one reads.
 
 import { connect, type Socket } from 'node:net'
+import type { Dialect } from './dialects.js'
 
-export type Target = { readonly host: string; readonly port: number }
+export type Target = { readonly host: string; readonly port: number; readonly dialect: Dialect }
 
 /** Takes what came in and returns the rest that is not whole yet. */
 export type Take = (bytes: Buffer) => Buffer

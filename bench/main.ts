@@ -1,11 +1,13 @@
-// The benchmark: our server beside a plain reference, one Markdown table.
+// The benchmark: our server beside a plain reference and, where it is installed, beside nginx with nchan; one Markdown
+// table, as README.md has it.
 //
-//     for each scenario:   ours, reference, ours, reference …      a fresh server for every run
+//     for each scenario:   ours, nchan, reference, ours, nchan, reference …      a fresh server for every run
 //
-// usage: npm run bench -- [--reps 3] [--only fanout] [--quick]
+// usage: npm run bench -- [--reps 3] [--only fanout] [--quick] [--nginx DIR]
 
 import { parseArgs } from 'node:util'
 import { descriptorLimit, whyTooMany } from './limits.js'
+import { findNginx, HOW_TO_GET_NCHAN } from './nchan.js'
 import { drive, pinned, type Side, startServer } from './processes.js'
 import type { Run, Scenario, Skip } from './scenario.js'
 import { SCENARIOS } from './scenarios/index.js'
@@ -17,6 +19,7 @@ const { values } = parseArgs({
     reps: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
     quick: { type: 'boolean', default: false },
+    nginx: { type: 'string', default: '/' },
   },
 })
 const reps = values.quick ? 1 : Math.max(1, Number.parseInt(values.reps, 10) || 3)
@@ -35,6 +38,7 @@ if (chosen.length === 0 && !withWake) {
   process.exit(2)
 }
 
+const nginx = findNginx(values.nginx)
 const limit = descriptorLimit()
 const rows: Row[] = []
 const skipped: string[] = []
@@ -45,7 +49,16 @@ for (const scenario of chosen) {
 }
 const waking = withWake ? ['', wakeTable(await wakings())] : []
 const command = ['npm run bench', process.argv.slice(2).join(' ')].filter((part) => part !== '').join(' -- ')
-const lines = [...(rows.length > 0 ? [tableOf(rows)] : []), ...skipped, ...waking, '', machine(command, pinned), '']
+const missing = nginx === undefined ? ['', `${HOW_TO_GET_NCHAN}.`] : []
+const lines = [
+  ...(rows.length > 0 ? [tableOf(rows)] : []),
+  ...skipped,
+  ...missing,
+  ...waking,
+  '',
+  machine(command, pinned),
+  '',
+]
 process.stdout.write(lines.join('\n'))
 
 /** The pairs of runs, or why there are none. A run that fails is told, and the other scenarios go on. */
@@ -65,20 +78,21 @@ async function runPairs(scenario: Scenario): Promise<Pair[] | string> {
   for (let i = 0; i < reps; i++) {
     const ours = await run(scenario, 'ours')
     if ('skip' in ours) return ours.skip
+    const nchan = nginx === undefined || scenario.isOurs === true ? undefined : await run(scenario, 'nchan')
+    if (nchan !== undefined && 'skip' in nchan) return nchan.skip
     const reference = await run(scenario, 'reference')
     if ('skip' in reference) return reference.skip
-    pairs.push({ ours, reference })
+    pairs.push({ ours, nchan, reference })
   }
   return pairs
 }
 
 async function run(scenario: Scenario, side: Side): Promise<Run | Skip> {
   for (let attempt = 1; ; attempt++) {
-    const server = await startServer(side)
+    const server = await startServer(side, nginx)
     const { port, pid } = server
-    const result = await drive({ scenario: scenario.name, port, pid, pinned, quick }, scenario.isLong).finally(() =>
-      server.stop(),
-    )
+    const job = { scenario: scenario.name, port, pid, pinned, quick, isNchan: side === 'nchan' }
+    const result = await drive(job, scenario.isLong).finally(() => server.stop())
     if (isSkip(result)) return result
     if (!isResult(result)) throw new Error(`the driver printed no result: ${JSON.stringify(result)}`)
     process.stderr.write(`${scenario.name} ${side}: ${progressOf(result, scenario)}\n`)

@@ -7,8 +7,9 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Job } from './driver.js'
+import { HOW_TO_GET_NCHAN, type Nginx, nchanOn } from './nchan.js'
 
-export type Side = 'ours' | 'reference'
+export type Side = 'ours' | 'reference' | 'nchan'
 
 export type Server = { readonly port: number; readonly pid: number; stop(): Promise<void> }
 
@@ -30,13 +31,25 @@ const unlimited = execFileSync(process.execPath, [main, '--help', 'all'], { enco
   ? ['--rate', 'off']
   : []
 
-export async function startServer(side: Side): Promise<Server> {
+/** `nginx`: what the side `nchan` is. */
+export async function startServer(side: Side, nginx?: Nginx): Promise<Server> {
   const port = await freePort()
+  if (side === 'nchan') return startNchan(port, nginx)
   const args =
     side === 'ours'
       ? [main, '--port', String(port), '--host', '127.0.0.1', '--quiet', ...unlimited]
       : [reference, String(port)]
-  const child = start(SERVER_CORE, args, ['ignore', 'ignore', 'inherit'])
+  return serverOf(start(SERVER_CORE, args, ['ignore', 'ignore', 'inherit']), port, args)
+}
+
+async function startNchan(port: number, nginx: Nginx | undefined): Promise<Server> {
+  if (nginx === undefined) throw new Error(HOW_TO_GET_NCHAN)
+  const { args, remove } = nchanOn(port, nginx)
+  const server = await serverOf(start(SERVER_CORE, args, ['ignore', 'ignore', 'inherit'], nginx.command), port, args)
+  return { ...server, stop: () => server.stop().finally(remove) }
+}
+
+async function serverOf(child: ChildProcess, port: number, args: readonly string[]): Promise<Server> {
   const { pid } = child
   if (pid === undefined) throw new Error(`the server did not start: ${args.join(' ')}`)
   await answering(child, port)
@@ -56,8 +69,13 @@ export async function drive(job: Job, isLong = false): Promise<unknown> {
   throw new Error(signal === 'SIGKILL' ? `the driver was not done within ${ms / 1000} s` : 'the driver failed')
 }
 
-function start(core: number, args: string[], stdio: ('ignore' | 'pipe' | 'inherit')[]): ChildProcess {
-  const [command, first] = pinned ? ['taskset', ['-c', String(core), process.execPath]] : [process.execPath, []]
+function start(
+  core: number,
+  args: string[],
+  stdio: ('ignore' | 'pipe' | 'inherit')[],
+  program = process.execPath,
+): ChildProcess {
+  const [command, first] = pinned ? ['taskset', ['-c', String(core), program]] : [program, []]
   return spawn(command, [...first, ...args], { stdio })
 }
 

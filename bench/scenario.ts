@@ -28,6 +28,9 @@ export type Result = {
   readonly usage: Usage
 }
 
+/** Until the first polls are parked: a hub tells a reader nothing of what was said before it came. */
+export const PARK_MS = 500
+
 /** A result, and what happened to the driver's connections: none of it should. */
 export type Run = Result & { readonly reconnects: number; readonly failures: number }
 
@@ -41,6 +44,8 @@ export type Scenario = {
   readonly better: 'more' | 'less'
   /** Sockets that each side needs. */
   readonly sockets: number
+  /** It asks for more than a hub can: a log, or memory that the server tells. */
+  readonly isOurs?: boolean
   /** It takes minutes: it is run only where it is asked for by its name. */
   readonly isLong?: boolean
   run(stage: Stage): Promise<Result | Skip>

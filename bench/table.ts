@@ -6,21 +6,24 @@
 import { availableParallelism, cpus } from 'node:os'
 import type { Result, Scenario } from './scenario.js'
 
-export type Pair = { readonly ours: Result; readonly reference: Result }
+/** Runs one right after the other. `nchan`: where it is here, and can do what the scenario asks for. */
+export type Pair = { readonly ours: Result; readonly nchan?: Result | undefined; readonly reference: Result }
 export type Row = { readonly scenario: Scenario; readonly pairs: readonly Pair[] }
 
 const HEAD = [
   [
-    '',
-    'unit',
+    'what',
     'ours',
+    'nchan',
+    'ours : nchan',
     'reference',
-    'ratio',
-    'ours p50 / p99',
-    'reference p50 / p99',
-    'lost or twice, ours / reference',
+    'ours : reference',
+    'p50 / p99: ours',
+    'nchan',
+    'reference',
+    'lost or twice',
   ],
-  ['---', '---', '--:', '--:', '--:', '--:', '--:', '--:'],
+  ['---', '--:', '--:', '--:', '--:', '--:', '--:', '--:', '--:', '--:'],
 ]
 
 export function tableOf(rows: readonly Row[]): string {
@@ -43,24 +46,33 @@ export function median(values: readonly number[]): number {
 }
 
 function cellsOf({ scenario: { title, unit, better }, pairs }: Row): string[] {
-  const ratios = pairs.map(({ ours, reference }) =>
-    better === 'more' ? ours.figure / reference.figure : reference.figure / ours.figure,
-  )
-  const of = (side: keyof Pair, value: (result: Result) => number): number =>
-    median(pairs.map((pair) => value(pair[side])))
+  const all = (side: keyof Pair): Result[] => pairs.map((pair) => pair[side]).filter((result) => result !== undefined)
+  const middle = (side: keyof Pair, value: (result: Result) => number): number => median(all(side).map(value))
+  const ratio = (side: keyof Pair): string => {
+    const ratios = pairs.flatMap(({ ours, [side]: other }) =>
+      other === undefined ? [] : [better === 'more' ? ours.figure / other.figure : other.figure / ours.figure],
+    )
+    return ratios.length === 0 ? '' : median(ratios).toFixed(2)
+  }
+  const speed = (side: keyof Pair): string =>
+    all(side).length === 0 ? '' : figure(middle(side, (result) => result.figure))
   const latency = (side: keyof Pair): string =>
-    `${ms(of(side, ({ p50 }) => p50))} / ${ms(of(side, ({ p99 }) => p99))} ms`
+    all(side).length === 0 ? '' : `${ms(middle(side, ({ p50 }) => p50))} / ${ms(middle(side, ({ p99 }) => p99))} ms`
   const faults = (side: keyof Pair): string =>
-    pairs.reduce((sum, pair) => sum + pair[side].lost + pair[side].again, 0).toLocaleString('en')
+    all(side)
+      .reduce((sum, { lost, again }) => sum + lost + again, 0)
+      .toLocaleString('en')
   return [
-    title,
-    unit,
-    figure(of('ours', (result) => result.figure)),
-    figure(of('reference', (result) => result.figure)),
-    `${median(ratios).toFixed(2)}`,
+    `${title}, ${unit}`,
+    speed('ours'),
+    speed('nchan'),
+    ratio('nchan'),
+    speed('reference'),
+    ratio('reference'),
     latency('ours'),
+    latency('nchan'),
     latency('reference'),
-    `${faults('ours')} / ${faults('reference')}`,
+    `${faults('ours')} / ${faults('nchan')} / ${faults('reference')}`,
   ]
 }
 

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from '../answers.js'
-import { connectTo, pollRequest, Sender } from '../clients.js'
+import { connectTo, Sender } from '../clients.js'
 import { type Connection, openAll } from '../http-connection.js'
 import { Countdown, measured, type Scenario, type Stage } from '../scenario.js'
 
@@ -14,6 +14,7 @@ export const backlog: Scenario = {
   title: `the ${MESSAGES} messages of an unchanged room, fetched on ${CONNECTIONS} connections`,
   unit: 'answers/s',
   better: 'more',
+  isOurs: true,
   sockets: CONNECTIONS + 1,
   async run(stage) {
     const { target, traffic, warmMs, measureMs } = stage
@@ -27,7 +28,7 @@ export const backlog: Scenario = {
     }
     const connections = Array.from({ length: CONNECTIONS }, () => fetchOn(stage))
     await openAll(connections)
-    for (const connection of connections) connection.request(pollRequest('hall', '0'))
+    for (const connection of connections) connection.request(target.dialect.poll('hall', '0'))
     await sleep(warmMs)
     return measured(
       stage,
@@ -47,7 +48,7 @@ function fetchOn({ target, traffic }: Stage): Connection {
     traffic.delivered++
     traffic.latency.add(now - at)
     at = now
-    connection.request(pollRequest('hall', '0'))
+    connection.request(target.dialect.poll('hall', '0'))
   })
   return connection
 }

@@ -10,8 +10,6 @@ import { Countdown, measured, repeat, type Scenario } from '../scenario.js'
 import { Ear, type Mark, type Traffic } from '../traffic.js'
 import { roundOf } from './round.js'
 
-const REQUEST = 'GET /events?room=hall&since=now HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n'
-
 export function events(readers: number): Scenario {
   return {
     name: `events-${readers}`,
@@ -34,12 +32,12 @@ export function events(readers: number): Scenario {
       if (first === undefined) return { skip: 'nobody reads' }
       const known = opened.start(1)
       await openAll([sender, first])
-      first.request(REQUEST)
+      first.request(target.dialect.events('hall'))
       await known
       if (statuses.has(404)) return { skip: 'the server has no /events' }
       const everyone = opened.start(readers - 1)
       await openAll(streams.slice(1))
-      for (const stream of streams.slice(1)) stream.request(REQUEST)
+      for (const stream of streams.slice(1)) stream.request(target.dialect.events('hall'))
       await everyone
       const round = roundOf(sender, all, readers)
       await repeat(warmMs, round)

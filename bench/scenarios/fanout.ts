@@ -1,9 +1,10 @@
 // Everyone in one room, a closed loop: the next message goes when all have the last. What is measured is how fast
 // one message reaches a hall, the readers' polling again included.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Reader, Sender } from '../clients.js'
 import { openAll } from '../http-connection.js'
-import { Countdown, measured, repeat, type Scenario } from '../scenario.js'
+import { Countdown, measured, PARK_MS, repeat, type Scenario } from '../scenario.js'
 import { Ear } from '../traffic.js'
 import { roundOf } from './round.js'
 
@@ -24,6 +25,7 @@ export function fanout(readers: number): Scenario {
         () => new Reader(target, 'hall', traffic, new Ear(0, 1), () => all.tick()),
       )
       await openAll([sender, ...hall])
+      await sleep(PARK_MS)
       const round = roundOf(sender, all, readers)
       await round()
       await repeat(warmMs, round)

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Reader, Sender } from '../clients.js'
 import { openAll } from '../http-connection.js'
 import { startUsage } from '../measure.js'
-import { resultOf, type Scenario } from '../scenario.js'
+import { PARK_MS, resultOf, type Scenario } from '../scenario.js'
 import { Ear, type Traffic } from '../traffic.js'
 
 export type OpenOptions = {
@@ -31,6 +31,7 @@ export function open({ readers, perSecond, seconds, figure }: OpenOptions): Scen
       const senders = Array.from({ length: SENDERS }, (_, number) => new Sender(target, number, traffic))
       const hall = Array.from({ length: readers }, () => new Reader(target, 'hall', traffic, new Ear(0, SENDERS)))
       await openAll([...senders, ...hall])
+      await sleep(PARK_MS)
       const everyoneKnows = (): boolean => hall.every(({ ear }) => traffic.knowsAll(ear))
       await speak(senders, perSecond * WARM_SECONDS, perSecond)
       await until(everyoneKnows, DRAIN_MS)
