@@ -16,6 +16,7 @@ import { Connections } from './connection.js'
 import { MAX_HEADERS } from './origins.js'
 import { FastPath } from './fast/fast-path.js'
 import type { Handler, UpgradeHandler } from './handler.js'
+import { shareReading } from './fast/shared-read.js'
 import { readInPieces } from './inflow.js'
 import { type Mount, type Upgrade, writeReply } from './mounts.js'
 import { placeOf, wantsUpgrade } from './place.js'
@@ -133,12 +134,15 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
     idleMs: LIMITS.keepAliveTimeout,
     handOver,
   })
-  server.on('connection', (socket: Socket) => {
+  // Where people authenticate, that is looked at before anything else: it takes a whole request.
+  // The fast path has no place for a line about each request.
+  const hasFastPath = withFastPath && context.auth === undefined && log.debug === undefined
+  server.on('connection', (accepted: Socket) => {
+    // Another listener may keep the socket as it came.
+    const isOurs = server.listenerCount('connection') === 1
+    const socket = hasFastPath && isOurs ? shareReading(accepted) : accepted
     if (!isOneMore(socket) || (proxies === 0 && !hasRoom(socket))) return
-    // Where people authenticate, that is looked at before anything else: it takes a whole request.
-    // The fast path has no place for a line about each request.
-    if (withFastPath && context.auth === undefined && log.debug === undefined)
-      fastPath.take(socket, connections.of(socket))
+    if (hasFastPath) fastPath.take(socket, connections.of(socket))
     else handOver(socket)
   })
 

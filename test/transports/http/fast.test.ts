@@ -1,5 +1,6 @@
 // The fast path: a plain request is answered on the socket, all else by `node:http`, and nobody can tell which it was.
 
+import type { Server } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readPlain } from '../../../src/transports/http/fast/parse.js'
 import { head, type RawAnswer, RawClient } from '../../support/raw.js'
@@ -67,8 +68,11 @@ describe('a plain request', () => {
   })
 })
 
-async function connect() {
+const connect = () => connectTo(() => undefined)
+
+async function connectTo(prepare: (server: Server) => void) {
   const server = await startServer()
+  prepare(server.app.http.server)
   const client = new RawClient(server.port)
   onTestFinished(() => client.destroy())
   const say = (text: string) => server.app.chat.send({ room: 'lobby', username: 'ada', text })
@@ -235,7 +239,11 @@ describe('a connection', () => {
   })
 })
 
-describe('a poll that comes again', () => {
+describe.each([
+  ['shared', false],
+  ['documented', true],
+])('a poll that comes again, read in the %s way', (_way, isDocumented) => {
+  const connect = () => connectTo((server) => isDocumented && server.on('connection', () => undefined))
   const again = (id: number | string, wait = 20) => head({ path: `/poll?room=lobby&since=${id}&wait=${wait}` })
 
   /** A client that has one poll behind it, and waits with the next one, which differs from it by its number alone. */

@@ -19,7 +19,7 @@ function same(query: string) {
 function idAfter(first: string, next: Buffer): number | undefined {
   const poll = same(first)
   if (poll === undefined) throw new Error('it is not remembered')
-  return idOf(next, poll)
+  return idOf(next, next.length, poll)
 }
 
 test('the number of the cursor is read, however long it is and wherever it stands', () => {

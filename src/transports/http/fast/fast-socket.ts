@@ -10,6 +10,7 @@ import { FastRequest } from './fast-request.js'
 import { ParkedPoll } from './parked-poll.js'
 import { parseQuery } from '../query.js'
 import { askOf, poll } from '../routes/poll.js'
+import { readInto } from './shared-read.js'
 import { turnsOf } from './idle.js'
 import { idOf, type SamePoll, samePollOf } from './same-poll.js'
 
@@ -29,6 +30,8 @@ export class FastSocket {
   /** Turns of the clock until it has been idle for too long. */
   #turnsLeft: number
   #isWatched = false
+  /** Is what it reads in a buffer that the next socket overwrites? */
+  readonly #isShared: boolean
   /** What came while an answer was owed that nobody could hurry. */
   #rest: Buffer | undefined
 
@@ -37,6 +40,7 @@ export class FastSocket {
     this.#socket = socket
     this.#connection = connection
     this.#turnsLeft = turnsOf(fastPath.parts.firstMs)
+    this.#isShared = readInto(socket, (bytes, length) => this.#read(bytes, length))
     for (const [event, listener] of this.#listeners) socket.on(event, listener)
   }
 
@@ -66,19 +70,22 @@ export class FastSocket {
     if (!this.#isWatched && --this.#turnsLeft < 0) this.#socket.destroy()
   }
 
-  #read(chunk: Buffer): void {
+  #read(bytes: Buffer, length: number): void {
     // Behind the last answer nothing is read.
     if (this.#socket.writableEnded) return
     // The next request came: what waits is let go, because its answer has to go out first.
     if (this.#owed !== undefined) this.#connection.letGo('next')
+    const id = this.#owed === undefined && this.#same !== undefined ? idOf(bytes, length, this.#same) : undefined
+    if (id !== undefined && this.#socket.writableLength === 0 && this.#parkAgain(id)) return
+    this.#readOther(this.#isShared ? Buffer.from(bytes.subarray(0, length)) : bytes, id === undefined)
+  }
+
+  #readOther(chunk: Buffer, isNew: boolean): void {
     if (this.#owed !== undefined) return this.#keep(chunk)
     // Whoever does not read what he is given goes to `node:http`, where the next answer waits for the last one.
-    if (this.#socket.writableLength > 0) return this.#handOver(chunk)
-    const id = this.#same === undefined ? undefined : idOf(chunk, this.#same)
-    if (id === undefined) this.#same = undefined
-    else if (this.#parkAgain(id)) return
-    const plain = readPlain(chunk, this.#fastPath.routes, this.#head)
+    const plain = this.#socket.writableLength > 0 ? undefined : readPlain(chunk, this.#fastPath.routes, this.#head)
     if (plain === undefined) return this.#handOver(chunk)
+    if (isNew) this.#same = undefined
     this.#serve(plain)
   }
 
@@ -135,7 +142,7 @@ export class FastSocket {
   #goOn(rest: Buffer): void {
     this.#rest = undefined
     this.#socket.resume()
-    this.#read(rest)
+    this.#read(rest, rest.length)
   }
 
   #handOver(chunk: Buffer): void {
@@ -149,12 +156,13 @@ export class FastSocket {
   }
 
   #leave(): void {
+    readInto(this.#socket, undefined)
     for (const [event, listener] of this.#listeners) this.#socket.off(event, listener)
     this.#fastPath.leave(this)
   }
 
   readonly #listeners = [
-    ['data', (chunk: Buffer) => this.#read(chunk)],
+    ['data', (chunk: Buffer) => this.#read(chunk, chunk.length)],
     // Half a connection is none: `node:http` closes it as well.
     ['end', () => this.#socket.end()],
     ['timeout', () => this.#socket.destroy()],

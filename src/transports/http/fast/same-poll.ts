@@ -64,19 +64,20 @@ export function samePollOf({ start, query, head }: Plain<Start>, ask: Ask): Same
   return made
 }
 
-/** The number in the cursor of a poll that is this one but for it; undefined for any other request. */
-export function idOf(chunk: Buffer, { before, after }: SamePoll): number | undefined {
+/** The number in the cursor of a poll that is this one but for it; undefined for any other `length` bytes. */
+export function idOf(bytes: Buffer, length: number, { before, after }: SamePoll): number | undefined {
   const from = before.length
-  const to = chunk.length - after.length
+  const to = length - after.length
   if (to <= from || to - from > MOST_DIGITS) return undefined
   let id = 0
   for (let i = from; i < to; i++) {
-    const digit = (chunk[i] ?? 0) - ZERO
+    const digit = (bytes[i] ?? 0) - ZERO
     if (digit < 0 || digit > 9) return undefined
     id = 10 * id + digit
   }
   // What is behind the digits differs more often than what is before them.
-  if (chunk.compare(after, 0, after.length, to) !== 0 || chunk.compare(before, 0, from, 0, from) !== 0) return undefined
+  if (bytes.compare(after, 0, after.length, to, length) !== 0 || bytes.compare(before, 0, from, 0, from) !== 0)
+    return undefined
   return id
 }
 
