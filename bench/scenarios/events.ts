@@ -50,13 +50,14 @@ export function events(readers: number): Scenario {
   }
 }
 
-function streamFrom(
+/** A stream of the hall, to be asked for. `onOpen`: its head is here; `onMessage`: a message is. */
+export function streamFrom(
   target: Target,
   traffic: Traffic,
   onOpen: (status: number) => void,
   onMessage: () => void,
+  ear = new Ear(0, 1),
 ): Connection {
-  const ear = new Ear(0, 1)
   let text = ''
   let isOpen = false
   let isChunked = false

@@ -17,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   open({ readers: 1000, perSecond: 5, seconds: 10, figure: 'ms p50' }),
   open({ readers: 1000, perSecond: 100, seconds: 10, figure: 'deliveries/s' }),
   open({ readers: 1000, perSecond: 300, seconds: 20, figure: 'deliveries/s' }),
+  open({ readers: 1000, perSecond: 300, seconds: 10, figure: 'deliveries/s', withStreams: true }),
   rooms,
   send,
   backlog,

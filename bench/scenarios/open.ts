@@ -3,16 +3,19 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Reader, Sender } from '../clients.js'
-import { openAll } from '../http-connection.js'
+import { openAll, type Target } from '../http-connection.js'
 import { startUsage } from '../measure.js'
-import { PARK_MS, resultOf, type Scenario } from '../scenario.js'
+import { Countdown, PARK_MS, resultOf, type Scenario } from '../scenario.js'
 import { Ear, type Traffic } from '../traffic.js'
+import { streamFrom } from './events.js'
 
 export type OpenOptions = {
   readonly readers: number
   readonly perSecond: number
   readonly seconds: number
   readonly figure: 'deliveries/s' | 'ms p50'
+  /** They read event streams, and do not poll. */
+  readonly withStreams?: boolean
 }
 
 const SENDERS = 16
@@ -20,18 +23,25 @@ const SENDERS = 16
 const WARM_SECONDS = 2
 const DRAIN_MS = 10_000
 
-export function open({ readers, perSecond, seconds, figure }: OpenOptions): Scenario {
+export function open({ readers, perSecond, seconds, figure, withStreams = false }: OpenOptions): Scenario {
   return {
-    name: `open-${perSecond}`,
-    title: `${perSecond} messages/s, on schedule, into a room of ${readers.toLocaleString('en')} for ${seconds} s`,
+    name: `${withStreams ? 'open-events' : 'open'}-${perSecond}`,
+    title: `${perSecond} messages/s, on schedule, into ${withStreams ? `${readers.toLocaleString('en')} event streams` : `a room of ${readers.toLocaleString('en')}`} for ${seconds} s`,
     unit: figure,
     better: figure === 'ms p50' ? 'less' : 'more',
     sockets: readers + SENDERS,
     async run({ target, serverPid, pinned, traffic, quick }) {
       const senders = Array.from({ length: SENDERS }, (_, number) => new Sender(target, number, traffic))
-      const hall = Array.from({ length: readers }, () => new Reader(target, 'hall', traffic, new Ear(0, SENDERS)))
+      const opened = new Countdown()
+      const areOpen = withStreams ? opened.start(readers) : sleep(PARK_MS)
+      const hall = Array.from({ length: readers }, () => {
+        const ear = new Ear(0, SENDERS)
+        return withStreams
+          ? stream(target, traffic, ear, () => opened.tick())
+          : new Reader(target, 'hall', traffic, ear)
+      })
       await openAll([...senders, ...hall])
-      await sleep(PARK_MS)
+      await areOpen
       const everyoneKnows = (): boolean => hall.every(({ ear }) => traffic.knowsAll(ear))
       await speak(senders, perSecond * WARM_SECONDS, perSecond)
       await until(everyoneKnows, DRAIN_MS)
@@ -44,6 +54,19 @@ export function open({ readers, perSecond, seconds, figure }: OpenOptions): Scen
       countMissing(traffic, hall)
       const result = resultOf(traffic, inTime / usage.seconds, usage)
       return figure === 'ms p50' ? { ...result, figure: result.p50 } : result
+    },
+  }
+}
+
+type Listener = { readonly ear: Ear; open(): Promise<void> }
+
+function stream(target: Target, traffic: Traffic, ear: Ear, onOpen: () => void): Listener {
+  const connection = streamFrom(target, traffic, onOpen, () => undefined, ear)
+  return {
+    ear,
+    async open() {
+      await connection.open()
+      connection.request(target.dialect.events('hall'))
     },
   }
 }
@@ -79,6 +102,6 @@ async function until(condition: () => boolean, ms: number): Promise<void> {
 }
 
 /** What has not come when the time is up is lost. */
-function countMissing(traffic: Traffic, readers: readonly Reader[]): void {
+function countMissing(traffic: Traffic, readers: readonly Listener[]): void {
   for (const { ear } of readers) traffic.lost += traffic.missing(ear)
 }
