@@ -41,7 +41,7 @@ export class FastSocket {
     this.#connection = connection
     this.#turnsLeft = turnsOf(fastPath.parts.firstMs)
     this.#isShared = readInto(socket, (bytes, length) => this.#read(bytes, length))
-    for (const [event, listener] of this.#listeners) socket.on(event, listener)
+    socket.on('data', this.#onData).on('end', onEnd).on('error', onError).on('close', this.#onClose)
   }
 
   close(all: boolean): void {
@@ -130,7 +130,7 @@ export class FastSocket {
   #watchWriting(): void {
     if (this.#isWatched) return
     this.#isWatched = true
-    this.#socket.setTimeout(this.#fastPath.parts.idleMs)
+    this.#socket.on('timeout', onTimeout).setTimeout(this.#fastPath.parts.idleMs)
   }
 
   /** The store is at work: what comes meanwhile has to wait. */
@@ -157,16 +157,25 @@ export class FastSocket {
 
   #leave(): void {
     readInto(this.#socket, undefined)
-    for (const [event, listener] of this.#listeners) this.#socket.off(event, listener)
+    this.#socket.off('data', this.#onData).off('end', onEnd).off('error', onError).off('close', this.#onClose)
+    this.#socket.off('timeout', onTimeout)
     this.#fastPath.leave(this)
   }
 
-  readonly #listeners = [
-    ['data', (chunk: Buffer) => this.#read(chunk, chunk.length)],
-    // Half a connection is none: `node:http` closes it as well.
-    ['end', () => this.#socket.end()],
-    ['timeout', () => this.#socket.destroy()],
-    ['error', () => undefined], // A peer that vanished: `close` follows.
-    ['close', () => this.#leave()],
-  ] as const
+  readonly #onData = (chunk: Buffer): void => this.#read(chunk, chunk.length)
+  readonly #onClose = (): void => this.#leave()
+}
+
+// All sockets share these.
+
+/** Half a connection is none: `node:http` closes it as well. */
+function onEnd(this: Socket): void {
+  this.end()
+}
+
+/** A peer that vanished: `close` follows. */
+function onError(): void {}
+
+function onTimeout(this: Socket): void {
+  this.destroy()
 }

@@ -24,9 +24,9 @@ export type SamePoll = {
   readonly wait: number | undefined
 }
 
-/** These take 1 MiB at most. */
+/** These take 4 MiB at most: a thousand rooms have their polls here, with room for those of a second kind of client. */
 const known = new Map<string, SamePoll>()
-const KNOWN = { polls: 512, length: 1024 }
+const KNOWN = { polls: 2048, length: 1024 }
 
 /** More digits are not safe to be read as a number. */
 const MOST_DIGITS = 15

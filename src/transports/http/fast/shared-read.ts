@@ -1,7 +1,7 @@
 // Reads all sockets of the fast path into one buffer.
 //
 //     socket ── n bytes ──> the shared buffer ──> reader(buffer, n)      what a reader keeps of it, it copies
-//        └── no reader any more ──> a copy ──> 'data'                    as any other socket
+//        └── no reader any more ──> a copy ──> 'data'                    like every other socket
 //
 // By itself Node reads each chunk into 64 KiB of its own and then cuts them down, which costs 2 of a poll's 14 µs.
 // `net.Socket` has the option `onread` for a buffer that stays. But a server makes its sockets itself and does not pass
