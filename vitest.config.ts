@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** These measure: times, and what the processor does. They have the machine to themselves. */
 const MEASURED = [
   'test/abuse/{bad,input,slow}.test.ts',
-  'test/page/{slow,speed}.test.ts',
+  'test/page/{class,slow,speed}.test.ts',
   'test/stores/{journal,postgres,redis}.scale.test.ts',
   'test/transports/slow.test.ts',
 ]

@@ -65,7 +65,8 @@ async function bundlePage() {
     'lib/static/index.html',
     dense(html.replace(/( *<link rel="stylesheet".+\n)+/, `${links.join('\n')}\n`)),
   )
-  copyFileSync('static/icon.svg', 'lib/static/icon.svg')
+  for (const name of ['icon.svg', 'icon-192.png', 'icon-512.png', 'icon-maskable.png', 'manifest.webmanifest'])
+    copyFileSync(`static/${name}`, `lib/static/${name}`)
 }
 
 /** A part that others have things from gets a file before it that only hands on: one request less without that. */

@@ -5,7 +5,9 @@ import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, isUnauthorized, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { Rooms, wrongInAddress } from './rooms.js'
+import type { PasswordBox } from './password.js'
 import { Session } from './session.js'
+import { asFields, asStrings } from './storage.js'
 import { NEEDED, takeToken, tokenHere } from './token.js'
 import { Welcome, whyRefused } from './welcome.js'
 
@@ -22,29 +24,39 @@ addEventListener('hashchange', () => {
 const rooms = new Rooms()
 let state: 'outside' | 'entering' | 'inside' = 'outside'
 
+/** On the first sheet of a browser that has not given the password. */
+let password: PasswordBox | undefined
+
 const welcome = new Welcome({
   begun: () => void import('./chat.js'),
   async enter(name, room) {
+    if (password !== undefined && !(await password.give())) return
     await enter(() => session.join(room, name), room)
   },
 })
 
 // Another tab of this browser said who I am, or that I am nobody any more.
 session.onChange(() => {
-  if (state === 'outside' && session.token !== undefined) void comeBack()
-  else if (state === 'inside' && session.isForgotten) location.reload()
+  if (state === 'outside' && session.token !== undefined) {
+    forgetPassword()
+    void comeBack()
+  } else if (state === 'inside' && session.isForgotten) location.reload()
 })
-if (hasPassword) await import('./password.js').then(({ letIn }) => letIn())
+if (hasPassword) {
+  const { passwordBox } = await import('./password.js')
+  password = await passwordBox()
+}
 await comeBack()
 
 /** Straight in for somebody who is known, the first sheet for everybody else. */
 async function comeBack(): Promise<void> {
   const room = rooms.current
   const wrong = wrongInAddress()
-  if (session.token === undefined && tokenHere() === undefined) {
+  if (password !== undefined || (session.token === undefined && tokenHere() === undefined)) {
     welcome.show(session.username, room)
+    if (password !== undefined) welcome.ask(...password.boxes)
     if (wrong !== '') welcome.refuseRoom(wrong)
-    if (!hasPassword && (await asksForToken())) welcome.refuse(NEEDED)
+    if (password === undefined) await lookInto(room)
     return
   }
   try {
@@ -57,14 +69,20 @@ async function comeBack(): Promise<void> {
   }
 }
 
-/** Looks while the sheet is there already, which nearly always is all that is needed. */
-async function asksForToken(): Promise<boolean> {
+/** The password was given: its box is not needed any more. */
+function forgetPassword(): void {
+  password?.remove()
+  password = undefined
+}
+
+/** Looks while the sheet is there already: who is in the room, and whether a token is needed. */
+async function lookInto(room: string): Promise<void> {
   try {
-    await call(platform, { url: BASE, path: '/members?room=lobby' })
-    return false
+    const { members } = asFields(await call(platform, { url: BASE, path: `/members?room=${room}` }))
+    welcome.crowd(room, asStrings(members).length)
   } catch (error) {
     // No connection is told when somebody tries to enter.
-    return isUnauthorized(error)
+    if (!hasPassword && isUnauthorized(error)) welcome.refuse(NEEDED)
   }
 }
 
@@ -80,6 +98,7 @@ async function enter(join: () => Promise<void>, room: string, wrong = ''): Promi
     state = 'inside'
     rooms.go(room)
     welcome.hide()
+    forgetPassword()
     open(session, rooms, wrong)
   } finally {
     if (state === 'entering') state = 'outside'

@@ -1,5 +1,5 @@
-// A chat with a password asks for it before anything else, in a dialog; loaded where the server says that there is
-// one. What comes of it is a cookie, which no script sees: nothing here remembers the password.
+// A chat with a password asks for it on the first sheet, and in a dialog when it was changed meanwhile; loaded where the
+// server says that there is one. What comes of it is a cookie, which no script sees: nothing here remembers the password.
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
@@ -7,6 +7,19 @@ import { BASE } from './base.js'
 import { element } from './element.js'
 import { laterStyle } from './later-style.js'
 import { whyRefused } from './welcome.js'
+
+export type PasswordBox = {
+  /** What stands on the first sheet. */
+  readonly boxes: readonly HTMLElement[]
+  /** Shows the server what was typed. Is it the password? If not, the sheet says so. */
+  give(): Promise<boolean>
+  remove(): void
+}
+
+/** The box for the first sheet; undefined in a browser that has given the password. */
+export async function passwordBox(): Promise<PasswordBox | undefined> {
+  return (await isIn()) ? undefined : makeBox()
+}
 
 /** Resolves when this browser may come in: at once with a good cookie, else when the password was given. */
 export async function letIn(): Promise<void> {
@@ -25,7 +38,7 @@ async function isIn(): Promise<boolean> {
   }
 }
 
-function ask(done: () => void): void {
+function makeBox(): PasswordBox {
   const box = element('input', {
     id: 'password',
     type: 'password',
@@ -33,46 +46,57 @@ function ask(done: () => void): void {
     'aria-describedby': 'password-error',
   })
   const error = element('p', { id: 'password-error', class: 'error', role: 'alert' })
+  const boxes = [element('label', { for: 'password' }, 'Password'), box, error]
+  return {
+    boxes,
+    async give() {
+      error.textContent = ''
+      try {
+        await call(platform, { url: BASE, path: '/login', body: { password: box.value } })
+        return true
+      } catch (trouble) {
+        error.textContent =
+          trouble instanceof Refused && trouble.status === 401 ? 'That is not the password.' : whyRefused(trouble)
+        box.select()
+        return false
+      }
+    },
+    remove() {
+      for (const one of boxes) one.remove()
+    },
+  }
+}
+
+function ask(done: () => void): void {
+  const { boxes, give } = makeBox()
   const form = element(
     'form',
     { novalidate: '' },
     element('h2', {}, 'This chat has a password'),
-    // Whatever keeps passwords for people keeps them by a user name.
+    // What keeps passwords for people keeps them by a user name.
     element('input', { autocomplete: 'username', value: 'mini-chat', hidden: '' }),
-    element('label', { for: 'password' }, 'Password'),
-    box,
-    error,
+    ...boxes,
     element('button', { class: 'primary' }, 'Enter'),
   )
   const dialog = element('dialog', { class: 'dialog password', 'aria-label': 'Password' }, form)
+  let isGiven = false
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    void give()
+    void give().then((isRight) => {
+      if (!isRight) return
+      isGiven = true
+      dialog.close()
+      dialog.remove()
+      done()
+    })
   })
-  let isIn = false
   // Escape would leave a page that can do nothing. A second one closes the dialog past any `preventDefault`.
   dialog.addEventListener('cancel', (event) => event.preventDefault())
   dialog.addEventListener('close', () => {
-    if (isIn) return
+    if (isGiven) return
     dialog.showModal()
-    box.focus()
+    form.querySelector<HTMLElement>('#password')?.focus()
   })
-
-  async function give(): Promise<void> {
-    error.textContent = ''
-    try {
-      await call(platform, { url: BASE, path: '/login', body: { password: box.value } })
-    } catch (trouble) {
-      error.textContent =
-        trouble instanceof Refused && trouble.status === 401 ? 'That is not the password.' : whyRefused(trouble)
-      return box.select()
-    }
-    isIn = true
-    dialog.close()
-    dialog.remove()
-    done()
-  }
-
   document.body.append(dialog)
   dialog.showModal()
 }

@@ -15,6 +15,9 @@ export class Welcome {
   readonly #sheet = byId('welcome', HTMLElement)
   readonly #name = byId('name', HTMLInputElement)
   readonly #room = byId('room', HTMLInputElement)
+  readonly #title = byId('join-title', HTMLElement)
+  readonly #hint = byId('join-hint', HTMLElement)
+  readonly #words = [this.#title.textContent ?? '', this.#hint.textContent ?? ''] as const
   readonly #parts: WelcomeParts
 
   constructor(parts: WelcomeParts) {
@@ -23,6 +26,7 @@ export class Welcome {
       event.preventDefault()
       void this.#enter()
     })
+    this.#room.addEventListener('input', () => this.#head())
     for (const box of [this.#name, this.#room]) box.addEventListener('input', () => say('', box))
     byId('join', HTMLFormElement).addEventListener('input', parts.begun, { once: true })
   }
@@ -30,10 +34,24 @@ export class Welcome {
   show(name: string, room: string, sentence = ''): void {
     this.#name.value = name
     this.#room.value = room
+    // A link to a room is an invitation to that one.
+    if (location.hash.length > 1) this.#head(`Join #${room}`)
     this.#sheet.hidden = false
     this.#name.focus()
     this.#name.select()
     if (sentence !== '') say(sentence, this.#name)
+  }
+
+  /** Says how many people are in the room, while that one is asked for. */
+  crowd(room: string, count: number): void {
+    if (this.#title.textContent !== `Join #${room}`) return
+    this.#hint.textContent =
+      count === 0 ? 'Nobody is there yet.' : count === 1 ? '1 person is there.' : `${count} people are there.`
+  }
+
+  /** Asks for something more, below the name. */
+  ask(...boxes: readonly HTMLElement[]): void {
+    byId('name-error', HTMLElement).after(...boxes)
   }
 
   /** Says why there is no room of the name that stands in the address. */
@@ -45,12 +63,19 @@ export class Welcome {
   /** Nobody comes in by a name: says what is needed, and asks for nothing. */
   refuse(sentence: string): void {
     const form = byId('join', HTMLFormElement)
-    form.replaceChildren(...form.querySelectorAll('h1'), element('p', { role: 'alert' }, sentence))
+    this.#head()
+    form.replaceChildren(...form.querySelectorAll('img, h1'), element('p', { role: 'alert' }, sentence))
     this.#sheet.hidden = false
   }
 
   hide(): void {
     this.#sheet.hidden = true
+  }
+
+  /** What stands on top: a room, or what this is. */
+  #head(title?: string): void {
+    this.#title.textContent = title ?? this.#words[0]
+    this.#hint.textContent = title === undefined ? this.#words[1] : ''
   }
 
   async #enter(): Promise<void> {
