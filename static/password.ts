@@ -12,8 +12,8 @@ export type PasswordBox = {
   /** What stands on the first sheet. */
   readonly boxes: readonly HTMLElement[]
   /** Shows the server what was typed. Is it the password? If not, the sheet says so. */
-  give(): Promise<boolean>
-  remove(): void
+  readonly give: () => Promise<boolean>
+  readonly remove: () => void
 }
 
 /** The box for the first sheet; undefined in a browser that has given the password. */

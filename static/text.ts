@@ -1,6 +1,6 @@
-// What somebody wrote, as nodes: links, code and mentions, everything else as the text it is.
+// What somebody wrote, as nodes: code, links, **bold**, *emphasis* and mentions, everything else as the text it is.
 //
-//     text ─> fenced code ─> `code` ─> links ─> mentions of me ─> text
+//     text ─> fenced code ─> `code` ─> links ─> **bold** ─> *emphasis* ─> mentions of me ─> text
 //
 // Each step takes its own out of what the steps before left. There is no HTML here, only text nodes.
 
@@ -8,6 +8,9 @@ import { element } from './element.js'
 
 const FENCE = /```(?:[\w+-]{1,20}\n)?\n?([^]+?)\n?```\n?/g
 const CODE = /`([^`\n]+)`/g
+/** Between stars that stand at words, not as in 2 * 3 * 4. */
+const BOLD = /\*\*(?=[^\s*])([^*\n]+)(?<=\S)\*\*/g
+const EMPHASIS = /(?<![\w*])\*(?=[^\s*])([^*\n]+)(?<=\S)\*(?![\w*])/g
 const LINK = /\bhttps?:\/\/[^\s<>"'`]+/gi
 const EMOJI =
   /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f|\u20e3|[#*\d]\ufe0f?\u20e3|\s)+$/u
@@ -41,7 +44,11 @@ function nodesOf(text: string, name: string): Nodes {
           ([found]) => [element('mark', {}, found)],
           (rest) => [rest],
         )
-  const links = (part: string): Nodes => split(part, LINK, ([found]) => linkTo(found), plain)
+  const emphasis = (part: string): Nodes =>
+    split(part, EMPHASIS, ([, inner = '']) => [element('em', {}, ...plain(inner))], plain)
+  const bold = (part: string): Nodes =>
+    split(part, BOLD, ([, inner = '']) => [element('strong', {}, ...plain(inner))], emphasis)
+  const links = (part: string): Nodes => split(part, LINK, ([found]) => linkTo(found), bold)
   const code = (part: string): Nodes => split(part, CODE, ([, inner = '']) => [element('code', {}, inner)], links)
   return split(text, FENCE, ([, inner = '']) => [element('pre', { tabindex: '0' }, element('code', {}, inner))], code)
 }
