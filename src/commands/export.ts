@@ -2,7 +2,6 @@
 
 import { parseRoom } from '../core/rooms/message.js'
 import { exportLines } from '../stores/journal/lines.js'
-import { linesOf } from '../stores/shared/lines.js'
 import { openShared, type Place, STORES, withPlace } from './place.js'
 import { asUsage, given, HELP, type Io, type Subcommand, type Usage } from './subcommand.js'
 
@@ -38,6 +37,7 @@ export const exportMessages: Subcommand = {
 
 async function* read(place: Place, room: string | undefined, io: Io): AsyncGenerator<string> {
   if (place.kind === 'folder') return yield* exportLines(place.folder, room)
+  const { linesOf } = await import('../stores/shared/lines.js')
   const store = await openShared(place, io)
   try {
     yield* linesOf(store, room === undefined ? (store.rooms?.() ?? []) : [room])

@@ -4,7 +4,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import pg from 'pg'
 
 /** The user that a server runs as where the tests run as root. */
@@ -38,6 +38,12 @@ const as = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
 /** A folder with an empty database in it, made once a process: initdb takes a second. */
 let template: string | undefined
 
+/** Takes the template away, which the next server makes again. */
+export function forgetTemplate(): void {
+  if (template !== undefined) rmSync(dirname(template), { recursive: true, force: true })
+  template = undefined
+}
+
 function own(path: string): string {
   if (as.uid !== undefined) chownSync(path, NOBODY, NOBODY)
   return path
@@ -51,7 +57,7 @@ function write(path: string, text: string): string {
 function makeTemplate(): string {
   if (template !== undefined) return template
   const folder = own(mkdtempSync(join(tmpdir(), 'mini-chat-initdb-')))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  process.once('exit', forgetTemplate)
   const password = own(write(join(folder, 'password'), 'sesame'))
   const args = ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', password]
   execFileSync(join(POSTGRES_BIN ?? '', 'initdb'), [...args, '-N', '-E', 'UTF8', '--locale', 'C'], {

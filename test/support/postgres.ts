@@ -1,15 +1,18 @@
 // PostgreSQL in tests: servers and stores that end with their test.
 
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { systemClock, systemRandom } from '../../src/platform.js'
 import { openPostgres, type PostgresOptions, type PostgresStore } from '../../src/stores/postgres.js'
 import type { Said } from './journal.js'
 import { lacks } from './needs.js'
-import { POSTGRES_BIN, type PostgresServer, startPostgres } from './postgres-server.js'
+import { forgetTemplate, POSTGRES_BIN, type PostgresServer, startPostgres } from './postgres-server.js'
 
 /** Is Debian's server there? */
 export const hasPostgres =
   POSTGRES_BIN !== undefined || lacks('postgres is missing: install it with `apt-get install postgresql`')
+
+// A worker of the tests is ended without a word to it.
+afterAll(forgetTemplate)
 
 /** A server that ends with its test. */
 export async function postgresForTest(settings: readonly string[] = [], isReplica = false): Promise<PostgresServer> {
