@@ -6,6 +6,7 @@ import type { Observer } from '../../src/core/rooms/observer.js'
 import { Room } from '../../src/core/rooms/room.js'
 import { startPoller } from '../support/poller.js'
 import { startServer, type TestServer, until } from '../support/server.js'
+import { violations } from './axe.js'
 import { hasChromium, useBrowser, visitor } from './browser.js'
 import { longestTaskMs, tasksMs } from './trace.js'
 
@@ -61,6 +62,19 @@ describe.skipIf(!hasChromium)('the glass box', { timeout: 60_000 }, () => {
     await page.keyboard.press('ArrowRight')
     await page.getByText('src/core/rooms/room.ts').waitFor()
   })
+
+  for (const colorScheme of ['light', 'dark'] as const)
+    test(`axe finds nothing in ${colorScheme}, with the tables open and without`, async () => {
+      const server = await startServer({ inside: true })
+      await startPoller(server.port, 'ada')
+      await server.app.chat.send({ room: 'lobby', username: 'Eve', text: 'good morning' })
+      const page = await open(server, await visitor(browser(), { colorScheme }))
+      await page.getByText('1 wait').first().waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.getByText('The same as tables').click()
+      await page.getByRole('cell', { name: 'ada' }).first().waitFor()
+      expect(await violations(page)).toEqual([])
+    })
 
   test('the moderators’ key opens it', async () => {
     const server = await startServer({ inside: true, adminKey: 'the key' })
