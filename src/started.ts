@@ -52,7 +52,10 @@ export function commandWith(name: string, start: Start = here()): string {
 
 /** What npx was told to fetch, which need not be the name in a registry. */
 function packages({ env }: Start): string {
-  const told = (env['npm_config_package'] ?? '').split(/\s*\n\s*/).filter((one) => one !== '')
+  const told = (env['npm_config_package'] ?? '')
+    .split('\n')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
   return (told.length === 0 ? ['mini-chat'] : told).map((one) => ` -p ${quoted(one)}`).join('')
 }
 

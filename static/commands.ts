@@ -40,7 +40,8 @@ export async function runCommand(line: string, parts: CommandParts): Promise<str
     parts.send(line.slice(1))
     return ''
   }
-  const [, word = '', rest = ''] = /^\/(\S*)\s*([^]*)$/.exec(line.trimEnd()) ?? []
+  const word = /^\/(\S*)/.exec(line)?.[1] ?? ''
+  const rest = line.slice(1 + word.length).trim()
   const room = rest.replace(/^#/, '')
   switch (word) {
     case 'join':
