@@ -46,6 +46,8 @@ export class Recorder implements Observer {
   /** Of a reader each. */
   #each: Fact[] = []
   #flows = new Map<string, Flow>()
+  /** The last one that was counted in. */
+  #flowing: Flow | undefined
   #left = 0
   #numbers = 0
   #answers = 0
@@ -78,7 +80,7 @@ export class Recorder implements Observer {
   parked(reader: WatchedReader, { name: room }: WatchedRoom, id: number): void {
     const at = this.#now()
     const known = this.#know(reader)
-    known.places.set(room, { id, parked: true, at })
+    stand(known, room, id, true, at)
     if (this.#isMuch) this.#flow(room, at).parked++
     else this.#each.push({ kind: 'parked', at, room, reader: known.number, id })
   }
@@ -86,7 +88,7 @@ export class Recorder implements Observer {
   told(reader: WatchedReader, { name: room }: WatchedRoom, { id, messages, bytes, gap }: Told): void {
     const at = this.#now()
     const known = this.#know(reader)
-    known.places.set(room, { id, parked: reader.way !== 'poll', at })
+    stand(known, room, id, reader.way !== 'poll', at)
     known.answers++
     known.bytes += bytes
     this.#answers++
@@ -116,6 +118,7 @@ export class Recorder implements Observer {
     this.#facts = []
     this.#each = []
     this.#flows = new Map()
+    this.#flowing = undefined
     this.#left = 0
     return batch
   }
@@ -166,6 +169,12 @@ export class Recorder implements Observer {
 
   #flow(room: string, now: number): Flow {
     const at = Math.floor(now / FLOW_MS) * FLOW_MS
+    // A waking tells thousands one after the other.
+    if (this.#flowing?.at === at && this.#flowing.room === room) return this.#flowing
+    return (this.#flowing = this.#flowOf(room, at))
+  }
+
+  #flowOf(room: string, at: number): Flow {
     const key = `${at} ${room}`
     let flow = this.#flows.get(key)
     if (flow !== undefined) return flow
@@ -211,6 +220,17 @@ export class Recorder implements Observer {
   /** In milliseconds, to a thousandth. */
   #now(): number {
     return Math.round(this.#clock.now() * 1000) / 1000
+  }
+}
+
+/** A reader's place is one object for as long as it reads: a crowd would make thousands with each message. */
+function stand({ places }: Known, room: string, id: number, parked: boolean, at: number): void {
+  const place = places.get(room)
+  if (place === undefined) places.set(room, { id, parked, at })
+  else {
+    place.id = id
+    place.parked = parked
+    place.at = at
   }
 }
 
