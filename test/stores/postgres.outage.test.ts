@@ -82,7 +82,11 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
     })()
     await Promise.all(
       upTo(8).map(async (sender) => {
-        for (let i = 1; i <= 50; i++) await say(sender % 2 === 0 ? one : other, `${sender}-${i}`)
+        for (let i = 1; i <= 50; i++) {
+          await say(sender % 2 === 0 ? one : other, `${sender}-${i}`)
+          // On a quick machine all would be said before anything is ended.
+          await sleep(30)
+        }
       }),
     )
     over = true
