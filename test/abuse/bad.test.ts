@@ -7,7 +7,7 @@ import { isSound, sendBad } from './bad.js'
 const COUNT = process.env['MINI_CHAT_TEST_ALL'] === '1' ? 50_000 : 5000
 
 test(
-  `${COUNT} bad requests and lines: no 5xx, nothing logged, and it still answers`,
+  `${COUNT} bad requests and lines: no 5xx, refusals alone logged, and it still answers`,
   { timeout: 120_000 },
   async () => {
     const outcome = await sendBad(COUNT, 1)
