@@ -51,9 +51,9 @@ export default defineConfig(({ mode }) => ({
       provider: 'v8',
       include: ['src/core/**/*.ts'],
       // Types alone: there is nothing in it to run.
-      exclude: ['src/core/clock.ts', 'src/core/rooms/store.ts'],
+      exclude: ['src/core/clock.ts', 'src/core/people/directory.ts', 'src/core/rooms/{observer,store}.ts'],
       reporter: ['text'],
-      thresholds: { lines: 95, branches: 95 },
+      thresholds: { lines: 98, branches: 92 },
     },
   },
 }))
