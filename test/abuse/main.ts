@@ -2,7 +2,7 @@
 // chat. A row passes where the server lives, has never taken more than 512 MB, answers /health and carries the chat in
 // 100 ms (99 of 100), and has its memory back within half a minute.
 //
-//     npm run abuse -- [--seconds 60] [--connections 2000] [--pause 1000] [--p99 100] [--only WORD]
+//     npm run abuse -- [--seconds 60] [--connections 2000] [--pause 1000] [--p99 100] [--growth 1.2] [--only WORD]
 //
 // The memory before is measured after a tenth of the attack, as in bad.ts: a server that has just started has not come
 // to its usual size. Below 192 MB nothing is said of growth: the young objects of V8 and what malloc keeps for the next
@@ -23,7 +23,6 @@ import { p99, startPeople } from './people.js'
 
 const MB = 2 ** 20
 const MOST_BYTES = 512 * MB
-const GROWTH = 1.2
 const USUAL_BYTES = 192 * MB
 const REST_MS = 30_000
 
@@ -33,10 +32,11 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '2000' },
     pause: { type: 'string', default: '1000' },
     p99: { type: 'string', default: '100' },
+    growth: { type: 'string', default: '1.2' },
     only: { type: 'string', default: '' },
   },
 })
-const [seconds, mostMs] = [Number(values.seconds), Number(values.p99)]
+const [seconds, mostMs, growth] = [Number(values.seconds), Number(values.p99), Number(values.growth)]
 
 type Row = {
   readonly attack: string
@@ -105,7 +105,7 @@ async function run({ name, args = [], isKept = false, descriptors }: Attack): Pr
     await attackFor(name, port, seconds / 10)
     await sleep(3000)
     const before = rssOf(server.pid)
-    const most = Math.max(before * GROWTH, USUAL_BYTES)
+    const most = Math.max(before * growth, USUAL_BYTES)
     people.delays.length = 0
     health.delays.length = 0
     await attackFor(name, port, seconds)
