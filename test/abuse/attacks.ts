@@ -135,7 +135,7 @@ export const ATTACKS: readonly Attack[] = [
     name: 'wrong keys',
     args: ['--admin-key', 'the key of the teacher'],
     prepare: async (port) => {
-      const token = await join(port, 'a', 'eve')
+      const token = await join(port, 'a', `eve${process.pid}`)
       return (i, n) => json('/admin', { key: `${i} ${n}` }, { Authorization: `Bearer ${token}` })
     },
   },
