@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Undo } from '../../core/clock.js'
 import type { LetGo, Waiter } from './request.js'
 
 /** How many requests of a socket may be owed an answer before it is read no further. */
@@ -20,6 +21,7 @@ export type Reader = {
 
 /** A socket, and what waits on it: at most one request, since browsers and proxies have one at a time. */
 export class Connection {
+  readonly #all: Set<Connection>
   #waiter: Waiter | undefined
   #reader: Reader | undefined
   /** The response to the last request, and to the one before it. */
@@ -31,6 +33,13 @@ export class Connection {
   #closed = false
   #broken = false
   #isLast = false
+  #onClose: Undo | undefined
+
+  /** `all`: where it is kept while it is open. */
+  constructor(all: Set<Connection>) {
+    this.#all = all
+    all.add(this)
+  }
 
   /** Nothing that comes now is read: what came before cannot be read, or the last answer is on its way. */
   get isOver(): boolean {
@@ -110,9 +119,24 @@ export class Connection {
     else before.once('close', go)
   }
 
+  /** Calls when the socket has closed. */
+  onClose(call: Undo): void {
+    const before = this.#onClose
+    this.#onClose =
+      before === undefined
+        ? call
+        : () => {
+            before()
+            call()
+          }
+  }
+
   close(): void {
     this.#closed = true
+    this.#all.delete(this)
     this.letGo('closed')
+    this.#onClose?.()
+    this.#onClose = undefined
   }
 
   letGo(why: LetGo): void {
@@ -164,14 +188,10 @@ export class Connections {
   of(socket: Socket): Connection {
     const known = socket[CONNECTION]
     if (known !== undefined) return known
-    const connection = new Connection()
+    const connection = new Connection(this.#all)
     socket[CONNECTION] = connection
-    this.#all.add(connection)
     // On the socket, not on the response: of several pipelined responses only one is told that the socket closed.
-    socket.once('close', () => {
-      this.#all.delete(connection)
-      connection.close()
-    })
+    socket.on('close', onClose)
     if (socket.destroyed) connection.close()
     return connection
   }
@@ -180,4 +200,8 @@ export class Connections {
   letGo(why: LetGo): void {
     for (const connection of this.#all) connection.letGo(why)
   }
+}
+
+function onClose(this: Socket): void {
+  this[CONNECTION]?.close()
 }

@@ -12,11 +12,11 @@ import { ChatError } from '../../core/errors.js'
 import { ALL_SOCKETS, type ConnectionLimit } from '../../core/people/limits.js'
 import { addressOf, type Caller } from '../address.js'
 import { problem, problemOf } from './answer.js'
-import { Connections } from './connection.js'
+import { type Connection, Connections } from './connection.js'
 import { MAX_HEADERS } from './origins.js'
 import { FastPath } from './fast/fast-path.js'
 import type { Handler, UpgradeHandler } from './handler.js'
-import { shareReading } from './fast/shared-read.js'
+import { shareReads } from './fast/shared-read.js'
 import { readInPieces } from './inflow.js'
 import { type Mount, type Upgrade, writeReply } from './mounts.js'
 import { placeOf, wantsUpgrade } from './place.js'
@@ -54,6 +54,7 @@ const LIMITS = {
   keepAliveTimeout: 75_000,
 }
 const SOCKET_MS = 60_000
+const KEEP_ALIVE_MS = 10_000
 const BACKLOG = 4096
 
 export function createHttp({ connectionLimit, sockets, withFastPath = true, ...parts }: HttpParts): Http {
@@ -81,7 +82,7 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   }
 
   const server = createServer(
-    { ...LIMITS, maxHeaderSize: 8192, keepAlive: true, keepAliveInitialDelay: 10_000, requireHostHeader: false },
+    { ...LIMITS, maxHeaderSize: 8192, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, requireHostHeader: false },
     handler,
   )
   server.timeout = SOCKET_MS
@@ -137,23 +138,22 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   // Where people authenticate, that is looked at before anything else: it takes a whole request.
   // The fast path has no place for a line about each request.
   const hasFastPath = withFastPath && context.auth === undefined && log.debug === undefined
-  server.on('connection', (accepted: Socket) => {
-    // Another listener may keep the socket as it came.
-    const isOurs = server.listenerCount('connection') === 1
-    const socket = hasFastPath && isOurs ? shareReading(accepted) : accepted
-    if (!isOneMore(socket) || (proxies === 0 && !hasRoom(socket))) return
-    if (hasFastPath) fastPath.take(socket, connections.of(socket))
+  server.on('connection', (socket: Socket) => {
+    const connection = connections.of(socket)
+    if (!isOneMore(socket, connection) || (proxies === 0 && !hasRoom(socket, connection))) return
+    if (hasFastPath) fastPath.take(socket, connection)
     else handOver(socket)
   })
+  if (hasFastPath) server.on('listening', () => shareReads(server, KEEP_ALIVE_MS))
 
   /**
    * Counts a socket among all, and closes at once one that is too many: an answer would hold its descriptor for as long
    * as the peer likes.
    */
-  function isOneMore(socket: Socket): boolean {
+  function isOneMore(socket: Socket, connection: Connection): boolean {
     const exit = sockets.enter(ALL_SOCKETS)
     if (exit !== undefined) {
-      socket.once('close', exit)
+      connection.onClose(exit)
       return true
     }
     context.metrics.rejected.add(1, CROWDED.code)
@@ -162,12 +162,12 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   }
 
   /** Counts a socket to its address, and closes one that is too many. Behind a proxy all sockets have one address. */
-  function hasRoom(socket: Socket): boolean {
+  function hasRoom(socket: Socket, connection: Connection): boolean {
     const address = addressOf({ socket, rawHeaders: [] }, 0)
     if (!connectionLimit.counts(address)) return true
     const exit = connectionLimit.enter(address)
     if (exit !== undefined) {
-      socket.once('close', exit)
+      connection.onClose(exit)
       return true
     }
     context.metrics.rejected.add(1, CROWDED.code)

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { Connection } from '../../../src/transports/http/connection.js'
 
 function createConnection() {
-  const connection = new Connection()
+  const connection = new Connection(new Set())
   const seen: string[] = []
   const waiter = (name: string) => ({ letGo: (why: string) => seen.push(`${name} ${why}`) })
   return { connection, seen, waiter }

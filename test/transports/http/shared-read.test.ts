@@ -4,43 +4,44 @@ import { once } from 'node:events'
 import { connect, createServer, Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { readInto, shareReading } from '../../../src/transports/http/fast/shared-read.js'
+import { readInto, shareReads } from '../../../src/transports/http/fast/shared-read.js'
 
-/** A server whose sockets are exchanged, and so many clients of it. */
+/** A server that shares its reads, and so many clients of it, whose sockets it has made in the same order. */
 async function pairs(count: number) {
-  const accepted: { readonly came: Socket; readonly socket: Socket }[] = []
-  const server = createServer({ allowHalfOpen: true }, (came) => accepted.push({ came, socket: shareReading(came) }))
+  const sockets: Socket[] = []
+  const server = createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  expect(shareReads(server, 10_000)).toBe(true)
   const { port } = server.address() as AddressInfo
   const clients = Array.from({ length: count }, () => connect(port, '127.0.0.1'))
   onTestFinished(() => {
-    for (const socket of [...clients, ...accepted.map((one) => one.socket)]) socket.destroy()
+    for (const socket of [...clients, ...sockets]) socket.destroy()
     server.close()
   })
-  await expect.poll(() => accepted.length).toBe(count)
-  return { server, accepted, clients }
+  await expect.poll(() => sockets.length, { timeout: 5000 }).toBe(count)
+  return { server, sockets, clients }
 }
 
 test('each reader is given its own bytes, in order', async () => {
-  const { accepted, clients } = await pairs(20)
-  const heard = accepted.map(() => '')
-  accepted.forEach(({ came, socket }, i) => {
-    expect(socket).not.toBe(came)
-    expect(readInto(socket, (bytes, length) => (heard[i] += bytes.toString('latin1', 0, length)))).toBe(true)
+  const { sockets, clients } = await pairs(20)
+  const heard = sockets.map(() => '')
+  sockets.forEach((socket, i) => {
+    const read = (bytes: Buffer, length: number): void => void (heard[i] += bytes.toString('latin1', 0, length))
+    expect(readInto(socket, { read })).toBe(true)
   })
   for (let n = 0; n < 10; n++) for (const client of clients) client.write(`${client.localPort}:${n};`)
-  const said = accepted.map(({ socket }) => Array.from({ length: 10 }, (_, n) => `${socket.remotePort}:${n};`).join(''))
+  const said = sockets.map((socket) => Array.from({ length: 10 }, (_, n) => `${socket.remotePort}:${n};`).join(''))
   await expect.poll(() => heard).toEqual(said)
 })
 
 test('what comes after the reader has left is data, and may be paused', async () => {
-  const { accepted, clients } = await pairs(1)
-  const socket = accepted[0]?.socket
+  const { sockets, clients } = await pairs(1)
+  const [socket] = sockets
   const client = clients[0]
   if (socket === undefined || client === undefined) throw new Error('there is none')
-  readInto(socket, () => expect.unreachable('the reader has left'))
-  readInto(socket, undefined)
+  readInto(socket, { read: () => expect.unreachable('the reader has left') })
+  readInto(socket, null)
   let bytes = 0
   socket.on('data', (chunk: Buffer) => {
     for (const byte of chunk) if (byte !== bytes++ % 251) throw new Error('a byte is wrong')
@@ -56,17 +57,44 @@ test('what comes after the reader has left is data, and may be paused', async ()
 })
 
 test('its server counts it, and waits for it when it closes', async () => {
-  const { server, accepted } = await pairs(2)
+  const { server, sockets } = await pairs(2)
   let isClosed = false
   server.close(() => (isClosed = true))
-  accepted[0]?.socket.destroy()
+  sockets[0]?.destroy()
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(isClosed).toBe(false)
-  accepted[1]?.socket.destroy()
+  sockets[1]?.destroy()
   await expect.poll(() => isClosed).toBe(true)
 })
 
-test('a socket that is not as expected stays as it is', () => {
-  const socket = new Socket()
-  expect([shareReading(socket) === socket, readInto(socket, () => undefined)]).toEqual([true, false])
+test('a burst is accepted whole, and each of it is served', async () => {
+  const { sockets, clients } = await pairs(1500)
+  for (const socket of sockets) readInto(socket, { read: () => socket.end('hi') })
+  const answers = clients.map(async (client) => {
+    let said = ''
+    client.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    client.write('?')
+    await once(client, 'close')
+    return said
+  })
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(['hi']))
+})
+
+test('what was accepted and not made into a socket yet ends with its server', async () => {
+  const { server } = await pairs(0)
+  const { port } = server.address() as AddressInfo
+  const clients = Array.from({ length: 50 }, () => connect(port, '127.0.0.1').on('error', () => undefined))
+  onTestFinished(() => clients.forEach((client) => client.destroy()))
+  const gone = Promise.all(clients.map((client) => once(client, 'close').catch(() => undefined)))
+  let isClosed = false
+  await once(clients[0] ?? server, 'connect')
+  server.close(() => (isClosed = true))
+  server.on('connection', (socket) => socket.destroy())
+  await gone
+  await expect.poll(() => isClosed).toBe(true)
+})
+
+test('a server that is not as expected stays as it is, and so do its sockets', () => {
+  expect(shareReads(createServer(), 10_000)).toBe(false)
+  expect(readInto(new Socket(), { read: () => undefined })).toBe(false)
 })

@@ -40,8 +40,10 @@ export class FastSocket {
     this.#socket = socket
     this.#connection = connection
     this.#turnsLeft = turnsOf(fastPath.parts.firstMs)
-    this.#isShared = readInto(socket, (bytes, length) => this.#read(bytes, length))
-    socket.on('data', this.#onData).on('end', onEnd).on('error', onError).on('close', this.#onClose)
+    this.#isShared = readInto(socket, this)
+    socket[FAST] = this
+    if (!this.#isShared) socket.on('data', onData)
+    socket.on('end', onEnd).on('error', onError).on('close', onClose)
   }
 
   close(all: boolean): void {
@@ -70,7 +72,8 @@ export class FastSocket {
     if (!this.#isWatched && --this.#turnsLeft < 0) this.#socket.destroy()
   }
 
-  #read(bytes: Buffer, length: number): void {
+  /** Takes what was read: the first `length` bytes, which the next chunk may overwrite. */
+  read(bytes: Buffer, length: number): void {
     // Behind the last answer nothing is read.
     if (this.#socket.writableEnded) return
     // The next request came: what waits is let go, because its answer has to go out first.
@@ -93,9 +96,7 @@ export class FastSocket {
   #parkAgain(id: number): boolean {
     const same = this.#same
     if (same === undefined) return false
-    const poll = (this.#poll ??= new ParkedPoll(this.#fastPath.parts, this.#connection, (one, reply) =>
-      this.answer(one, reply),
-    ))
+    const poll = (this.#poll ??= new ParkedPoll(this.#fastPath.parts, this.#connection, this))
     if (!poll.start(same, id)) return false
     poll.number = this.#connection.next()
     this.#owed = poll
@@ -116,8 +117,11 @@ export class FastSocket {
           origins.check({ method: route.method, httpVersion: '1.1', rawHeaders: head.rawHeaders })
         this.#head = head
         request.query = parseQuery(plain.query)
-        if (this.#same === undefined && route === poll && request.header('authorization') === undefined)
-          this.#same = samePollOf(plain, askOf(request.query))
+        if (this.#same === undefined && route === poll && request.header('authorization') === undefined) {
+          const first = samePollOf(plain, askOf(request.query))
+          this.#same = first?.same
+          if (first !== undefined && this.#parkAgain(first.id)) return
+        }
         const reached = service.reach(request)
         if (reached === undefined) return route.handle(request, request.answer, context)
         return reached.then(() => route.handle(request, request.answer, context))
@@ -142,12 +146,12 @@ export class FastSocket {
   #goOn(rest: Buffer): void {
     this.#rest = undefined
     this.#socket.resume()
-    this.#read(rest, rest.length)
+    this.read(rest, rest.length)
   }
 
   #handOver(chunk: Buffer): void {
     const socket = this.#socket
-    this.#leave()
+    this.leave()
     socket.setTimeout(0)
     socket.pause()
     socket.unshift(chunk)
@@ -155,18 +159,32 @@ export class FastSocket {
     socket.resume()
   }
 
-  #leave(): void {
-    readInto(this.#socket, undefined)
-    this.#socket.off('data', this.#onData).off('end', onEnd).off('error', onError).off('close', this.#onClose)
-    this.#socket.off('timeout', onTimeout)
+  /** The socket has closed, or goes to `node:http`. */
+  leave(): void {
+    const socket = this.#socket
+    readInto(socket, null)
+    socket[FAST] = undefined
+    socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose).off('timeout', onTimeout)
     this.#fastPath.leave(this)
   }
-
-  readonly #onData = (chunk: Buffer): void => this.#read(chunk, chunk.length)
-  readonly #onClose = (): void => this.#leave()
 }
 
-// All sockets share these.
+// All sockets share what follows: ten thousand have ten thousand listeners less.
+
+const FAST = Symbol('fast')
+declare module 'node:net' {
+  interface Socket {
+    [FAST]?: FastSocket | undefined
+  }
+}
+
+function onData(this: Socket, chunk: Buffer): void {
+  this[FAST]?.read(chunk, chunk.length)
+}
+
+function onClose(this: Socket): void {
+  this[FAST]?.leave()
+}
 
 /** Half a connection is none: `node:http` closes it as well. */
 function onEnd(this: Socket): void {

@@ -20,6 +20,9 @@ import { deadlineOf, retryMs } from '../routes/poll.js'
 import type { FastPathParts } from './fast-path.js'
 import { isHere, type SamePoll } from './same-poll.js'
 
+/** What a poll is answered on. */
+type Answering = { answer(poll: ParkedPoll, reply: Reply): void }
+
 export class ParkedPoll implements Parked, Waiter {
   place = 0
   deadline = 0
@@ -28,7 +31,7 @@ export class ParkedPoll implements Parked, Waiter {
   readonly #parts: FastPathParts
   /** Who reads, for a watcher. */
   readonly #watched: WatchedReader
-  readonly #answer: (poll: ParkedPoll, reply: Reply) => void
+  readonly #socket: Answering
   readonly #seat = new Seat(() => this.#end('news'))
   #same: SamePoll | undefined
   #room: Room | undefined
@@ -36,10 +39,10 @@ export class ParkedPoll implements Parked, Waiter {
   #parkedAt = 0
 
   /** `connection`: its socket's, the same object for each poll. */
-  constructor(parts: FastPathParts, connection: object, answer: (poll: ParkedPoll, reply: Reply) => void) {
+  constructor(parts: FastPathParts, connection: object, socket: Answering) {
     this.#parts = parts
     this.#watched = { key: connection, way: 'poll', name: undefined }
-    this.#answer = answer
+    this.#socket = socket
   }
 
   /** Parks a poll with this id. False where it has to be answered in another way; then nothing has happened. */
@@ -85,7 +88,7 @@ export class ParkedPoll implements Parked, Waiter {
       this.#tell(why)
     } catch (error) {
       service.note(error)
-      this.#answer(this, problem(error))
+      this.#socket.answer(this, problem(error))
     }
   }
 
@@ -100,7 +103,7 @@ export class ParkedPoll implements Parked, Waiter {
     const encoded = this.#encode(why)
     if (encoded === undefined) return
     const { reply, count, newestAt, gaps, outcome } = encoded
-    this.#answer(this, reply)
+    this.#socket.answer(this, reply)
     if (chat.watch.observer !== undefined) this.#tellWhat(encoded, chat.watch.observer)
     metrics.polls.add(1, why === 'stop' ? why : outcome)
     metrics.delivered.add(count, 'poll')

@@ -34,8 +34,12 @@ const MOST_DIGITS = 15
 /** A cursor of one room or a bare number, and nothing behind it but other parameters. */
 const CURSOR = /(?:^|&)since=(?:[\da-z]{8}\.)?(\d{1,15})(?=&|$)/
 
-/** What polls are like that come after this one; undefined for a poll of several rooms, with presence, or without a cursor. */
-export function samePollOf({ start, query, head }: Plain<Start>, ask: Ask): SamePoll | undefined {
+/**
+ * What polls are like that come after this one, and the number in its cursor; undefined for a poll of several rooms, with
+ * presence, or without a cursor.
+ */
+export function samePollOf(plain: Plain<Start>, ask: Ask): { same: SamePoll; id: number } | undefined {
+  const { start, query, head } = plain
   const [room, ...rooms] = ask.names
   if (room === undefined || rooms.length > 0 || ask.options.presence || ask.since.presence !== undefined)
     return undefined
@@ -49,7 +53,7 @@ export function samePollOf({ start, query, head }: Plain<Start>, ask: Ask): Same
   if (before.length + after.length > KNOWN.length) return undefined
   const key = copyOf(before + after)
   const same = known.get(key)
-  if (same !== undefined) return same
+  if (same !== undefined) return { same, id: place.id }
   if (known.size >= KNOWN.polls) known.clear()
   const made = {
     before: Buffer.from(before),
@@ -61,7 +65,7 @@ export function samePollOf({ start, query, head }: Plain<Start>, ask: Ask): Same
     wait: ask.wait,
   }
   known.set(key, made)
-  return made
+  return { same: made, id: place.id }
 }
 
 /** The number in the cursor of a poll that is this one but for it; undefined for any other `length` bytes. */
@@ -85,6 +89,8 @@ const ZERO = 48
 
 /** Is the place where such a poll stands one in the log of this room? Then it has no gap, and no other process knows more. */
 export function isHere(room: Room, { epoch }: SamePoll, id: number): boolean {
-  const isThisLog = room.hasLog && (epoch === undefined || epoch === room.epoch)
+  // The beginning of a log that is still to come.
+  if (!room.hasLog) return id === 0
+  const isThisLog = epoch === undefined || epoch === room.epoch
   return isThisLog && id <= room.last && id >= room.first - 1
 }

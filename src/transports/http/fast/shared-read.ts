@@ -1,83 +1,135 @@
-// Reads all sockets of the fast path into one buffer.
+// Accepts the sockets of the fast path, and reads all of them into one buffer.
 //
-//     socket ── n bytes ──> the shared buffer ──> reader(buffer, n)      what a reader keeps of it, it copies
-//        └── no reader any more ──> a copy ──> 'data'                    like every other socket
+//     accepted ──> queue ──> socket                                          a burst is accepted before it is served
+//     socket ── n bytes ──> the shared buffer ──> reader.read(buffer, n)     what a reader keeps of it, it copies
+//        └── no reader any more ──> a copy ──> 'data'                        like every other socket
 //
 // By itself Node reads each chunk into 64 KiB of its own and then cuts them down, which costs 2 of a poll's 14 µs.
 // `net.Socket` has the option `onread` for a buffer that stays. But a server makes its sockets itself and does not pass
-// that option on. So the handle of a socket that was accepted is given to another socket, which has it. That is not
-// documented: `_handle`, `_server` and the option `handle` are Node's own. Where one of them is not what is expected, the
-// socket that was accepted is used, and read by its 'data' events.
+// that option on. So what the system has accepted is taken from the server's handle here, and the socket is made as
+// `net.Server` makes it, with that option. That is not documented: `_handle`, `_server`, `_connections` and the option
+// `handle` are Node's own. Where one of them is not what is expected, the server makes the socket, and it is read by
+// its 'data' events.
+//
+// To make a socket and to read its first request takes six times as long as to accept it. In a burst the system's queue
+// (4,096 at the most) would overflow meanwhile, and whoever finds no place there asks again after a second. So while
+// more come, sixteen are accepted for each that is made.
 
-import { Socket } from 'node:net'
+import { type Server, Socket } from 'node:net'
 
 /** Takes what was read: the first `length` bytes of a buffer that the next chunk overwrites. */
-export type ReadInto = (bytes: Buffer, length: number) => void
+export type SharedReader = { read(bytes: Buffer, length: number): void }
 
 const BYTES = 64 * 1024
 const buffer = Buffer.allocUnsafeSlow(BYTES)
 
-/** Who reads a socket; undefined where its bytes are 'data'. */
-type Reading = { by: ReadInto | undefined }
-
-const READING = Symbol('reading')
+const READER = Symbol('reader')
 declare module 'node:net' {
   interface Socket {
-    [READING]?: Reading
+    /** Who reads it; null where its bytes are 'data'. */
+    [READER]?: SharedReader | null
   }
 }
 
-/** The socket to use in place of one that has just been accepted and has no listeners: it can be read into the shared buffer. */
-export function shareReading(accepted: Socket): Socket {
-  const handle: unknown = Reflect.get(accepted, '_handle')
-  const server: unknown = Reflect.get(accepted, '_server')
-  if (!isHandle(handle) || typeof server !== 'object' || server === null) return accepted
-  // `net.Server` has begun to read it already.
-  handle.readStop()
-  handle.reading = false
-  Reflect.set(accepted, '_handle', null)
-  Reflect.set(accepted, '_server', null)
-  const reading: Reading = { by: undefined }
-  const options = {
-    handle,
-    readable: true,
-    writable: true,
-    allowHalfOpen: accepted.allowHalfOpen,
-    onread: {
-      buffer,
-      callback(length: number): boolean {
-        if (reading.by === undefined) return socket.push(Buffer.from(buffer.subarray(0, length)))
-        reading.by(buffer, length)
-        return true
-      },
-    },
-  }
-  const socket: Socket = new Socket(options)
-  socket[READING] = reading
-  // The server counts its sockets by this, and waits for them when it closes.
-  Reflect.set(socket, '_server', server)
-  Reflect.set(socket, 'server', server)
-  return socket
-}
+/** Sockets that are accepted for each one that is made, while more come. */
+const ACCEPTED_FIRST = 16
 
-/** Has a socket's bytes read by `by`, or given as 'data' again. False where they are 'data' in any case. */
-export function readInto(socket: Socket, by: ReadInto | undefined): boolean {
-  const reading = socket[READING]
-  if (reading === undefined) return false
-  reading.by = by
+/** So many may wait to be made; past them all that waits goes first. */
+const MOST_WAITING = 16_384
+
+/** So many are made in a row. */
+const SLICE = 64
+
+/**
+ * From now on a server that listens accepts sockets that can be read into the shared buffer. They have no delay, and are
+ * kept alive after `keepAliveMs`. False where this is another server than expected, and nothing changes.
+ */
+export function shareReads(server: Server, keepAliveMs: number): boolean {
+  const listening: unknown = Reflect.get(server, '_handle')
+  if (!isListening(listening) || typeof Reflect.get(server, '_connections') !== 'number') return false
+  const acceptOther = listening.onconnection
+  /** From `next` on they wait. */
+  let queue: Handle[] = []
+  let next = 0
+  let accepted = 0
+  let isMore = false
+
+  listening.onconnection = function (error, handle) {
+    if (error !== 0 || !isHandle(handle)) return acceptOther.call(this, error, handle)
+    accepted++
+    isMore = true
+    if (queue.push(handle) === 1) setImmediate(make)
+  }
+
+  /** Comes each time when the system has been asked what is new. */
+  function make(): void {
+    const waiting = queue.length - next
+    const isBurst = isMore && waiting < MOST_WAITING
+    isMore = false
+    if (isBurst && accepted < ACCEPTED_FIRST) return void setImmediate(make)
+    accepted = 0
+    for (const end = next + (isBurst ? 1 : Math.min(waiting, SLICE)); next < end; next++) {
+      const handle = queue[next]
+      if (handle !== undefined) enter(handle)
+    }
+    if (next < queue.length) return void setImmediate(make)
+    queue = []
+    next = 0
+  }
+
+  function enter(handle: Handle): void {
+    if (!server.listening) return handle.close()
+    handle.setNoDelay(true)
+    handle.setKeepAlive(true, Math.floor(keepAliveMs / 1000))
+    const socket = socketOf(handle)
+    // The server counts its sockets by these, and waits for them when it closes.
+    Reflect.set(server, '_connections', Number(Reflect.get(server, '_connections')) + 1)
+    Reflect.set(socket, '_server', server)
+    Reflect.set(socket, 'server', server)
+    server.emit('connection', socket)
+  }
+
   return true
 }
 
-type Handle = { reading: boolean; readStop(): unknown }
+function socketOf(handle: Handle): Socket {
+  const socket = new Socket({ handle, readable: true, writable: true, allowHalfOpen: true, onread: ON_READ } as object)
+  socket[READER] = null
+  return socket
+}
 
-function isHandle(value: unknown): value is Handle {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'reading' in value &&
-    'readStop' in value &&
-    typeof value.readStop === 'function' &&
-    'useUserBuffer' in value &&
-    typeof value.useUserBuffer === 'function'
-  )
+/** Node calls this as a method of the socket. */
+const ON_READ = {
+  buffer,
+  callback(this: unknown, length: number): boolean {
+    if (!(this instanceof Socket)) throw new TypeError('onread is not called as a method of the socket')
+    const reader = this[READER]
+    if (reader === null || reader === undefined) return this.push(Buffer.from(buffer.subarray(0, length)))
+    reader.read(buffer, length)
+    return true
+  },
+}
+
+/** Has a socket's bytes read by `by`, or given as 'data' again. False where they are 'data' in any case. */
+export function readInto(socket: Socket, by: SharedReader | null): boolean {
+  if (socket[READER] === undefined) return false
+  socket[READER] = by
+  return true
+}
+
+type OnConnection = (this: unknown, error: unknown, handle: unknown) => void
+
+function isListening(handle: unknown): handle is { onconnection: OnConnection } {
+  return hasMethods(handle, ['onconnection'])
+}
+
+type Handle = { close(): void; setNoDelay(on: boolean): unknown; setKeepAlive(on: boolean, seconds: number): unknown }
+
+function isHandle(handle: unknown): handle is Handle {
+  return hasMethods(handle, ['close', 'readStart', 'setKeepAlive', 'setNoDelay', 'useUserBuffer'])
+}
+
+function hasMethods(handle: unknown, names: readonly string[]): boolean {
+  if (typeof handle !== 'object' || handle === null) return false
+  return names.every((name) => typeof Reflect.get(handle, name) === 'function')
 }
