@@ -31,10 +31,10 @@ import type { Scheduler } from './scheduler.js'
 export const COALESCE_MS = 20
 
 /**
- * How long one slice of waking may take before the I/O has its turn: at first, in a room of streams, and while a room is
- * busy. Of each connection one message is read a turn, so a sender who says a lot in a busy room needs many turns.
+ * How long one slice of waking may take before the I/O has its turn: in a quiet room, and while a room is busy. Of each
+ * connection one message is read a turn, so a sender who says a lot in a busy room needs many turns.
  */
-const SLICE_MS = { quiet: 12, streams: 2, busy: 1 }
+const SLICE_MS = { quiet: 2, busy: 1 }
 
 /** The readers that a waking counts on to come back: those it woke, or so much of what the last one counted on. */
 const REMEMBERED = 0.75
@@ -123,7 +123,7 @@ export class Waiters {
   /** Wakes until `now()` passes a slice. True when all who waited have been woken. */
   slice(now: () => number): boolean {
     if (this.#state === 'asked') this.#begin(now())
-    const end = now() + (this.#busy ? SLICE_MS.busy : this.#isOfStreams ? SLICE_MS.streams : SLICE_MS.quiet)
+    const end = now() + (this.#busy ? SLICE_MS.busy : SLICE_MS.quiet)
     let count = 0
     for (let seat = this.#waking.take(); seat !== undefined; seat = this.#waking.take()) {
       seat.wake()
