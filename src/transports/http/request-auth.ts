@@ -2,11 +2,10 @@
 // request goes no further. Every route and everything mounted beside the routes is asked here; without --password and
 // --auth there is no `RequestAuth`, and a request passes one comparison.
 
-import type { IncomingMessage } from 'node:http'
 import { type Auth, type Authenticated, bearerOf } from '../../auth/auth.js'
 import type { Clock } from '../../core/clock.js'
 import { requireIdentity } from '../../core/people/identity.js'
-import { addressOf } from '../address.js'
+import { addressOf, type Caller } from '../address.js'
 import { findHeader } from './header.js'
 import type { Query } from './query.js'
 import type { Route } from './route.js'
@@ -26,11 +25,7 @@ export class RequestAuth {
   }
 
   /** Lets a request in, to go to a route or a file, or to a mount. */
-  request(
-    incoming: IncomingMessage,
-    query: Query,
-    auth: Route['auth'] | 'login',
-  ): Authenticated | Promise<Authenticated> {
+  request(incoming: Caller, query: Query, auth: Route['auth'] | 'login'): Authenticated | Promise<Authenticated> {
     if (auth === 'open') return openTo(incoming)
     const authenticated = this.authenticate(incoming, auth === 'login')
     const check = (one: Authenticated): Authenticated => {
@@ -42,7 +37,7 @@ export class RequestAuth {
   }
 
   /** Lets in whoever has shown what is asked for. `isLogin`: the proof of who somebody is may be shown here. */
-  authenticate(incoming: IncomingMessage, isLogin: boolean): Authenticated | Promise<Authenticated> {
+  authenticate(incoming: Caller, isLogin: boolean): Authenticated | Promise<Authenticated> {
     const { auth, proxies } = this.#parts
     return auth.authenticate({
       get address() {
@@ -55,7 +50,7 @@ export class RequestAuth {
 }
 
 /** Nothing is asked; what is no session's token may be there for all that, since clients send it everywhere. */
-function openTo(incoming: IncomingMessage): Authenticated {
+function openTo(incoming: Caller): Authenticated {
   const given = findHeader(incoming.rawHeaders, 'authorization')
   return { identity: undefined, isSpent: given !== undefined && bearerOf(given) === undefined }
 }

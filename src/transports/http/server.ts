@@ -135,9 +135,8 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
     idleMs: LIMITS.keepAliveTimeout,
     handOver,
   })
-  // Where people authenticate, that is looked at before anything else: it takes a whole request.
   // The fast path has no place for a line about each request.
-  const hasFastPath = withFastPath && context.auth === undefined && log.debug === undefined
+  const hasFastPath = withFastPath && log.debug === undefined
   server.on('connection', (socket: Socket) => {
     const connection = connections.of(socket)
     if (!isOneMore(socket, connection) || (proxies === 0 && !hasRoom(socket, connection))) return

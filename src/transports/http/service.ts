@@ -11,7 +11,8 @@ import type { Socket } from 'node:net'
 import type { Undo } from '../../core/clock.js'
 import { ChatError, type Code } from '../../core/errors.js'
 import type { Logger } from '../../log.js'
-import { bearerOf } from '../../auth/auth.js'
+import { type Authenticated, bearerOf } from '../../auth/auth.js'
+import type { Caller } from '../address.js'
 import { RequestAuth } from './request-auth.js'
 import { ALWAYS, asChatError, problem, type Reply } from './answer.js'
 import type { Assets } from './assets.js'
@@ -24,6 +25,7 @@ import type { StreamReply } from './stream-reply.js'
 import type { Origins } from './origins.js'
 import { Mounts } from './mounts.js'
 import { type Place, wantsUpgrade } from './place.js'
+import type { Query } from './query.js'
 import type { Request } from './request.js'
 import type { Answer, Context, Route } from './route.js'
 import { ROUTES } from './routes/index.js'
@@ -152,11 +154,18 @@ export class Service {
     return authenticated.then(() => this.#go(exchange, route, incoming, response))
   }
 
-  /** Asks who sends it, where people authenticate. */
+  /** Asks who sends a request of a route, where people authenticate; undefined elsewhere. */
+  authenticate(
+    caller: Caller,
+    query: Query,
+    auth: Route['auth'] | 'login',
+  ): undefined | Authenticated | Promise<Authenticated> {
+    return this.#requestAuth?.request(caller, query, auth)
+  }
+
   #admit(exchange: Exchange, incoming: IncomingMessage, route: Route | undefined): void | Promise<void> {
-    if (this.#requestAuth === undefined) return
     const auth = this.mounts.has(incoming, exchange.base) ? 'login' : this.#isFile(exchange) ? 'open' : route?.auth
-    const authenticated = this.#requestAuth.request(incoming, exchange.query, auth)
+    const authenticated = this.authenticate(incoming, exchange.query, auth)
     if (authenticated instanceof Promise) return authenticated.then((one) => void (exchange.authenticated = one))
     exchange.authenticated = authenticated
   }

@@ -13,7 +13,7 @@ const bytes = (query: string, headers = HOST): Buffer => Buffer.from(`GET /poll?
 
 function same(query: string) {
   const plain = readPlain(bytes(query), [{ method: 'GET', text: 'GET /poll' }], undefined)
-  return plain === undefined ? undefined : samePollOf(plain, askOf(parseQuery(plain.query)))?.same
+  return plain === undefined ? undefined : samePollOf(plain, askOf(parseQuery(plain.query)), true)?.same
 }
 
 function idAfter(first: string, next: Buffer): number | undefined {

@@ -1,6 +1,8 @@
 // One plain request of the fast path, as its route sees it.
 
 import type { Socket } from 'node:net'
+import type { Authenticated } from '../../../auth/auth.js'
+import type { Identity } from '../../../core/people/identity.js'
 import type { Session } from '../../../core/people/sessions.js'
 import { addressOf, type Caller, isHttps } from '../../address.js'
 import { problem } from '../answer.js'
@@ -19,9 +21,10 @@ export class FastRequest implements Request {
   readonly base: string
   readonly path: string
   readonly body: Buffer
-  readonly identity = undefined
   readonly number: number
   query = NO_QUERY
+  /** What authentication tells of its sender, where it is asked. */
+  authenticated: Authenticated | undefined
   readonly #fastPath: FastPath
   readonly #socket: Socket
   readonly #connection: Connection
@@ -48,11 +51,11 @@ export class FastRequest implements Request {
   }
 
   get address(): string {
-    return addressOf(this.#caller, this.#fastPath.parts.proxies)
+    return addressOf(this.caller, this.#fastPath.parts.proxies)
   }
 
   get isSecure(): boolean {
-    return isHttps(this.#caller, this.#fastPath.parts.proxies)
+    return isHttps(this.caller, this.#fastPath.parts.proxies)
   }
 
   get connection(): object {
@@ -63,8 +66,12 @@ export class FastRequest implements Request {
     return findHeader(this.#head.rawHeaders, name)
   }
 
+  get identity(): Identity | undefined {
+    return this.authenticated?.identity
+  }
+
   session(): Session | undefined {
-    return sessionOf(this, this.#fastPath.parts.context.chat)
+    return this.authenticated?.isSpent === true ? undefined : sessionOf(this, this.#fastPath.parts.context.chat)
   }
 
   hold(waiter: Waiter): void {
@@ -81,7 +88,7 @@ export class FastRequest implements Request {
     if ('body' in reply) this.#fastSocket.answer(this, reply)
   }
 
-  get #caller(): Caller {
+  get caller(): Caller {
     return { socket: this.#socket, rawHeaders: this.#head.rawHeaders }
   }
 }

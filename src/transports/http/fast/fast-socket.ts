@@ -2,6 +2,7 @@
 // answer at most: what comes meanwhile lets the poll go that waits, or waits itself.
 
 import type { Socket } from 'node:net'
+import type { Session } from '../../../core/people/sessions.js'
 import type { Reply } from '../answer.js'
 import type { Connection } from '../connection.js'
 import type { FastRoute, FastPath } from './fast-path.js'
@@ -27,6 +28,8 @@ export class FastSocket {
   /** What its last poll was like, and its record of a poll that is parked. */
   #same: SamePoll | undefined
   #poll: ParkedPoll | undefined
+  /** Whose token the last poll had. */
+  #session: Session | undefined
   /** Turns of the clock until it has been idle for too long. */
   #turnsLeft: number
   #isWatched = false
@@ -97,7 +100,7 @@ export class FastSocket {
     const same = this.#same
     if (same === undefined) return false
     const poll = (this.#poll ??= new ParkedPoll(this.#fastPath.parts, this.#connection, this))
-    if (!poll.start(same, id)) return false
+    if (!poll.start(same, id, this.#session)) return false
     poll.number = this.#connection.next()
     this.#owed = poll
     this.#connection.hold(poll, poll.number)
@@ -105,7 +108,7 @@ export class FastSocket {
   }
 
   #serve(plain: Plain<FastRoute>): void {
-    const { context, origins, service } = this.#fastPath.parts
+    const { origins, service } = this.#fastPath.parts
     const { route } = plain.start
     const { head } = plain
     const request = new FastRequest(this.#fastPath, this.#socket, this.#connection, plain, this)
@@ -117,17 +120,52 @@ export class FastSocket {
           origins.check({ method: route.method, httpVersion: '1.1', rawHeaders: head.rawHeaders })
         this.#head = head
         request.query = parseQuery(plain.query)
-        if (this.#same === undefined && route === poll && request.header('authorization') === undefined) {
-          const first = samePollOf(plain, askOf(request.query))
-          this.#same = first?.same
-          if (first !== undefined && this.#parkAgain(first.id)) return
-        }
         const reached = service.reach(request)
-        if (reached === undefined) return route.handle(request, request.answer, context)
-        return reached.then(() => route.handle(request, request.answer, context))
+        if (reached === undefined) return this.#admit(request, plain)
+        return reached.then(() => this.#admit(request, plain))
       },
       (error) => request.fail(error),
     )
+  }
+
+  /** Asks who sends it, where people authenticate. */
+  #admit(request: FastRequest, plain: Plain<FastRoute>): void | Promise<void> {
+    const authenticated = this.#fastPath.parts.service.authenticate(
+      request.caller,
+      request.query,
+      plain.start.route.auth,
+    )
+    if (authenticated instanceof Promise)
+      return authenticated.then((one) => {
+        request.authenticated = one
+        return this.#handle(request, plain)
+      })
+    request.authenticated = authenticated
+    return this.#handle(request, plain)
+  }
+
+  #handle(request: FastRequest, plain: Plain<FastRoute>): void | Promise<void> {
+    const { context } = this.#fastPath.parts
+    const { route } = plain.start
+    if (route === poll && this.#same === undefined && this.#owed === request) {
+      const first = this.#firstOf(request, plain)
+      if (first !== undefined && this.#parkAgain(first.id)) return
+    }
+    return route.handle(request, request.answer, context)
+  }
+
+  /**
+   * What the next polls are like, where they need not be asked who they are: anybody may, or their session's token
+   * says it, as long as there is that session.
+   */
+  #firstOf(request: FastRequest, plain: Plain<FastRoute>): { readonly id: number } | undefined {
+    const ask = askOf(request.query)
+    const session = request.session()
+    if (session === undefined && request.authenticated !== undefined) return undefined
+    const first = samePollOf(plain, ask, session === undefined)
+    this.#same = first?.same
+    this.#session = session
+    return first
   }
 
   /** The client reads slowly: from now on the socket's own timer looks whether its answers go on. */

@@ -4,8 +4,12 @@
 //     start ── its room is here, and it has to wait ──> parked ── a message, time is up, let go ──> answer
 //        └── anything else: the route `poll` takes it
 //
-// It does what the route does (routes/poll.ts) with a poll of one room, without presence and without a session.
+// It does what the route does (routes/poll.ts) with a poll of one room, without presence.
 
+import type { Undo } from '../../../core/clock.js'
+import type { Chat } from '../../../core/chat.js'
+import { maySee } from '../../../core/people/identity.js'
+import type { Session } from '../../../core/people/sessions.js'
 import type { Observer, WatchedReader } from '../../../core/rooms/observer.js'
 import { Reader } from '../../../core/rooms/reader.js'
 import type { Place } from '../../../core/rooms/cursor.js'
@@ -29,29 +33,36 @@ export class ParkedPoll implements Parked, Waiter {
   /** Of its request on the connection. */
   number = 0
   readonly #parts: FastPathParts
+  readonly #connection: object
   /** Who reads, for a watcher. */
-  readonly #watched: WatchedReader
+  #watched: WatchedReader
   readonly #socket: Answering
   readonly #seat = new Seat(() => this.#end('news'))
   #same: SamePoll | undefined
   #room: Room | undefined
   #at: Place = NOWHERE
   #parkedAt = 0
+  #session: Session | undefined
+  #disconnect: Undo | undefined
 
   /** `connection`: its socket's, the same object for each poll. */
   constructor(parts: FastPathParts, connection: object, socket: Answering) {
     this.#parts = parts
+    this.#connection = connection
     this.#watched = { key: connection, way: 'poll', name: undefined }
     this.#socket = socket
   }
 
-  /** Parks a poll with this id. False where it has to be answered in another way; then nothing has happened. */
-  start(same: SamePoll, id: number): boolean {
+  /**
+   * Parks a poll with this id, of this session. False where it has to be answered in another way; then nothing has
+   * happened.
+   */
+  start(same: SamePoll, id: number, session: Session | undefined): boolean {
     const { chat, parking, readers, stopping, waitSeconds } = this.#parts.context
     const waitMs = 1000 * (same.wait ?? waitSeconds)
     const room = chat.rooms.get(same.room)
     if (room === undefined || readers !== undefined || waitMs === 0 || parking.isFull || stopping()) return false
-    if (!isHere(room, same, id)) return false
+    if (!isHere(room, same, id) || (session !== undefined && !isGood(session, same.room, chat))) return false
     const at = { epoch: same.epoch, id }
     if (!room.sitForNext(at, this.#seat)) return false
     this.#same = same
@@ -60,6 +71,11 @@ export class ParkedPoll implements Parked, Waiter {
     this.#parkedAt = chat.clock.now()
     this.deadline = deadlineOf(this.#parkedAt, waitMs, chat.random.fraction())
     parking.add(this)
+    session?.touch()
+    this.#disconnect = session?.connect()
+    if (session !== this.#session)
+      this.#watched = { ...this.#watched, key: session ?? this.#connection, name: session?.username }
+    this.#session = session
     if (chat.watch.observer !== undefined) this.tellTo(chat.watch.observer)
     return true
   }
@@ -84,6 +100,7 @@ export class ParkedPoll implements Parked, Waiter {
     const { context, service } = this.#parts
     try {
       this.#seat.leave()
+      this.#disconnect?.()
       context.parking.remove(this)
       this.#tell(why)
     } catch (error) {
@@ -128,6 +145,13 @@ export class ParkedPoll implements Parked, Waiter {
     const reader = new Reader([room], { place: () => at, presence: undefined }, { limit, presence: false })
     return encoder.encode(reader, why === 'stop' ? retryMs(chat.random.fraction()) : undefined)
   }
+}
+
+/** Is it still a session, and may it read this room? */
+function isGood(session: Session, room: string, { sessions, clock }: Chat): boolean {
+  if (sessions.peek(session.token) !== session) return false
+  const { identity } = session
+  return identity === undefined || (identity.until > clock.date() && maySee(identity, room))
 }
 
 const NOWHERE: Place = { epoch: undefined, id: 0 }

@@ -36,9 +36,13 @@ const CURSOR = /(?:^|&)since=(?:[\da-z]{8}\.)?(\d{1,15})(?=&|$)/
 
 /**
  * What polls are like that come after this one, and the number in its cursor; undefined for a poll of several rooms, with
- * presence, or without a cursor.
+ * presence, or without a cursor. `isShared`: others may send the same bytes.
  */
-export function samePollOf(plain: Plain<Start>, ask: Ask): { same: SamePoll; id: number } | undefined {
+export function samePollOf(
+  plain: Plain<Start>,
+  ask: Ask,
+  isShared: boolean,
+): { same: SamePoll; id: number } | undefined {
   const { start, query, head } = plain
   const [room, ...rooms] = ask.names
   if (room === undefined || rooms.length > 0 || ask.options.presence || ask.since.presence !== undefined)
@@ -52,9 +56,8 @@ export function samePollOf(plain: Plain<Start>, ask: Ask): { same: SamePoll; id:
   const after = `${query.slice(end)} HTTP/1.1\r\n${head.text}\r\n`
   if (before.length + after.length > KNOWN.length) return undefined
   const key = copyOf(before + after)
-  const same = known.get(key)
+  const same = isShared ? known.get(key) : undefined
   if (same !== undefined) return { same, id: place.id }
-  if (known.size >= KNOWN.polls) known.clear()
   const made = {
     before: Buffer.from(before),
     after: Buffer.from(after),
@@ -64,8 +67,13 @@ export function samePollOf(plain: Plain<Start>, ask: Ask): { same: SamePoll; id:
     limit: ask.options.limit,
     wait: ask.wait,
   }
-  known.set(key, made)
+  if (isShared) remember(key, made)
   return { same: made, id: place.id }
+}
+
+function remember(key: string, poll: SamePoll): void {
+  if (known.size >= KNOWN.polls) known.clear()
+  known.set(key, poll)
 }
 
 /** The number in the cursor of a poll that is this one but for it; undefined for any other `length` bytes. */
