@@ -3,12 +3,12 @@
 // Everyone at one place is given the same bytes, so a thousand slow readers of one answer cost one answer. But
 // somebody who asks for a thousand different ones, and reads none of them, would have the server hold them all. So
 // there is a most, and past it those go whose answer has been on its way for longest: their connection is cut, and
-// a client that was only slow comes back.
+// a client that was only slow comes back. What comes from those who do not end what they say is counted here as well.
 
 import type { Undo } from './clock.js'
 
 /** A shorter answer is not counted: the sockets themselves hold as much. */
-const LONG = 16 * 1024
+export const LONG = 16 * 1024
 
 /** The most there may be, where there is memory enough. */
 export const PENDING_BYTES = 256 * 1024 * 1024

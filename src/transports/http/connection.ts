@@ -84,7 +84,7 @@ export class Connection {
     this.#previous = this.#response
     this.#response = response
     if (++this.#outstanding > CUT_OUTSTANDING) return void response.req.socket.destroy()
-    response.once('close', () => this.#answered())
+    response.once('close', () => this.#answered(response))
     after(this.#previous, () => {
       if (!this.#isLast) begin()
     })
@@ -157,8 +157,12 @@ export class Connection {
     if (number === this.#requests) this.#waiter = undefined
   }
 
-  #answered(): void {
+  #answered(response: ServerResponse): void {
     this.#outstanding--
+    if (!response.shouldKeepAlive) this.#isLast = true
+    // A response holds its request, and that its body: an idle connection keeps none of them.
+    if (this.#previous === response) this.#previous = undefined
+    if (this.#response === response && response.req.complete) this.#response = undefined
     if (!this.#wantsRoom || this.isFull) return
     this.#wantsRoom = false
     this.#reader?.goOn()

@@ -17,13 +17,14 @@ import type { Connection } from './connection.js'
  */
 const PIECE = { least: 256, most: 8192 }
 const EMPTY_LINE = '\r\n\r\n'
+const NOTHING = Buffer.alloc(0)
 
 /** Puts itself before the listener by which `node:http` reads a socket, once that is there. */
 export function readInPieces(socket: Socket, connection: Connection): void {
   const toNode = socket.listeners('data')
   socket.removeAllListeners('data')
   socket.on('data', take)
-  let rest: Buffer = Buffer.alloc(0)
+  let rest: Buffer = NOTHING
   let isLeft = false
   connection.readBy({
     goOn: () => void socket.resume(),
@@ -45,6 +46,8 @@ export function readInPieces(socket: Socket, connection: Connection): void {
       for (const listener of toNode) listener.call(socket, piece)
       if (isLeft) return
     }
+    // A view of no bytes would keep all those that it was cut from.
+    rest = NOTHING
   }
 
   /** Puts back what cannot be taken now. It comes again when somebody resumes the socket. */

@@ -183,6 +183,7 @@ export class Service {
   ): void | Promise<void> {
     if (this.mounts.take(incoming, response, exchange.base, exchange.identity)) return
     const { context } = this.#parts
+    const { pending } = context.chat
     const answer: Answer = (reply) => {
       exchange.answer(this.dress(exchange, reply))
       if (!('body' in reply) || response.socket === null || response.writableFinished) return
@@ -191,7 +192,7 @@ export class Service {
     }
     if (route === undefined) return this.#serveOther(exchange, incoming, answer)
     if (route.method === 'GET') return route.handle(exchange, answer, context)
-    return readBody(incoming, response).then((body) => {
+    return readBody(incoming, response, pending).then((body) => {
       exchange.body = body
       return route.handle(exchange, answer, context)
     })
