@@ -12,6 +12,7 @@ const MEASURED = [
 const LONG = [
   'test/deploy/**/*.test.ts',
   'test/{directory,stores}/redis.outage.test.ts',
+  'test/lab.test.ts',
   'test/lessons.test.ts',
   'test/package.test.ts',
   'test/page/!(chat|crayons|size|text).test.ts',

@@ -15,7 +15,15 @@ async function bundleInside() {
   await build({
     input: { inside: 'static/inside/page.ts' },
     platform: 'browser',
-    output: { format: 'esm', minify: true, comments: false, sourcemap: true, dir: 'lib/inside-page' },
+    output: {
+      format: 'esm',
+      minify: true,
+      comments: false,
+      sourcemap: true,
+      dir: 'lib/inside-page',
+      // The server knows the lab's code by its name: it is there with --lab alone.
+      chunkFileNames: '[name].js',
+    },
   })
   const sheets = ['static/css/colours.css', 'static/css/base.css', 'static/inside/inside.css']
   writeStyle('lib/inside-page/inside.css', sheets.map(read))
@@ -52,7 +60,7 @@ async function bundlePage() {
   const sheets = [...html.matchAll(link)].map(([, file]) => readFileSync(file, 'utf8'))
   writeStyle('lib/static/page.css', sheets)
   // What nobody sees at first: static/later-style.ts loads it.
-  const later = ['dialog', 'stage', 'password', 'moderate', 'print', 'forced']
+  const later = ['dialog', 'stage', 'password', 'moderate', 'lab', 'print', 'forced']
   writeStyle(
     'lib/static/later.css',
     later.map((name) => read(`static/css/${name}.css`)),

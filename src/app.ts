@@ -16,6 +16,7 @@ import type { Store } from './core/rooms/store.js'
 import { reachableAddresses } from './addresses.js'
 import type { Config } from './config.js'
 import { mostDescriptors, mostSockets } from './descriptors.js'
+import type { Lab } from './lab/lab.js'
 import type { Logger } from './log.js'
 import { systemClock, systemRandom, VERSION } from './platform.js'
 import { Tally } from './tally.js'
@@ -137,6 +138,7 @@ export async function createApp(
   const sockets = new ConnectionLimit(most)
   // Where there are few descriptors, one address cannot take all of them.
   const connections = new ConnectionLimit(Math.min(config.addressConnections, Math.ceil(most / 2)), isLocal)
+  const lab = await openLab(config).catch(giveUp)
   const http = createHttp({
     context,
     origins,
@@ -146,8 +148,9 @@ export async function createApp(
     connectionLimit: connections,
     sockets,
     withFastPath,
-    routes: await openInside(config, adminKey).catch(giveUp),
+    routes: await openInside(config, adminKey, lab).catch(giveUp),
   })
+  lab?.faults.attach(http.server)
   const transports = await openTransports({
     config,
     chat,
@@ -176,6 +179,7 @@ export async function createApp(
     async listen(at = config.port, host = config.host) {
       const port = await http.listen(at, host)
       listening = { host, port }
+      lab?.listening(port)
       await startTransports()
       return port
     },
@@ -188,6 +192,7 @@ export async function createApp(
       stopping = true
       await Promise.all([http.stop(STOP_MS), ...[...transports.values()].map((transport) => transport.stop())])
       await chat.close()
+      lab?.close()
       closeTallies()
     },
   }
@@ -211,15 +216,30 @@ function tallyTo(log: Logger, { rejected, gaps }: Metrics, clock: Clock): () => 
 }
 
 /** What the page is to know of the server from the start. */
-function marksOf({ password, adminKey }: Config): string {
-  return `${password === undefined ? '' : ' data-password'}${adminKey === undefined ? '' : ' data-moderation'}`
+function marksOf({ password, adminKey, lab }: Config): string {
+  return `${password === undefined ? '' : ' data-password'}${adminKey === undefined ? '' : ' data-moderation'}${lab ? ' data-lab' : ''}`
 }
 
 /** The glass box, where it is asked for: else no code of it is loaded. */
-async function openInside({ inside, data, redis }: Config, adminKey: Secret | undefined): Promise<readonly Route[]> {
+async function openInside(
+  { inside, data, redis }: Config,
+  adminKey: Secret | undefined,
+  lab: Lab | undefined,
+): Promise<readonly Route[]> {
   if (!inside) return []
   const { insideRoutes } = await import('./inside/inside.js')
-  return insideRoutes({ adminKey, store: redis !== undefined ? 'redis' : data !== undefined ? 'journal' : 'memory' })
+  return insideRoutes({
+    adminKey,
+    lab,
+    store: redis !== undefined ? 'redis' : data !== undefined ? 'journal' : 'memory',
+  })
+}
+
+/** What breaks this server, where it is asked for: else no code of it is loaded. */
+async function openLab({ lab, ring, websocket }: Config): Promise<Lab | undefined> {
+  if (!lab) return undefined
+  const { Lab, supervisorOf } = await import('./lab/lab.js')
+  return new Lab({ ring, websocket, supervisor: supervisorOf(process) })
 }
 
 /** Who may come in, where that is asked. */

@@ -76,8 +76,10 @@ export function configOf(values: Values, env: Readonly<Record<string, string | u
   // Where rooms are closed to some, all of them are not for everybody to see.
   if (config.inside && jwt !== undefined && config.adminKey === undefined)
     throw new UsageError('--inside shows the names in every room: with --auth jwt it needs --admin-key')
+  if (config.lab && jwt !== undefined)
+    throw new UsageError('--lab makes readers of its own, who have no tokens: leave --auth jwt out')
   const given = rows.filter(({ flag }) => values[flag] !== undefined).map(nameOf)
-  return { ...config, ...store, jwt, given }
+  return { ...config, inside: config.inside || config.lab, ...store, jwt, given }
 }
 
 function writtenOf(row: ServerSetting, values: Values, env: Readonly<Record<string, string | undefined>>): Written {

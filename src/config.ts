@@ -360,6 +360,13 @@ export const SETTINGS = [
     why: 'draw the server at work, at /inside: rooms, readers, each message on its way; behind --admin-key where that is set',
   },
   {
+    flag: 'lab',
+    group: 'running',
+    default: false,
+    parse: isOn,
+    why: 'let whoever sees /inside break this server: drop, delay, cut, stop, kill it, and see that nothing is lost; for a class, never for work; --inside is on too',
+  },
+  {
     flag: 'log',
     group: 'running',
     value: 'text|json|debug',

@@ -12,6 +12,7 @@ import { ChatError } from './core/errors.js'
 import { UsageError } from './flags.js'
 import { createLogger, paint } from './log.js'
 import { VERSION } from './platform.js'
+import { KEPT } from './started.js'
 
 try {
   const args = process.argv.slice(2)
@@ -28,11 +29,19 @@ async function run(args: readonly string[]): Promise<void> {
   const command = parseCommand(args, process.env)
   if (command.name === 'help') process.stdout.write(help(SUBCOMMANDS, command.topic))
   else if (command.name === 'version') process.stdout.write(`${VERSION}\n`)
+  else if (command.config.lab && process.env[KEPT] === undefined) await supervise(args, command.config)
   else await serve(command.config)
+}
+
+/** The lab kills its server, so something has to keep it. */
+async function supervise(args: readonly string[], config: Config): Promise<void> {
+  const { supervise: keep } = await import('./lab/supervisor.js')
+  process.exit(await keep(args, config))
 }
 
 async function serve(config: Config): Promise<void> {
   const log = createLogger({ format: config.log, quiet: config.quiet })
+  const isAgain = process.env[KEPT] === 'again'
   const app = await createApp(config, log)
   let port: number
   try {
@@ -52,9 +61,10 @@ async function serve(config: Config): Promise<void> {
   })
   if (!config.quiet) {
     if (config.log === 'json') log.info('listening', { host: config.host, port, tcp: app.tcpPort, version: VERSION })
+    else if (isAgain) process.stdout.write('  started again\n')
     else process.stdout.write(greeting(config, port, app.tcpPort))
   }
-  if (config.open) openBrowser(`http://localhost:${port}${config.base}`)
+  if (config.open && !isAgain) openBrowser(`http://localhost:${port}${config.base}`)
 
   function say({ log: format }: Config, event: string, sentence: string): void {
     if (format === 'json') log.info(event)

@@ -7,7 +7,7 @@ import { configOf } from './command.js'
 import { type Config, type Flag, nameOf, type ServerSetting, SETTINGS } from './config.js'
 import { quote, type Setting, UsageError, type Values } from './flags.js'
 
-export type ChatOptions = Partial<Omit<Config, 'open' | 'drain' | 'given'>> & {
+export type ChatOptions = Partial<Omit<Config, 'open' | 'drain' | 'lab' | 'given'>> & {
   readonly auth?: 'jwt' | undefined
   readonly jwtSecret?: string | undefined
   readonly jwks?: string | undefined
@@ -18,7 +18,7 @@ export type ChatOptions = Partial<Omit<Config, 'open' | 'drain' | 'given'>> & {
 }
 
 /** What the program around the server does, and not the server. */
-const NOT_HERE: readonly Flag[] = ['open', 'drain', 'help', 'version']
+const NOT_HERE: readonly Flag[] = ['open', 'drain', 'lab', 'help', 'version']
 
 const BY_NAME: ReadonlyMap<string, Setting> = new Map(
   SETTINGS.filter(({ flag }) => !NOT_HERE.includes(flag)).map((row: ServerSetting) => [

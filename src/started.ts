@@ -95,3 +95,6 @@ function quoted(word: string): string {
   const plain = word.replaceAll(/\p{C}/gu, '?')
   return /^[\w@%+=:,./-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''")}'`
 }
+
+/** Set in the environment of a server that the lab's supervisor keeps: `first`, or `again` once it was started again. */
+export const KEPT = 'MINI_CHAT_LAB_KEPT'

@@ -157,6 +157,8 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
       }),
     )
 
+  if ('lab' in document.documentElement.dataset) void import('./lab.js').then(({ wireLab }) => wireLab(feed, session))
+
   document.documentElement.dataset['chat'] = ''
   byId('chat', HTMLElement).hidden = false
   showMe()

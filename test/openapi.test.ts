@@ -3,6 +3,7 @@
 
 import { expect, test } from 'vitest'
 import { insideRoutes } from '../src/inside/inside.js'
+import { Lab } from '../src/lab/lab.js'
 import { TEXT_POINTS } from '../src/core/rooms/message.js'
 import { MAX_LIMIT, MAX_ROOMS, MAX_WAIT_SECONDS } from '../src/transports/http/routes/poll.js'
 import { ROUTES } from '../src/transports/http/routes/index.js'
@@ -96,7 +97,8 @@ test('the stream of what happens inside begins as documented', async () => {
 })
 
 test('the document has the routes that the server has, and the page', () => {
-  const inside = insideRoutes({ adminKey: undefined, store: 'memory' })
+  const lab = new Lab({ ring: 500, websocket: true, supervisor: undefined })
+  const inside = insideRoutes({ adminKey: undefined, store: 'memory', lab })
   const isFile = (path: string): boolean => /\.\w+$/.test(path)
   const all = [...ROUTES, ...inside].filter(({ path }) => !isFile(path))
   const routes = all.map(({ method, path }) => `${method} ${path}`)

@@ -18,6 +18,7 @@ import { readFields, secretField } from '../transports/http/fields.js'
 import type { Request, Waiter } from '../transports/http/request.js'
 import type { Context, Route } from '../transports/http/route.js'
 import type { StreamWriter } from '../transports/http/stream-reply.js'
+import type { Lab } from '../lab/lab.js'
 import { Recorder } from './recorder.js'
 
 const BATCH_MS = 200
@@ -35,19 +36,23 @@ export type InsideParts = {
   readonly adminKey: Secret | undefined
   /** What keeps the messages, such as `memory`. */
   readonly store: string
+  /** What breaks this server; undefined without `--lab`. */
+  readonly lab?: Lab | undefined
 }
 
 /** The routes of the glass box. */
-export function insideRoutes({ adminKey, store }: InsideParts): readonly Route[] {
+export function insideRoutes({ adminKey, store, lab }: InsideParts): readonly Route[] {
   const assets = new Assets({
     folder: join(PACKAGE_ROOT, 'lib/inside-page'),
     prefix: '/inside/',
     index: '/inside',
-    marks: markOf(adminKey),
+    marks: `${adminKey === undefined ? '' : ' data-key'}${lab === undefined ? '' : ' data-lab'}`,
   })
-  const watchers = new Watchers(store)
+  const watchers = new Watchers(store, lab)
   const door = adminKey === undefined ? undefined : new Door(adminKey)
-  const files = assets.paths.map((path): Route => ({
+  // The code of the lab's page is there with the lab alone.
+  const paths = assets.paths.filter((path) => lab !== undefined || !path.startsWith('/inside/lab'))
+  const files = paths.map((path): Route => ({
     method: 'GET',
     path,
     auth: 'open',
@@ -66,11 +71,12 @@ export function insideRoutes({ adminKey, store }: InsideParts): readonly Route[]
       answer(cookie === undefined ? NO_CONTENT : { ...NO_CONTENT, headers: [...NO_CONTENT.headers, ...cookie] })
     },
   }
+  // The key opens it where there is one; else what opens everything.
+  const guard: Pick<Route, 'auth'> = door === undefined ? {} : { auth: 'open' }
   const events: Route = {
     method: 'GET',
     path: '/inside/events',
-    // The key opens it where there is one; else what opens everything.
-    ...(door === undefined ? {} : { auth: 'open' }),
+    ...guard,
     handle(request, answer, context) {
       door?.check(request)
       if (request.method === 'HEAD') return answer({ status: 200, headers: STREAM_HEADERS, body: '' })
@@ -79,16 +85,12 @@ export function insideRoutes({ adminKey, store }: InsideParts): readonly Route[]
         throw new ChatError('unavailable', `${MOST_WATCHERS} are watching already: try again when one has left`, 5)
       answer({
         status: 200,
-        headers: STREAM_HEADERS,
+        headers: lab === undefined ? STREAM_HEADERS : [...STREAM_HEADERS, ...lab.spared],
         open: (writer) => request.hold(watchers.enter(writer, context)),
       })
     },
   }
-  return [...files, open, events]
-}
-
-function markOf(adminKey: Secret | undefined): string {
-  return adminKey === undefined ? '' : ' data-key'
+  return [...files, open, events, ...(lab?.routes((request) => door?.check(request), guard) ?? [])]
 }
 
 /** Who has shown the key may watch, until the server stops. */
@@ -122,13 +124,15 @@ type Watcher = { readonly writer: StreamWriter; hasRoom: boolean }
 
 class Watchers {
   readonly #store: string
+  readonly #lab: Lab | undefined
   readonly #all = new Set<Watcher>()
   #stop: Undo | undefined
   /** Somebody has just come, and has seen no scene. */
   #isNew = false
 
-  constructor(store: string) {
+  constructor(store: string, lab: Lab | undefined) {
     this.#store = store
+    this.#lab = lab
   }
 
   get isFull(): boolean {
@@ -180,7 +184,8 @@ class Watchers {
       const batch = eventOf('facts', recorder.take())
       const isDue = this.#isNew || ++batches % SCENE_BATCHES === 0
       this.#isNew = false
-      const events = isDue ? batch + scene() : batch
+      const lab = this.#lab === undefined ? '' : eventOf('lab', this.#lab.state)
+      const events = isDue ? batch + scene() + lab : batch
       for (const watcher of this.#all) this.#tell(watcher, events)
       undo = chat.clock.after(BATCH_MS, again)
     }

@@ -40,7 +40,23 @@ openWithKey(() => {
   on(source, 'error', () => tables.say('The server does not answer; trying again.'))
   on(source, 'open', () => tables.say(''))
   requestAnimationFrame(again)
+  if ('lab' in document.documentElement.dataset) void lab(source)
 })
+
+async function lab(source: EventSource): Promise<void> {
+  const { openLab } = await import('./lab.js')
+  const sheet = canvas.parentElement
+  openLab({
+    source,
+    room,
+    say: (sentence) => tables.say(sentence),
+    cover(view) {
+      canvas.hidden = view !== undefined
+      sheet?.querySelector('.race')?.remove()
+      if (view !== undefined) sheet?.append(view)
+    },
+  })
+}
 
 /** The room that is drawn: the chosen one, or the one with the most readers. */
 function room(): string {

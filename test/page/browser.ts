@@ -63,7 +63,7 @@ export class Visitor {
     const page = await this.context.newPage()
     page.on('pageerror', (error) => this.said.push(String(error.stack ?? error)))
     page.on('console', (message) => {
-      const isFailure = message.text().startsWith('Failed to load resource')
+      const isFailure = /^(?:Failed to load resource|WebSocket connection to .* failed)/.test(message.text())
       if (!isFailure || !this.#expectsFailures)
         this.said.push(`${message.type()}: ${message.text()} ${message.location().url}`)
     })

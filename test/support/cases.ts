@@ -19,10 +19,11 @@ export type Case = {
 const BOB = { room: 'lobby', username: 'bob', text: 'hi', key: 'k1' }
 const UNKNOWN = bearer('nobody')
 const RIGHTS = { adminKey: 'the teacher’s key' }
+const SEEN = { page: 'p1', name: 'ada', got: 3, lost: 0, doubled: 0, disordered: 0, missed: 0, restarts: 0 }
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
 
 /** What asks for no session. */
-const OPEN_POSTS = ['/login', '/inside/open']
+const OPEN_POSTS = ['/login', '/inside/open', '/inside/lab', '/inside/seen']
 
 /** Every answer of these operations, each by its method and path, that can be had without breaking something. */
 export function casesOf(names: readonly string[]): readonly Case[] {
@@ -63,6 +64,16 @@ export function casesOf(names: readonly string[]): readonly Case[] {
     of('GET /inside', 200, 'it is on', () => ({ path: '/inside' })),
     of('GET /inside', 404, 'it is off', () => ({ path: '/inside' }), { inside: false }),
     of('GET /inside/events', 401, 'the key was not shown', () => ({ path: '/inside/events' }), RIGHTS),
+    of('GET /inside/lab', 200, 'it is on', () => ({ path: '/inside/lab' })),
+    of('GET /inside/lab', 401, 'the key was not shown', () => ({ path: '/inside/lab' }), RIGHTS),
+    of('GET /inside/lab', 404, 'it is off', () => ({ path: '/inside/lab' }), { lab: false }),
+    of('POST /inside/lab', 404, 'it is off', () => post('/inside/lab', { fault: 'cut' }), { lab: false }),
+    of('POST /inside/lab', 401, 'the key was not shown', () => post('/inside/lab', { fault: 'cut' }), RIGHTS),
+    of('POST /inside/seen', 404, 'it is off', () => post('/inside/seen', SEEN), { lab: false }),
+    of('POST /inside/seen', 401, 'there is a password', () => post('/inside/seen', SEEN), { password: 'sesame' }),
+    of('POST /inside/lab', 200, 'a fault is made', () => post('/inside/lab', { fault: 'delay', ms: 0 })),
+    of('POST /inside/lab', 503, 'nothing keeps the process', () => post('/inside/lab', { fault: 'restart' })),
+    of('POST /inside/seen', 204, 'a page has counted', () => post('/inside/seen', SEEN)),
     of('POST /inside/open', 204, 'there is no key', () => post('/inside/open', {})),
     of('POST /inside/open', 204, 'the key is right', () => post('/inside/open', { key: RIGHTS.adminKey }), RIGHTS),
     of('POST /inside/open', 401, 'the key is wrong', () => post('/inside/open', { key: 'x' }), RIGHTS),
@@ -186,7 +197,8 @@ function of(
   request: Case['request'],
   config: Partial<Config> = {},
 ): Case {
-  const inside = operation.includes(' /inside') ? { inside: true } : {}
+  const lab = / \/inside\/(?:lab|seen)/.test(operation) ? { lab: true } : {}
+  const inside = operation.includes(' /inside') ? { inside: true, ...lab } : {}
   return { operation, status, when, request, config: { ...inside, ...config } }
 }
 

@@ -1,0 +1,57 @@
+// Says that the lab is on, and counts by id what this page is given: loaded with --lab alone.
+
+import { Ledger, sumOf } from '../src/client/ledger.js'
+import { defaultPlatform as platform } from '../src/client/platform.js'
+import { call } from '../src/client/wire.js'
+import { BASE } from './base.js'
+import { element } from './element.js'
+import type { Feed } from './feed.js'
+import { laterStyle } from './later-style.js'
+import type { Session } from './session.js'
+
+const REPORT_MS = 2000
+
+/** Counts while this tab leads: a tab that follows may be told something twice, and sorts it out by itself. */
+export function wireLab(feed: Feed, session: Session): void {
+  const ledgers = new Map<string, Ledger>()
+  const count = element('span')
+  const banner = element(
+    'p',
+    { class: 'lab-on', role: 'note' },
+    'The lab is on: this chat is broken on purpose. ',
+    count,
+  )
+  void laterStyle().then(() => {
+    document.body.prepend(banner)
+    document.documentElement.dataset['labOn'] = ''
+  })
+  const ledgerOf = (room: string): Ledger => {
+    let ledger = ledgers.get(room)
+    if (ledger === undefined) ledgers.set(room, (ledger = new Ledger()))
+    return ledger
+  }
+  feed.onBatch(({ messages, gaps }) => {
+    // Behind what it did not count everything begins anew.
+    if (!feed.leads) return ledgers.clear()
+    for (const gap of gaps) ledgerOf(gap.room).gap(gap)
+    for (const { room, id } of messages) ledgerOf(room).see(id)
+    show()
+  })
+  const page = Math.random().toString(36).slice(2, 10)
+  setInterval(() => void report().catch(() => undefined), REPORT_MS) // The next report has it all again.
+
+  function show(): void {
+    const { got, lost, doubled, disordered, missed, restarts } = sumOf(
+      [...ledgers.values()].map(({ counts }) => counts),
+    )
+    const told = missed + restarts === 0 ? '' : `; told: ${missed} missing, ${restarts} new logs`
+    count.textContent = `This page: ${got} messages, ${lost} lost, ${doubled} twice, ${disordered} out of order${told}`
+  }
+
+  async function report(): Promise<void> {
+    if (!feed.leads || session.username === '') return
+    const counts = sumOf([...ledgers.values()].map((ledger) => ledger.counts))
+    const body = { page, name: session.username, ...counts }
+    await call(platform, { url: BASE, path: '/inside/seen', body, token: session.token })
+  }
+}
