@@ -13,6 +13,7 @@
 import { NO_EPOCH } from '../../core/rooms/cursor.js'
 import type { Message } from '../../core/rooms/message.js'
 import type { Deliver } from '../../core/rooms/store.js'
+import { Rounds } from './rounds.js'
 
 /** Where a follower is: the newest message that it has delivered. */
 export type Place = { readonly epoch: string; readonly id: number; readonly mark: string }
@@ -45,9 +46,9 @@ export class Follower {
   readonly #subscribers = new Set<Subscriber>()
   readonly #filters = new WeakMap<Subscriber, Subscriber>()
   #place = NOWHERE
-  #reading: Promise<void> | undefined
-  #again = false
-  #early: News[] = []
+  readonly #reads = new Rounds(() => this.#read())
+  /** What is heard while a read is under way; undefined else. */
+  #early: News[] | undefined
 
   /** `onBug`: told of what a subscriber threw. The message is kept, whatever a reader made of it. */
   constructor(readAfter: ReadAfter, onBug: (error: unknown) => void) {
@@ -113,36 +114,26 @@ export class Follower {
 
   /** Takes news. Undefined when they are delivered; a promise where something has to be read first. */
   hear(news: News): Promise<void> | undefined {
-    if (this.#reading !== undefined) {
-      if (this.#early.length < MOST_EARLY) this.#early.push(news)
-      else this.#again = true
-      return this.#reading
+    if (this.#early !== undefined) {
+      if (this.#early.length >= MOST_EARLY) return this.catchUp()
+      this.#early.push(news)
+      return this.#reads.running
     }
     return this.#take(news) ? undefined : this.catchUp()
   }
 
   /** Reads what is lacking, and delivers it. */
   catchUp(): Promise<void> {
-    if (this.#reading !== undefined) {
-      this.#again = true
-      return this.#reading
-    }
-    this.#reading = this.#read()
-    return this.#reading
+    return this.#reads.run()
   }
 
   async #read(): Promise<void> {
-    // So that `#reading` is set before it is taken back, whatever happens.
-    await Promise.resolve()
+    const early = (this.#early = [] as News[])
     try {
-      do {
-        this.#again = false
-        this.#advance(await this.#readAfter(this.#place))
-        for (const news of this.#early.splice(0)) if (!this.#take(news)) this.#again = true
-      } while (this.#again)
+      this.#advance(await this.#readAfter(this.#place))
+      for (const news of early) if (!this.#take(news)) void this.catchUp()
     } finally {
-      this.#reading = undefined
-      this.#early = []
+      this.#early = undefined
     }
   }
 
