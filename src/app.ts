@@ -89,7 +89,11 @@ export async function createApp(
     connectionLimit: connectionLimit(),
     pendingBytes: pendingBytes(),
   })
-  await restoreRooms(chat, store, log)
+  const giveUp = async (error: unknown): Promise<never> => {
+    await chat.close()
+    throw error
+  }
+  await restoreRooms(chat, store, log).catch(giveUp)
   chat.onPublish(() => metrics.published.add(1))
   let ready = true
   let stopping = false
@@ -98,10 +102,6 @@ export async function createApp(
   const encoder = new Encoder(clock)
   const eventStreams = new EventStreams(config.polls)
   const readers = config.trustProxy > 0 ? connectionLimit() : undefined
-  const giveUp = async (error: unknown): Promise<never> => {
-    await chat.close()
-    throw error
-  }
   const auth = await openAuth(config, chat, log).catch(giveUp)
   const adminKey =
     config.adminKey === undefined

@@ -88,6 +88,24 @@ describe.skipIf(!hasRedis)('two processes on one Redis', () => {
     }
   }, 30_000)
 
+  test('start and open rooms while their listening connections are killed all the time', async () => {
+    const server = await redisForTest()
+    let over = false
+    const killing = (async () => {
+      while (!over) await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    })()
+    try {
+      for (let i = 0; i < 30; i++) {
+        const store = await storeIn(server.url)
+        for (let room = 0; room < 5; room++) await store.subscribe(`room-${room}`, () => undefined)
+        await store.close()
+      }
+    } finally {
+      over = true
+      await killing
+    }
+  }, 60_000)
+
   test('are told within five seconds that a log was flushed, and agree on the one in its place', async () => {
     const server = await redisForTest()
     const both = await servers(server.url, 2)

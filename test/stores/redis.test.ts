@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/flags.js'
 import type { Said } from '../support/journal.js'
 import { startProxy } from '../support/proxy.js'
-import { until } from '../support/server.js'
+import { startServer, until } from '../support/server.js'
 import { hasRedis, redisForTest, storeIn } from '../support/redis.js'
 import { type RedisServer, startRedis } from '../support/redis-server.js'
 import { draft, storeContract } from './contract.js'
@@ -180,5 +180,13 @@ describe.skipIf(!hasRedis)('a Redis that cannot be used says why in one sentence
   test('it has no such database', async () => {
     const one = await redisForTest()
     expect(await why(`${one.url}/99`)).toContain('has no such database')
+  })
+
+  test('its rooms cannot be read: nothing stays open, so that the program ends', async () => {
+    const one = await redisForTest()
+    await one.command('ZADD', 'mini-chat:rooms', '1', 'lobby')
+    await one.command('SET', 'mini-chat:{lobby}:meta', 'no hash')
+    await expect(startServer({ redis: one.url })).rejects.toThrow(/WRONGTYPE/)
+    expect(String(await one.command('CLIENT', 'LIST'))).not.toContain('name=mini-chat')
   })
 })

@@ -41,7 +41,10 @@ export async function startChild(
   child.stderr.on('data', (bytes: Buffer) => (output += bytes.toString()))
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const port = await new Promise<number>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`it did not listen within ${ms} ms: ${output}`)), ms)
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`it did not listen within ${ms} ms: ${output}`))
+    }, ms)
     child.stdout.on('data', (bytes: Buffer) => {
       output += bytes.toString()
       const match = /"event":"listening".*?"port":(\d+)/.exec(output)

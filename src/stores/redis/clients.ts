@@ -4,13 +4,16 @@
 import { loadPeer } from '../../peer.js'
 import { whyNoStart } from './trouble.js'
 
+/** Text; the package's types allow for bytes. */
+export type Hear = (text: string | Buffer) => void
+
 export type Client = {
   readonly isReady: boolean
   sendCommand(args: readonly string[]): Promise<unknown>
-  subscribe(channel: string, call: (text: string) => void): Promise<void>
-  unsubscribe(channel: string): Promise<void>
-  sSubscribe(channel: string, call: (text: string) => void): Promise<void>
-  sUnsubscribe(channel: string): Promise<void>
+  subscribe(channel: string, call: Hear): Promise<void>
+  unsubscribe(channel: string, call: Hear): Promise<void>
+  sSubscribe(channel: string, call: Hear): Promise<void>
+  sUnsubscribe(channel: string, call: Hear): Promise<void>
   on(event: 'ready' | 'error', call: (error: unknown) => void): unknown
   destroy(): void
 }
@@ -62,9 +65,9 @@ export async function connect(url: string): Promise<Clients> {
       isReady: true,
       sendCommand: (args) => cluster.sendCommand(keyOf(args), false, [...args]),
       subscribe: (channel, call) => cluster.subscribe(channel, call),
-      unsubscribe: (channel) => cluster.unsubscribe(channel),
+      unsubscribe: (channel, call) => cluster.unsubscribe(channel, call),
       sSubscribe: (channel, call) => cluster.sSubscribe(channel, call),
-      sUnsubscribe: (channel) => cluster.sUnsubscribe(channel),
+      sUnsubscribe: (channel, call) => cluster.sUnsubscribe(channel, call),
       on: (event, call) => cluster.on(`node-${event}`, call),
       destroy: () => cluster.destroy(),
     }

@@ -8,7 +8,7 @@
 
 import type { Clock, Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
-import { type Client, connect } from './clients.js'
+import { type Client, connect, type Hear } from './clients.js'
 import type { Script } from './scripts.js'
 
 export type LinkOptions = {
@@ -23,6 +23,9 @@ export type LinkOptions = {
 /** How long an answer may take. */
 const ANSWER_MS = 2000
 const PROBE_MS = 1000
+
+/** How soon a subscription that broke with its connection is tried again. */
+const LISTEN_AGAIN_MS = 20
 
 export class Link {
   readonly #options: LinkOptions
@@ -73,19 +76,26 @@ export class Link {
     }
   }
 
-  /** Calls back with what is published on a channel. */
+  /** Calls back with what is published on a channel, until the undo. */
   async listen(channel: string, isSharded: boolean, call: (text: string) => void): Promise<Undo> {
+    const { clock } = this.#options
     const listener = this.#listener
-    try {
-      await (isSharded ? listener.sSubscribe(channel, call) : listener.subscribe(channel, call))
-    } catch {
-      // What it was is told by the connection itself: it is on its way back.
-      throw away()
+    const end = clock.now() + ANSWER_MS
+    const hear: Hear = (text) => call(String(text))
+    for (;;) {
+      try {
+        await this.#within(isSharded ? listener.sSubscribe(channel, hear) : listener.subscribe(channel, hear))
+        break
+      } catch {
+        // What it was is told by the connection itself. One that broke is on its way back, unless Redis is away.
+        if (this.#state === 'away' || this.#closed || clock.now() >= end) throw away()
+        await new Promise<void>((resolve) => clock.after(LISTEN_AGAIN_MS, resolve))
+      }
     }
     return () => {
-      const end = isSharded ? listener.sUnsubscribe(channel) : listener.unsubscribe(channel)
+      const ending = isSharded ? listener.sUnsubscribe(channel, hear) : listener.unsubscribe(channel, hear)
       // A connection that is gone has no subscriptions to end.
-      end.catch(() => undefined)
+      Promise.resolve(ending).catch(() => undefined)
     }
   }
 
@@ -97,14 +107,8 @@ export class Link {
   }
 
   async #ask(args: readonly string[]): Promise<unknown> {
-    let late: Undo | undefined
     try {
-      return await Promise.race([
-        this.#asker.sendCommand(args),
-        new Promise((_, reject) => {
-          late = this.#options.clock.after(ANSWER_MS, () => reject(new Error(`no answer for ${ANSWER_MS} ms`)))
-        }),
-      ])
+      return await this.#within(this.#asker.sendCommand(args))
     } catch (error) {
       const word = error instanceof Error ? (/^[A-Z]+(?= )/.exec(error.message)?.[0] ?? '') : ''
       if (word === 'NOSCRIPT' || word === 'ERR' || word === 'NOPERM' || word === 'WRONGTYPE') throw error
@@ -113,6 +117,18 @@ export class Link {
       if (word === 'READONLY') this.#asker.sendCommand(['QUIT']).catch(() => undefined)
       this.#leave(error)
       throw away()
+    }
+  }
+
+  async #within<T>(asking: Promise<T>): Promise<T> {
+    let late: Undo | undefined
+    try {
+      return await Promise.race([
+        asking,
+        new Promise<never>((_, reject) => {
+          late = this.#options.clock.after(ANSWER_MS, () => reject(new Error(`no answer for ${ANSWER_MS} ms`)))
+        }),
+      ])
     } finally {
       late?.()
     }
