@@ -11,14 +11,13 @@ const MEASURED = [
 /** These take long: a browser, terminals, programs that are killed, other servers. Each promise has a quick test too. */
 const LONG = [
   'test/deploy/**/*.test.ts',
-  'test/{directory,stores}/redis.outage.test.ts',
+  'test/{directory,stores}/{postgres,redis}.outage.test.ts',
   'test/lab.test.ts',
   'test/lessons.test.ts',
   'test/package.test.ts',
   'test/page/!(chat|crayons|size|text).test.ts',
   'test/readme.test.ts',
   'test/stores/journal.{commands,damage,disk,kill,lock,power}.test.ts',
-  'test/stores/postgres.outage.test.ts',
   'test/stores/move.test.ts',
   'test/terminal/{address,door,pipes,tmux,typing,window}.test.ts',
   'test/transports/http/{corpus,fuzz,proxies}.test.ts',

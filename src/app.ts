@@ -22,6 +22,8 @@ import { systemClock, systemRandom, VERSION } from './platform.js'
 import { Tally } from './tally.js'
 import { openJournal } from './stores/journal.js'
 import { memoryStore } from './stores/memory.js'
+import type { PostgresStore } from './stores/postgres.js'
+import type { Link } from './stores/postgres/link.js'
 import type { OpenWakes } from './stores/shared/wakes.js'
 import { isLocal } from './transports/address.js'
 import { Assets } from './transports/http/assets.js'
@@ -70,10 +72,10 @@ export async function createApp(
 ): Promise<App> {
   const metrics = new Metrics()
   const closeTallies = config.log === 'text' ? () => undefined : tallyTo(log, metrics, clock)
-  const store = await openStore(config, log)
+  const { store, link } = await openStore(config, log)
   const limits = { rooms: config.rooms, bytes: config.bytes, sessions: config.sessions, isFree: isLocal }
   const connectionLimit = (): ConnectionLimit => new ConnectionLimit(config.addressConnections, isLocal)
-  const directory = await openDirectory(config, log).catch(async (error: unknown) => {
+  const directory = await openDirectory(config, link, log).catch(async (error: unknown) => {
     await store.close()
     throw error
   })
@@ -251,36 +253,38 @@ async function openAuth({ password, jwt }: Config, chat: Chat, log: Logger): Pro
   return openJwt({ ...jwt, clock: systemClock, identityOf, onTrouble: (error) => log.error('jwks', error) })
 }
 
-async function openStore(config: Config, log: Logger): Promise<Store> {
+/** `link`: to PostgreSQL, where the messages are there. */
+type Opened = { readonly store: Store; readonly link?: Link }
+
+async function openStore(config: Config, log: Logger): Promise<Opened> {
   const { data, sync, keepMs, keepBytes, ring, redis, postgres, expireMs, rooms } = config
-  if (postgres !== undefined) return openShared(config, postgres, log)
+  const parts = { clock: systemClock, random: systemRandom, log }
+  if (postgres !== undefined) {
+    const store = await openShared(config, postgres, log)
+    return { store, link: store.link }
+  }
   if (redis !== undefined) {
     const { openRedis } = await import('./stores/redis.js')
-    const parts = { clock: systemClock, random: systemRandom, log }
-    return openRedis({ url: redis, recent: ring, keepMs, expireMs, rooms, ...parts })
+    return { store: await openRedis({ url: redis, recent: ring, keepMs, expireMs, rooms, ...parts }) }
   }
-  if (data === undefined) return memoryStore(ring, systemRandom)
-  return openJournal({
-    folder: data,
-    recent: ring,
-    sync,
-    keepMs,
-    keepBytes,
-    clock: systemClock,
-    random: systemRandom,
-    log,
-  })
+  if (data === undefined) return { store: memoryStore(ring, systemRandom) }
+  return { store: await openJournal({ folder: data, recent: ring, sync, keepMs, keepBytes, ...parts }) }
 }
 
 /** Where other processes tell who is here, where there may be others. */
-async function openDirectory({ redis }: Config, log: Logger): Promise<Directory | undefined> {
-  if (redis === undefined) return undefined
-  const { openRedisDirectory } = await import('./directory/redis.js')
-  return openRedisDirectory({ url: redis, clock: systemClock, random: systemRandom, log })
+async function openDirectory({ redis }: Config, link: Link | undefined, log: Logger): Promise<Directory | undefined> {
+  const parts = { clock: systemClock, random: systemRandom, log }
+  if (redis !== undefined) {
+    const { openRedisDirectory } = await import('./directory/redis.js')
+    return openRedisDirectory({ url: redis, ...parts })
+  }
+  if (link === undefined) return undefined
+  const { openPostgresDirectory } = await import('./directory/postgres.js')
+  return openPostgresDirectory({ link, ...parts })
 }
 
 /** PostgreSQL keeps the messages; where there is a Redis too, it carries the news between the servers. */
-async function openShared({ ring, keepMs, rooms, redis }: Config, url: string, log: Logger): Promise<Store> {
+async function openShared({ ring, keepMs, rooms, redis }: Config, url: string, log: Logger): Promise<PostgresStore> {
   const { openPostgres } = await import('./stores/postgres.js')
   const parts = { clock: systemClock, random: systemRandom, log }
   const openWakes: OpenWakes | undefined =

@@ -152,8 +152,9 @@ export class Chat {
     this.#limits.message(address, session, draft.username)
     const room = this.#knock(name, address) ?? (await this.#open(name, draft.username, session))
     if (session === undefined) {
-      refuseHeldName(room, draft.username)
-      if (this.#directory !== undefined) await this.#refuseHeldElsewhere(room, draft.username, this.#directory)
+      // A directory knows of a name that was given back before the room has been told.
+      if (this.#directory === undefined) refuseHeldName(room, draft.username)
+      else await this.#refuseHeldElsewhere(room, draft.username, this.#directory)
     }
     if (mark === undefined) return sentTo(room, await this.#publisher.publish(room, draft, address), false)
     const sender = `${session === undefined ? 'name' : 'session'} ${draft.username}`

@@ -119,6 +119,11 @@ export class PostgresStore implements Store {
     })
   }
 
+  /** The connections, for who keeps something else there. They are closed with the store. */
+  get link(): Link {
+    return this.#link
+  }
+
   append(room: string, draft: Draft): Promise<Appended> {
     return this.#add(room, { draft, once: false })
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Member } from '../../src/core/people/directory.js'
-import type { People, PeopleNews } from '../../src/directory/redis/replies.js'
-import { RoomPeople } from '../../src/directory/redis/room-people.js'
+import type { People, PeopleNews } from '../../src/directory/shared/people.js'
+import { RoomPeople } from '../../src/directory/shared/room-people.js'
 
 const person = (username: string, place: number): Member => ({
   username,

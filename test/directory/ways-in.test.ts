@@ -1,7 +1,9 @@
-// Every way in, with three servers on one Redis: each client, each request and each look comes to one of them by chance.
+// Every way in, with three servers on one Redis, and on one PostgreSQL: each client, each request and each look comes to one of them by chance.
 
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Config } from '../../src/config.js'
+import { hasPostgres } from '../support/postgres.js'
+import { type PostgresServer, startPostgres } from '../support/postgres-server.js'
 import { chanceFrom } from '../support/random.js'
 import { hasRedis } from '../support/redis.js'
 import { type RedisServer, startRedis } from '../support/redis-server.js'
@@ -31,6 +33,12 @@ function anyOf(all: readonly [TestServer, TestServer, TestServer]): TestServer {
   }
 }
 
+const WAYS_IN = [SSE, LINES, PLAIN, WEBSOCKET, SOCKETIO_FULL, SOCKETIO_SHORT]
+
+async function three(config: Partial<Config>): Promise<TestServer> {
+  return anyOf([await startServer(config), await startServer(config), await startServer(config)])
+}
+
 describe.skipIf(!hasRedis)('three servers on one Redis', () => {
   let redis: RedisServer
   beforeAll(async () => {
@@ -40,10 +48,24 @@ describe.skipIf(!hasRedis)('three servers on one Redis', () => {
 
   async function start(config: Partial<Config>): Promise<TestServer> {
     await redis.command('FLUSHALL')
-    const given = { ...config, redis: redis.url }
-    return anyOf([await startServer(given), await startServer(given), await startServer(given)])
+    return three({ ...config, redis: redis.url })
   }
 
-  for (const way of [SSE, LINES, PLAIN, WEBSOCKET, SOCKETIO_FULL, SOCKETIO_SHORT])
-    describe(way.name, () => clientContract(way, start))
+  for (const way of WAYS_IN) describe(way.name, () => clientContract(way, start))
+})
+
+describe.skipIf(!hasPostgres)('three servers on one PostgreSQL', () => {
+  let postgres: PostgresServer
+  beforeAll(async () => {
+    postgres = await startPostgres(['fsync=off'])
+  })
+  afterAll(() => postgres.close())
+
+  async function start(config: Partial<Config>): Promise<TestServer> {
+    await postgres.query('drop schema public cascade')
+    await postgres.query('create schema public')
+    return three({ ...config, postgres: postgres.url })
+  }
+
+  for (const way of WAYS_IN) describe(way.name, () => clientContract(way, start))
 })

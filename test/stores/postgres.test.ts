@@ -36,7 +36,10 @@ describe.skipIf(!hasPostgres)('postgres', () => {
   test('ten processes that start at once make the tables once, and share one log', async () => {
     const url = await database()
     const stores = await Promise.all(upTo(10).map(() => storeIn(url)))
-    expect(await server.query('select version from mini_chat_versions', [], url)).toEqual([{ version: 1 }])
+    expect(await server.query('select version from mini_chat_versions', [], url)).toEqual([
+      { version: 1 },
+      { version: 2 },
+    ])
     await Promise.all(stores.map((store, i) => store.append('lobby', { ...draft(`n${i}`), key: `k${i}` })))
     const { messages, last } = await (stores[0] ?? (await storeIn(url))).read('lobby', { limit: 50 })
     expect([messages.map(({ id }) => id), last]).toEqual([upTo(10), 10])

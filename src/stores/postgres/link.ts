@@ -15,15 +15,19 @@ import type { Ask, Row } from './rows.js'
 import { migrate, MIGRATION_MS } from './schema.js'
 import { checkServer, isBroken, isBusy, isEnded, isFull, isGone, whyNoStart } from './trouble.js'
 
-export type LinkOptions = {
-  readonly url: string
-  readonly clock: Clock
+/** What is heard on a channel. */
+export type Hearer = {
   readonly channel: string
   readonly onNotification: (payload: string) => void
+  /** A listening connection is made anew: what is followed has to be compared. `wasAway`: nothing could be asked before. */
+  readonly onBack: (wasAway: boolean) => Promise<void>
+}
+
+export type LinkOptions = Hearer & {
+  readonly url: string
+  readonly clock: Clock
   /** Told once when PostgreSQL goes away, with the reason, and once when it is back. */
   readonly onAway: (reason: string | undefined) => void
-  /** A listening connection is made anew: what is followed has to be compared. */
-  readonly onBack: () => Promise<void>
 }
 
 /** How long an answer may take: a statement that is too slow has been given up by then. */
@@ -35,6 +39,7 @@ const [LEAST_WAIT_MS, MOST_WAIT_MS] = [20, 250]
 export class Link {
   readonly #options: LinkOptions
   readonly #clients: Clients
+  readonly #hearers: Hearer[]
   #listener: Client | undefined
   #state: 'here' | 'away' | 'returning' = 'here'
   #connecting = false
@@ -50,7 +55,7 @@ export class Link {
       const listener = await clients.connect()
       link.#listener = listener
       await link.#greet(listener)
-      listener.on('notification', ({ payload }) => options.onNotification(payload ?? ''))
+      link.#hear(listener)
       link.#watch(listener)
       link.#wait()
       return link
@@ -63,6 +68,7 @@ export class Link {
   private constructor(options: LinkOptions, clients: Clients) {
     this.#options = options
     this.#clients = clients
+    this.#hearers = [options]
   }
 
   get isHere(): boolean {
@@ -88,6 +94,13 @@ export class Link {
       client.release(isBroken(error))
       throw this.#trouble(error)
     }
+  }
+
+  /** Listens on one more channel. Rejects with `unavailable` while PostgreSQL is away. */
+  async hear(hearer: Hearer): Promise<void> {
+    if (this.#state === 'away' || this.#listener === undefined) throw away()
+    this.#hearers.push(hearer)
+    await this.#within(this.#listener.query(`listen ${hearer.channel}`))
   }
 
   async close(): Promise<void> {
@@ -120,7 +133,13 @@ export class Link {
         // Of several statements in one text the answer is a list of results, which nobody reads.
         (await this.#within(client.query<Row>(text), ms)).rows ?? []
     await migrate(ask(ANSWER_MS), ask(MIGRATION_MS + ANSWER_MS))
-    await ask(ANSWER_MS)(`listen ${this.#options.channel}`)
+    for (const { channel } of this.#hearers) await ask(ANSWER_MS)(`listen ${channel}`)
+  }
+
+  #hear(client: Client): void {
+    client.on('notification', ({ channel, payload }) => {
+      for (const hearer of this.#hearers) if (hearer.channel === channel) hearer.onNotification(payload ?? '')
+    })
   }
 
   async #check(client: Client): Promise<void> {
@@ -163,8 +182,9 @@ export class Link {
       await this.#greet(client)
       if (this.#state === 'away') this.#state = 'returning'
       // What is said from here on is heard.
-      client.on('notification', ({ payload }) => this.#options.onNotification(payload ?? ''))
-      await this.#options.onBack()
+      this.#hear(client)
+      const wasAway = this.#state !== 'here'
+      await Promise.all(this.#hearers.map(({ onBack }) => onBack(wasAway)))
       if (this.#closed) throw away()
       this.#watch(client)
       if (this.#state === 'returning') this.#options.onAway(undefined)

@@ -1,21 +1,18 @@
-// Wakes other processes by NOTIFY. It carries no messages, only where each room is now, and travels on its own after
-// the commit: PostgreSQL lets one transaction with a NOTIFY commit at a time, and appends must not wait for that.
-//
-// While one statement is on its way, the rooms for the next one gather; a room is in it once, with its newest place.
+// Wakes other processes by NOTIFY. It carries no messages, only where each room is now: of several places of a room that
+// wait to be told the newest is.
 
 import type { Undo } from '../../core/clock.js'
 import type { News } from '../shared/follower.js'
 import type { Wakes } from '../shared/wakes.js'
+import { Notices } from './notices.js'
 import { notificationOf, parseNotification } from './rows.js'
 
 export class Notifier implements Wakes {
-  readonly #send: (payloads: readonly string[]) => Promise<unknown>
+  readonly #notices: Notices
   readonly #hearers = new Map<string, Set<(news: News) => void>>()
-  readonly #waiting = new Map<string, string>()
-  #sending = false
 
   constructor(send: (payloads: readonly string[]) => Promise<unknown>) {
-    this.#send = send
+    this.#notices = new Notices(send)
   }
 
   listen(room: string, hear: (news: News) => void): Promise<Undo> {
@@ -28,8 +25,7 @@ export class Notifier implements Wakes {
   }
 
   tell(room: string, news: News): boolean {
-    this.#waiting.set(room, notificationOf(room, news))
-    if (!this.#sending) void this.#sendAll()
+    this.#notices.tell(room, notificationOf(room, news))
     return true
   }
 
@@ -40,17 +36,6 @@ export class Notifier implements Wakes {
   }
 
   close(): void {
-    this.#waiting.clear()
-  }
-
-  async #sendAll(): Promise<void> {
-    this.#sending = true
-    while (this.#waiting.size > 0) {
-      const payloads = [...this.#waiting.values()]
-      this.#waiting.clear()
-      // A wake-up that is lost is made up for by the next comparison.
-      await this.#send(payloads).catch(() => undefined)
-    }
-    this.#sending = false
+    this.#notices.close()
   }
 }

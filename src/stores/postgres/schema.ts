@@ -6,12 +6,15 @@
 //     mini_chat_dropped    logs that were cleared, whose last rows are still to be deleted
 //     mini_chat_versions   the migrations that were applied
 //
+// The tables of who is here are in people-schema.ts.
+//
 // `log` is a number that no other log has. A room that is cleared gets another one, so that its old messages are out
 // of every answer at once, however many there are.
 //
 // A migration is never changed once it is published: what it lacks is the next one.
 
 import { ChatError } from '../../core/errors.js'
+import { PEOPLE } from './people-schema.js'
 import type { Ask } from './rows.js'
 
 /** A message as the wire has it; `m` is its row and `r` that of its room. */
@@ -176,7 +179,7 @@ begin
 end $$;
 `
 
-const MIGRATIONS = [TABLES + APPEND + RESTORE + EXPIRE]
+const MIGRATIONS = [TABLES + APPEND + RESTORE + EXPIRE, PEOPLE]
 
 /** One lock for all processes: "mini-chat" as a number. */
 const LOCK = '7883953463'

@@ -1,13 +1,14 @@
-// One room's people as this process knows them, and how they are kept like those in Redis.
+// One room's people as this process knows them, and how they are kept like those elsewhere.
 //
 //     news (what changed, with a version) ──> is it the next one? ── yes ──> tell
 //                                                  └── no ──> read all, tell what differs
 //
-// News may be lost, doubled or late: they only speed things up. `born` is made anew where Redis lost a room's people;
+// News may be lost, doubled or late: they only speed things up. `born` is made anew where a room's people were lost;
 // then those whose sessions are alive here take their names again.
 
 import type { Member, Orders, RoomListener } from '../../core/people/directory.js'
-import type { People, PeopleNews } from './replies.js'
+import { Rounds } from '../../stores/shared/rounds.js'
+import type { People, PeopleNews } from './people.js'
 
 export type RoomPeopleParts = {
   readonly listener: RoomListener
@@ -22,8 +23,7 @@ export class RoomPeople {
   #version = 0
   #members: Map<string, Member> = new Map()
   #orders: Orders = { isClosed: false, muted: new Map() }
-  #reading: Promise<void> | undefined
-  #again = false
+  readonly #reads = new Rounds(() => this.#read())
 
   constructor(parts: RoomPeopleParts) {
     this.#parts = parts
@@ -38,7 +38,7 @@ export class RoomPeople {
     if ((this.#members.get(member.fold)?.place ?? 0) < member.place) this.#hold(member)
   }
 
-  /** Is this what Redis has? */
+  /** Is this what there is? */
   isAt(born: string, version: number): boolean {
     return born === this.#born && version === this.#version
   }
@@ -46,10 +46,7 @@ export class RoomPeople {
   /** Undefined when it has been told; a promise where something has to be read first. */
   hear(news: PeopleNews): Promise<void> | undefined {
     if (news.kind === 'typing') return this.#type(news)
-    if (this.#reading !== undefined) {
-      this.#again = true
-      return this.#reading
-    }
+    if (this.#reads.running !== undefined) return this.catchUp()
     if (news.born === this.#born && news.version <= this.#version) return undefined
     if (news.kind === 'ordered' || news.born !== this.#born || news.version !== this.#version + 1) return this.catchUp()
     this.#version = news.version
@@ -60,30 +57,16 @@ export class RoomPeople {
 
   /** Reads all, and tells what differs. */
   catchUp(): Promise<void> {
-    if (this.#reading !== undefined) {
-      this.#again = true
-      return this.#reading
-    }
-    this.#reading = this.#read()
-    return this.#reading
+    return this.#reads.run()
   }
 
   async #read(): Promise<void> {
-    // So that `#reading` is set before it is taken back, whatever happens.
-    await Promise.resolve()
-    try {
-      do {
-        this.#again = false
-        let people = await this.#parts.read()
-        if (this.#born !== '' && people.born !== this.#born && this.#members.size > 0) {
-          await this.#parts.reclaim(this.#members.values())
-          people = await this.#parts.read()
-        }
-        this.#become(people)
-      } while (this.#again)
-    } finally {
-      this.#reading = undefined
+    let people = await this.#parts.read()
+    if (this.#born !== '' && people.born !== this.#born && this.#members.size > 0) {
+      await this.#parts.reclaim(this.#members.values())
+      people = await this.#parts.read()
     }
+    this.#become(people)
   }
 
   #become({ born, version, members, orders }: People): void {

@@ -1,0 +1,34 @@
+// Reads what PostgreSQL answers about people. This is a parser: what goes on from here is trusted.
+
+import type { KnownSession, Member } from '../../core/people/directory.js'
+import type { Row } from '../../stores/postgres/rows.js'
+import { parseFacts, type People } from '../shared/people.js'
+import type { Claimed } from '../shared/place.js'
+
+export function parseSession(token: string, [row]: readonly Row[]): KnownSession | undefined {
+  if (row === undefined) return undefined
+  const { facts, moderates, rooms } = row
+  return { token, ...parseFacts(String(facts)), moderates: moderates === true, rooms: rooms as readonly string[] }
+}
+
+type Name = Member & { readonly room: string }
+type Mute = { readonly fold: string; readonly until: number }
+
+export function parsePeople([row]: readonly Row[]): People {
+  if (row === undefined)
+    return { born: '', version: 0, members: new Map(), orders: { isClosed: false, muted: new Map() } }
+  const members = new Map<string, Member>()
+  for (const { fold, place, token, username } of row['names'] as readonly Name[])
+    members.set(fold, { fold, place, token, username })
+  const muted = new Map((row['mutes'] as readonly Mute[]).map(({ fold, until }) => [fold, until]))
+  return { ...parseVersion(row), members, orders: { isClosed: row['closed'] === true, muted } }
+}
+
+export function parseVersion({ born, version }: Row): Pick<People, 'born' | 'version'> {
+  return { born: String(born), version: Number(version) }
+}
+
+export function parseClaimed(row: Row, token: string): Claimed {
+  const { place, is_new: isNew, held_by: heldBy } = row
+  return heldBy === token ? { place: Number(place), isNew: isNew === true } : { heldBy: String(heldBy) }
+}
