@@ -4,17 +4,8 @@ import { createServer, request } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import WebSocket from 'ws'
-import {
-  type Balancer,
-  CADDY,
-  deployed,
-  freePort,
-  HAPROXY,
-  NGINX,
-  startBalancer,
-  startProgram,
-  until,
-} from '../support/balancer.js'
+import { startBalancer, startProgram } from '../support/balancer.js'
+import { type Balancer, CADDY, deployed, freePort, HAPROXY, NGINX, until } from '../support/balancer-server.js'
 import { type ChildServer, startChild } from '../support/child.js'
 import { bearer, type Polled, parse, post } from '../support/http.js'
 import { needs } from '../support/needs.js'
@@ -187,7 +178,7 @@ test.runIf(needs('haproxy', 'haproxy'))('haproxy passes lines on, too', async ()
     .replace('bind :8080', `bind 127.0.0.1:${web}`)
     .replace('bind :5000', `bind 127.0.0.1:${port}`)
     .replaceAll(/mini-chat-\d:(?:8000|5000)/g, `127.0.0.1:${app.tcpPort}`)
-  await startProgram('haproxy', text, (file) => ['-db', '-f', file])
+  startProgram('haproxy', text, (file) => ['-db', '-f', file])
   const greeting = (): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(port, '127.0.0.1').once('error', reject)

@@ -1,122 +1,24 @@
-// The balancers of deploy/, as Debian has them: each with its own file, in which ports and instances alone are others.
+// The balancers of deploy/ in tests: each ends with its test.
 
-import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { PACKAGE_ROOT } from '../../src/platform.js'
+import { type Balancer, openBalancer, type Running, runProgram } from './balancer-server.js'
 import { temporaryFolder } from './journal.js'
-import { ask } from './raw.js'
 
-export type Balancer = {
-  readonly name: string
-  readonly package: string
-  readonly file: string
-  readonly args: (file: string, folder: string) => string[]
-  /** The file's line for each instance, by the instance's number from 0. */
-  readonly instances: (text: string, ports: readonly number[]) => string
-}
-
-export const NGINX: Balancer = {
-  name: 'nginx',
-  package: 'nginx-light',
-  file: 'nginx.conf',
-  args: (file, folder) => ['-p', folder, '-c', file, '-e', 'stderr', '-g', 'daemon off;'],
-  instances: (text, ports) =>
-    eachInstance(text, 'server mini-chat-N:8000', (port) => `server 127.0.0.1:${port}`, ports),
-}
-
-export const HAPROXY: Balancer = {
-  name: 'haproxy',
-  package: 'haproxy',
-  file: 'haproxy.cfg',
-  args: (file) => ['-db', '-f', file],
-  instances: (text, ports) =>
-    // The lines have a test of their own, which names their ports.
-    eachInstance(
-      text.replace(/frontend lines[^]*/, ''),
-      'server (?:one|two) mini-chat-N:8000',
-      (port) => `server s${port} 127.0.0.1:${port}`,
-      ports,
-    ),
-}
-
-export const CADDY: Balancer = {
-  name: 'caddy',
-  package: 'caddy',
-  file: 'Caddyfile',
-  args: (file) => ['run', '--adapter', 'caddyfile', '--config', file],
-  instances: (text, ports) =>
-    text.replace('mini-chat-1:8000 mini-chat-2:8000', ports.map((port) => `127.0.0.1:${port}`).join(' ')),
-}
-
-/** The lines of two instances become one for each of these ports, with the rest of the line as it is. */
-function eachInstance(text: string, line: string, of: (port: number) => string, ports: readonly number[]): string {
-  const [first, second] = ['1', '2'].map((number) => new RegExp(`${line.replace('N', number)}(.*\n)`))
-  return text
-    .replace(second ?? '', '')
-    .replace(first ?? '', (_line, rest: string) => ports.map((port) => of(port) + rest).join(''))
-}
-
-/** A file of deploy/. */
-export function deployed(name: string): string {
-  return readFileSync(join(PACKAGE_ROOT, 'deploy', name), 'utf8')
-}
-
-/** Starts a balancer in front of instances on these ports; it ends with its test. Resolves with its own port. */
+/** Starts a balancer in front of instances on these ports. Resolves with its own port. */
 export async function startBalancer(balancer: Balancer, ports: readonly number[]): Promise<number> {
-  const folder = temporaryFolder()
-  const port = await freePort()
-  const written = balancer.instances(deployed(balancer.file), ports)
-  const text = written
-    .replaceAll('/tmp/', `${folder}/`)
-    .replace('listen 8080', `listen 127.0.0.1:${port}`)
-    .replace('bind :8080', `bind 127.0.0.1:${port}`)
-    .replace('\n:8080 {', `\nhttp://:${port} {\n\tbind 127.0.0.1`)
-  const { args, name } = balancer
-  await startProgram(name, text, (file) => args(file, folder), folder)
-  await until(async () => (await ask(port, { path: '/health' })).status === 200, name)
-  return port
+  const running = await openBalancer(balancer, ports)
+  endWithTest(running)
+  return running.port
 }
 
 /** Runs a program with a file of its own until the test is over. */
-export async function startProgram(
-  name: string,
-  text: string,
-  args: (file: string) => readonly string[],
-  folder = temporaryFolder(),
-): Promise<void> {
-  const file = join(folder, 'config')
-  writeFileSync(file, text)
-  const child = spawn(name, args(file), {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
-  })
-  let said = ''
-  child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4000)))
-  const ended = new Promise((resolve) => child.once('close', resolve))
+export function startProgram(name: string, text: string, args: (file: string) => readonly string[]): void {
+  endWithTest(runProgram(name, text, args, temporaryFolder()))
+}
+
+function endWithTest(running: Running): void {
   onTestFinished(async ({ task }) => {
-    // From SIGKILL nginx's workers would not hear; Caddy would wait for its connections.
-    child.kill(name === 'nginx' ? 'SIGTERM' : 'SIGKILL')
-    await ended
-    if (task.result?.state === 'fail') process.stderr.write(said)
+    await running.close()
+    if (task.result?.state === 'fail') process.stderr.write(running.said())
   })
-}
-
-/** Waits until something answers. */
-export async function until(isSo: () => Promise<boolean>, what: string, ms = 15_000): Promise<void> {
-  const end = performance.now() + ms
-  while (!(await isSo().catch(() => false))) {
-    if (performance.now() > end) throw new Error(`${what} did not come within ${ms} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 30))
-  }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
 }
