@@ -3,7 +3,8 @@
 
 import type { Random } from '../core/clock.js'
 import { NO_EPOCH } from '../core/rooms/cursor.js'
-import { type Message, removed, removes } from '../core/rooms/message.js'
+import { changesOf } from '../core/rooms/change.js'
+import type { Message } from '../core/rooms/message.js'
 import { Ring } from '../core/rooms/ring.js'
 import type { Deliver, History, Range, Store } from '../core/rooms/store.js'
 
@@ -28,7 +29,7 @@ export function memoryStore(size: number, random: Random): Store {
       }
       const message: Message = { id: log.ring.last + 1, ...draft }
       log.ring.put(message.id, message)
-      remove(log.ring, removes(message))
+      if (message.of !== undefined) for (const after of changesOf(log.ring, message)) log.ring.replace(after.id, after)
       for (const deliver of log.subscribers) deliver(message, log.epoch)
       return { message, epoch: log.epoch }
     },
@@ -64,11 +65,6 @@ export function memoryStore(size: number, random: Random): Store {
       logs.clear()
     },
   }
-}
-
-function remove(ring: Ring<Message>, id: number | undefined): void {
-  const before = id === undefined ? undefined : ring.get(id)
-  if (before !== undefined) ring.replace(before.id, removed(before))
 }
 
 function page({ epoch, ring }: MemoryLog, { before, after, limit }: Range): History {

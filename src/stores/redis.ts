@@ -13,6 +13,7 @@ import { NO_EPOCH } from '../core/rooms/cursor.js'
 import { ChatError } from '../core/errors.js'
 import { KEY_MS } from '../core/rooms/idempotency.js'
 import type { Clock, Random } from '../core/clock.js'
+import { isChange } from '../core/rooms/change.js'
 import type { Draft, Message } from '../core/rooms/message.js'
 import type { Appended, History, Range, Store, Subscription, Deliver } from '../core/rooms/store.js'
 import type { Logger } from '../log.js'
@@ -189,7 +190,7 @@ export class RedisStore implements Store {
       const mark = this.#mark()
       marks.push(mark)
       const place = draft.key === undefined ? 0 : keys.push(keyOf(room, draft.key, draft.username))
-      words.push(mark, JSON.stringify(draft).slice(1), takesOut(draft), String(once ? place : -place))
+      words.push(mark, JSON.stringify(draft).slice(1), isChange(draft.type) ? '1' : '', String(once ? place : -place))
     }
     const { keepMs, recent, clock } = this.#options
     const keep = keepMs === undefined ? [String(recent), '0'] : ['0', String(clock.date() - keepMs)]
@@ -302,8 +303,4 @@ function keyOf(room: string, key: string, username: string): string {
 
 function isClear({ draft }: Item): boolean {
   return draft.type === 'clear'
-}
-
-function takesOut({ type, of }: Draft): string {
-  return type === 'delete' && of !== undefined ? String(of) : ''
 }

@@ -4,8 +4,10 @@
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { NO_EPOCH } from '../../src/core/rooms/cursor.js'
+import { changesOf } from '../../src/core/rooms/change.js'
 import type { Draft, Message } from '../../src/core/rooms/message.js'
 import type { Range, Store } from '../../src/core/rooms/store.js'
+import { Model, steps } from './changes.js'
 
 /** Opens an empty store whose rooms keep at least `size` messages. The contract closes it. */
 export type OpenStore = (size: number) => Store | Promise<Store>
@@ -203,6 +205,49 @@ export function storeContract(name: string, openStore: OpenStore): void {
       ])
       // Each is answered with its own message, and with the epoch of the log that it is in.
       expect(sent).toEqual(got)
+    })
+  })
+
+  describe(`${name}: changes`, () => {
+    test('a message is given as edits, deletes and reactions left it, as a plain list would have it', async () => {
+      const store = await open()
+      let count = 0
+      await fc.assert(
+        fc.asyncProperty(steps, async (all) => {
+          const room = `room-${count++}`
+          const model = new Model(all, room)
+          const { got, subscription } = await listen(store, room)
+          await Promise.all(model.drafts.map((one) => store.append(room, one)))
+          expect((await store.read(room, { limit: 500 })).messages).toEqual(model.messages)
+          // Some may have been read when they were changed already; with the changes behind them all come to the same.
+          const told: Message[] = []
+          const held = {
+            get: (id: number) => told[id - 1],
+            slice: (from: number, to: number) => told.slice(from - 1, to),
+          }
+          for (const { message } of got) {
+            for (const after of changesOf(held, message)) told[after.id - 1] = after
+            told.push(message)
+          }
+          expect(told).toEqual(model.messages)
+          const late = await store.subscribe(room, () => undefined)
+          expect(late.recent).toEqual(model.messages)
+          late.close()
+          subscription.close()
+        }),
+        { numRuns: 60 },
+      )
+    })
+
+    test('what speaks of no chat message changes nothing', async () => {
+      const store = await open()
+      await listen(store)
+      const types = ['join', 'chat']
+      for (const type of types) await store.append('lobby', { ...draft('hi'), type })
+      for (const of of [1, 4, 9])
+        for (const type of ['edit', 'reaction']) await store.append('lobby', { ...draft('👍'), type, of })
+      const { messages } = await store.read('lobby', { limit: 2, after: 0 })
+      expect(messages).toEqual(types.map((type, i) => ({ id: i + 1, ...draft('hi'), type })))
     })
   })
 

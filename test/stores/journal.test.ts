@@ -2,6 +2,7 @@ import { pbkdf2 } from 'node:crypto'
 import { readdirSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Appended } from '../../src/core/rooms/store.js'
 import type { Subscription } from '../../src/core/rooms/store.js'
@@ -10,15 +11,17 @@ import { KEY_MS } from '../../src/core/rooms/idempotency.js'
 import { SPAN } from '../../src/stores/journal/folder.js'
 import { JournalReader } from '../../src/stores/journal/journal-reader.js'
 import { KeyIndex } from '../../src/stores/journal/key-index.js'
+import { exportLines, parseLine } from '../../src/stores/journal/lines.js'
 import { load } from '../../src/stores/journal/load.js'
 import type { Log } from '../../src/stores/journal/log.js'
 import { OffsetIndex } from '../../src/stores/journal/offset-index.js'
 import { Retention } from '../../src/stores/journal/retention.js'
 import { SteadyDate } from '../../src/stores/journal/steady-date.js'
 import { FakeClock } from '../support/clock.js'
-import { journalIn, reread, segmentsIn, temporaryFolder } from '../support/journal.js'
+import { journalIn, quickFolder, reread, segmentsIn, temporaryFolder } from '../support/journal.js'
 import { fixedRandom } from '../support/random.js'
 import { startServer, until } from '../support/server.js'
+import { Model, steps } from './changes.js'
 import { draft, storeContract } from './contract.js'
 
 for (const sync of ['always', 'everysec', 'never'] as const) {
@@ -27,9 +30,41 @@ for (const sync of ['always', 'everysec', 'never'] as const) {
   )
 }
 
+function messageOfLine(line: string): unknown {
+  const { epoch: _, ...message } = JSON.parse(line) as Record<string, unknown>
+  return message
+}
+
 const texts = (messages: readonly { readonly text: string }[]): string[] => messages.map(({ text }) => text)
 
 describe('after a restart', () => {
+  test('messages are as edits, deletes and reactions left them, in the ring, in history and in an export', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const [folder, model] = [quickFolder(), new Model(all)]
+        const first = await journalIn(folder)
+        for (const one of model.drafts) await first.append('lobby', one)
+        await first.close()
+        expect((await reread(folder)).messages).toEqual(model.messages)
+        const lines = [...exportLines(folder, undefined)]
+          .join('')
+          .split('\n')
+          .filter((line) => line !== '')
+        expect(lines.map(messageOfLine)).toEqual(model.messages)
+        const copy = quickFolder()
+        const second = await journalIn(copy)
+        for (const line of lines) {
+          const { draft: one, given } = parseLine(line, 0)
+          if (given === undefined) expect.unreachable('a line has its place')
+          else await second.restore(one, given)
+        }
+        await second.close()
+        expect((await reread(copy)).messages).toEqual(model.messages)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   test('a room has the messages, the ids and the epoch it had', async () => {
     const folder = temporaryFolder()
     const first = await journalIn(folder)

@@ -39,6 +39,7 @@ describe.skipIf(!hasPostgres)('postgres', () => {
     expect(await server.query('select version from mini_chat_versions', [], url)).toEqual([
       { version: 1 },
       { version: 2 },
+      { version: 3 },
     ])
     await Promise.all(stores.map((store, i) => store.append('lobby', { ...draft(`n${i}`), key: `k${i}` })))
     const { messages, last } = await (stores[0] ?? (await storeIn(url))).read('lobby', { limit: 50 })

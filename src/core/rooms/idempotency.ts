@@ -68,7 +68,7 @@ export class IdempotencyKeys {
     const earlier = this.#isKnown(username, key) ? undefined : this.#find?.(username, key)
     let replayed = false
     const replay = (found: Appended): Appended => {
-      refuseOther(found.message.text, text)
+      refuseOther(saidBy(found.message), text)
       replayed = true
       return found
     }
@@ -88,8 +88,9 @@ export class IdempotencyKeys {
 
   /** Remembers a message that the store brought, unless it was sent from here. */
   note(message: Message, epoch: string): void {
-    const { key, username, text, timestamp, id } = message
+    const { key, username, timestamp, id } = message
     if (key === undefined || this.#isKnown(username, key)) return
+    const text = saidBy(message)
     const at = this.#clock.now() - Math.max(0, this.#clock.date() - timestamp)
     this.#sent.set(`${key} * ${username}`, { text, at, appended: Promise.resolve({ message, epoch }), id, size: 0 })
   }
@@ -144,6 +145,12 @@ const NOT_YET = new Promise<Appended>(() => undefined)
 
 /** Without a session, with one, and nobody can tell any more. */
 const SENDERS = ['name', 'session', '*']
+
+/** What a key is compared by: the text, and what it is said of. */
+export function saidBy({ type, of, text }: Pick<Message, 'type' | 'of' | 'text'>): string {
+  // No text has a zero.
+  return of === undefined ? text : `${type} ${of}\0${text}`
+}
 
 function refuseOther(before: string, text: string): void {
   if (before !== text)

@@ -17,9 +17,18 @@ export type Message = {
   readonly timestamp: number
   /** The sender's own mark (see `IdempotencyKeys`), echoed to everyone. */
   readonly key?: string
-  /** The id that this message speaks of, for types such as `delete`. */
+  /** The id that this message speaks of: of the one that it answers, or that it changes (change.ts). */
   readonly of?: number
+  /** When its text was changed last, in milliseconds since 1970. */
+  readonly edited?: number
+  readonly reactions?: readonly Reaction[]
+  /** Of a message that is a reaction: those who react, where they are several; and false, where they take it back. */
+  readonly by?: readonly string[]
+  readonly on?: false
 }
+
+/** An emoji under a message, and the names of those who put it there. */
+export type Reaction = { readonly text: string; readonly by: readonly string[] }
 
 /** A message before the store has given it its place. */
 export type Draft = Omit<Message, 'id'>
@@ -51,14 +60,9 @@ const RAW_NAME_UNITS = 1024
 /** Marks on one letter: a word of any language has a few, and to put n of them in order takes n × n steps. */
 const PILED_MARKS = 100
 
-/** What is given in the place of a message that a moderator took out. */
+/** What is given in the place of a message that was taken out. */
 export function removed({ id, room, username, timestamp, key }: Message): Message {
   return { id, room, type: 'removed', username, text: 'removed', timestamp, ...(key === undefined ? {} : { key }) }
-}
-
-/** The id of the message that this one takes out, if it does. */
-export function removes({ type, of }: Pick<Message, 'type' | 'of'>): number | undefined {
-  return type === 'delete' ? of : undefined
 }
 
 export function entryOf(message: Message, at: number): Entry {

@@ -14,7 +14,8 @@ import { type Gap, gapAt } from './gap.js'
 import type { Watch } from './observer.js'
 import { type Find, IdempotencyKeys, KEY_MS } from './idempotency.js'
 import { Presence } from './presence.js'
-import { type Entry, entryOf, type Message, removed, removes } from './message.js'
+import { changesOf } from './change.js'
+import { type Entry, entryOf, type Message } from './message.js'
 import { Ring } from './ring.js'
 import { type Seat, type Wake, waitOnce } from './waitlist.js'
 import { Waiters } from './waiters.js'
@@ -149,8 +150,7 @@ export class Room {
    */
   deliver(message: Message, epoch: string, age = 0): void {
     if (epoch !== this.#epoch) this.#begin(epoch)
-    const target = removes(message)
-    if (target !== undefined) this.#remove(target)
+    if (message.of !== undefined) this.#change(message)
     const entry = entryOf(message, this.#clock.now() - age)
     const gone = this.#ring.put(message.id, entry)
     this.#bytes += entry.size - (gone?.size ?? 0)
@@ -264,13 +264,19 @@ export class Room {
     return this.sit(place, seat) || (this.#isBehind(place) && this.#waiting.sitForNext(seat))
   }
 
-  /** What was taken out is told to nobody any more; its place stays, since ids are dense. */
-  #remove(id: number): void {
-    const before = this.#ring.get(id)
-    if (before === undefined) return
-    const entry = entryOf(removed(before.message), before.at)
-    this.#ring.replace(id, entry)
-    this.#bytes += entry.size - before.size
+  /** What a message changes is told as it is now; its place stays, since ids are dense. */
+  #change(change: Message): void {
+    const held = {
+      get: (id: number) => this.#ring.get(id)?.message,
+      slice: (from: number, to: number) => this.#ring.slice(from, to).map(({ message }) => message),
+    }
+    for (const message of changesOf(held, change)) {
+      const before = this.#ring.get(message.id)
+      if (before === undefined) continue
+      const entry = entryOf(message, before.at)
+      this.#ring.replace(message.id, entry)
+      this.#bytes += entry.size - before.size
+    }
   }
 
   #begin(epoch: string): void {

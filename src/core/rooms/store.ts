@@ -5,8 +5,8 @@
 // - ids of a room are dense: 1, 2, 3 … and delivered in that order, each once, to every subscriber;
 // - when `append` resolves, the message is as durable as the store promises, and subscribers in this process
 //   have been given it;
-// - a message of type `delete` takes out the one that it speaks of: from then on `read` and `subscribe` give what
-//   `removed` makes of that;
+// - a message of type `edit`, `delete` or `reaction` changes the one that it speaks of: from then on `read` and
+//   `subscribe` give what `changed` makes of that, and `removed` in the place of an edit that is not the newest;
 // - a message of type `clear` begins the log anew: it has another epoch, and the id 1;
 // - the epoch belongs to the log: it stays while the log is kept, and a log made anew has another.
 //

@@ -2,10 +2,10 @@
 
 import type { Clock } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
-import { type Message, removed } from '../../core/rooms/message.js'
+import type { Message } from '../../core/rooms/message.js'
 import type { Appended, History, Range } from '../../core/rooms/store.js'
 import { codeOf } from './folder.js'
-import { Log, pageOf } from './log.js'
+import { amend, Log, pageOf } from './log.js'
 import { hashOf, type KeyIndex } from './key-index.js'
 import { readPage } from './page.js'
 
@@ -28,16 +28,13 @@ export class JournalReader {
 
   /** A page of a room's log. It is settled which messages are in it before this returns. */
   async read(room: string, range: Range): Promise<History> {
-    const { folder, logs, onUnreadable } = this.#parts
+    const { logs, onUnreadable } = this.#parts
     const log = logs.get(room) ?? new Log()
     // The clock was ahead and has been set right: what it hid is told again.
     if (this.#date() < log.expiredAt) log.expired = 0
     const { from, to, ...page } = pageOf(log, range)
     try {
-      const gone = log.removed
-      const messages = await readPage(folder, log.slice(from, to))
-      const told =
-        gone.size === 0 ? messages : messages.map((message) => (gone.has(message.id) ? removed(message) : message))
+      const told = await this.#readNow(log, from, to)
       if (this.#parts.keepMs === undefined) return { messages: told, ...page }
       await this.#expire(log)
       if (log.epoch !== page.epoch) return this.read(room, range)
@@ -54,6 +51,27 @@ export class JournalReader {
       onUnreadable(error)
       throw refusalOf(error)
     }
+  }
+
+  /** Reads messages as they are when this is called. */
+  async #readNow(log: Log, from: number, to: number): Promise<readonly Message[]> {
+    const { folder } = this.#parts
+    const { removed, amended, positions } = log
+    const slice = log.slice(from, to)
+    if (removed.size === 0 && amended.size === 0) return readPage(folder, slice)
+    const ids = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
+    const gone = new Set(ids.filter((id) => removed.has(id)))
+    const now = new Map(ids.map((id) => [id, amended.get(id)]))
+    const edits = [...now.values()].flatMap((one) => positions.of(one?.edit ?? 0) ?? [])
+    const [messages, changes] = await Promise.all([
+      readPage(folder, slice),
+      readPage(
+        folder,
+        edits.toSorted((a, b) => a - b),
+      ),
+    ])
+    const byId = new Map(changes.map((edit) => [edit.id, edit]))
+    return messages.map((message) => amend(message, gone.has(message.id), now.get(message.id), byId))
   }
 
   /** The newest messages without one missing between them: a ring is dense. */

@@ -6,27 +6,31 @@
 // adds nothing, so an import that was cut off is simply run again. A line without `id` is a new message.
 
 import { ChatError } from '../../core/errors.js'
-import { type Draft, parseKey, parseRoom, parseText, parseUsername, removed } from '../../core/rooms/message.js'
+import { parseEmoji, REACTION_PEOPLE } from '../../core/rooms/change.js'
+import { type Draft, type Message, parseKey, parseRoom, parseText, parseUsername } from '../../core/rooms/message.js'
 import type { Given } from './commit.js'
 import { damagedAt, listSegments, type Segment } from './folder.js'
-import { Log } from './log.js'
+import { amend, Log } from './log.js'
 import { jsonOf, messageOf } from './record.js'
 import { damageOf, Order, type RecordView, scanSegment, type Visit } from './scan.js'
 
 /** Every message that is kept, as lines, a segment at a time. A server may go on writing meanwhile. */
 export function* exportLines(folder: string, room: string | undefined): Generator<string> {
   const segments = listSegments(folder)
-  const logs = new Map<string, Log>()
-  // What was cleared or taken out later is not written, so it is read first what that is.
+  const logs = new Map<string, ExportedLog>()
+  // What was cleared or changed later is written as it is now, so it is read first what that is.
   for (const _ of walk(folder, segments, (record) => noteIn(logs, record))) continue
   let lines: string[] = []
   const write = ({ buffer, start, end, place }: RecordView): void => {
     if (place === undefined || (room !== undefined && place.room !== room)) return
-    const { epoch, removed: gone } = logs.get(place.room) ?? new Log()
+    const { log, edits } = logs.get(place.room) ?? { log: new Log(), edits: new Map<number, Message>() }
+    const { epoch, removed, amended } = log
     if (place.epoch !== epoch) return
-    const json = gone.has(place.id)
-      ? JSON.stringify(removed(messageOf(buffer, start, end)))
-      : jsonOf(buffer, start, end)
+    const [isRemoved, now] = [removed.has(place.id), amended.get(place.id)]
+    const json =
+      isRemoved || now !== undefined
+        ? JSON.stringify(amend(messageOf(buffer, start, end), isRemoved, now, edits))
+        : jsonOf(buffer, start, end)
     lines.push(`{"epoch":"${epoch}",${json.slice(1)}\n`)
   }
   for (const _ of walk(folder, segments, write)) {
@@ -48,13 +52,24 @@ function* walk(folder: string, segments: readonly Segment[], visit: Visit): Gene
   }
 }
 
-function noteIn(logs: Map<string, Log>, { buffer, start, end, place }: RecordView): void {
+/** What is known of a log before it is written. `edits`: those that count, by their ids. */
+type ExportedLog = { readonly log: Log; readonly edits: Map<number, Message> }
+
+function noteIn(logs: Map<string, ExportedLog>, { buffer, start, end, place }: RecordView): void {
   if (place === undefined) return
-  let log = logs.get(place.room)
-  if (log === undefined) logs.set(place.room, (log = new Log()))
-  if (log.epoch !== place.epoch) log.removed.clear()
-  log.epoch = place.epoch
-  if (place.isDelete) log.note(messageOf(buffer, start, end))
+  let exported = logs.get(place.room)
+  if (exported === undefined) logs.set(place.room, (exported = { log: new Log(), edits: new Map() }))
+  const { log, edits } = exported
+  if (log.epoch !== place.epoch) {
+    log.begin(place.epoch)
+    edits.clear()
+  }
+  if (!place.isChange) return
+  const change = messageOf(buffer, start, end)
+  const before = log.amended.get(change.of ?? 0)?.edit ?? 0
+  log.note(change)
+  if (change.type !== 'reaction') edits.delete(before)
+  if (change.type === 'edit') edits.set(change.id, change)
 }
 
 export type Line = { readonly draft: Draft; readonly given: Given | undefined }
@@ -68,15 +83,23 @@ export function parseLine(line: string, date: number): Line {
   const type = fields.get('type') ?? 'chat'
   if (typeof type !== 'string' || !/^[a-z_]{1,32}$/.test(type))
     throw new ChatError('bad_request', 'type is a word such as chat')
-  const [key, of] = [fields.get('key'), fields.get('of')]
+  // `edited` and `reactions` are not read: the messages that made them so are lines of their own.
+  const [key, of, by, on] = ['key', 'of', 'by', 'on'].map((name) => fields.get(name))
   const draft = {
     room: parseRoom(fields.get('room')),
     type,
     username: parseUsername(fields.get('username')),
-    text: type === 'chat' || fields.get('text') !== '' ? parseText(fields.get('text')) : '',
+    text:
+      type === 'reaction'
+        ? parseEmoji(fields.get('text'))
+        : type === 'chat' || fields.get('text') !== ''
+          ? parseText(fields.get('text'))
+          : '',
     timestamp: wholeNumber('timestamp', fields.get('timestamp') ?? date),
     ...(key === undefined ? {} : { key: parseKey(key) }),
     ...(of === undefined ? {} : { of: wholeNumber('of', of) }),
+    ...(by === undefined ? {} : { by: parsePeople(by) }),
+    ...(on === false ? { on: false as const } : {}),
   }
   return { draft, given: parseGiven(fields.get('epoch'), fields.get('id')) }
 }
@@ -85,6 +108,11 @@ function parseGiven(epoch: unknown, id: unknown): Given | undefined {
   if (epoch === undefined && id === undefined) return undefined
   if (typeof epoch === 'string' && /^[a-z0-9]{8}$/.test(epoch)) return { epoch, id: wholeNumber('id', id) }
   throw new ChatError('bad_request', 'epoch is 8 characters of a-z 0-9, and goes with an id: give both, or neither')
+}
+
+function parsePeople(value: unknown): string[] {
+  if (Array.isArray(value) && value.length > 0 && value.length <= REACTION_PEOPLE) return value.map(parseUsername)
+  throw new ChatError('bad_request', `by is a list of 1 to ${REACTION_PEOPLE} names`)
 }
 
 function wholeNumber(name: string, value: unknown): number {

@@ -83,7 +83,7 @@ function note(
   if (log === undefined) logs.set(room, (log = new Log()))
   const position = number * SPAN + offset
   log.add(epoch, id, position)
-  if (place.isDelete) log.note(messageOf(buffer, start, end))
+  if (place.isChange) log.note(messageOf(buffer, start, end))
   const timestamp = timeOf(buffer, end)
   extend(extent, timestamp, date)
   if (!isKeyed(buffer, end) || !keys.isDue(timestamp, date)) return

@@ -1,18 +1,26 @@
 // One room's log: its epoch, where its messages lie, and who is given the next one.
 
 import { NO_EPOCH } from '../../core/rooms/cursor.js'
-import { type Message, removes } from '../../core/rooms/message.js'
+import { changed } from '../../core/rooms/change.js'
+import { type Message, type Reaction, removed } from '../../core/rooms/message.js'
 import type { History, Range } from '../../core/rooms/store.js'
 import type { Kept } from './commit.js'
 import { OffsetIndex } from './offset-index.js'
 
 export type Subscriber = (kept: Kept) => void
 
+/** `edit`: the id of the newest edit, which has the text. */
+export type Amended = { readonly edit?: number; readonly reactions?: readonly Reaction[] }
+
+const BLANK = { room: '', type: 'chat', username: '', text: '', timestamp: 0 }
+
 export class Log {
   readonly positions = new OffsetIndex()
   readonly subscribers = new Set<Subscriber>()
-  /** The ids of messages that a later one took out. */
+  /** The ids of messages that a later one took out, and of edits that are not the newest. */
   removed = new Set<number>()
+  /** What later ones made of messages, by their ids. */
+  amended = new Map<number, Amended>()
   epoch = NO_EPOCH
   /** The newest id whose time is over, as far as a reading has found out; its segment may be there still. */
   expired = 0
@@ -30,21 +38,42 @@ export class Log {
 
   /** Adds a message that is kept. Another epoch begins the log anew. */
   add(epoch: string, id: number, position: number): void {
-    if (epoch !== this.epoch) {
-      this.positions.clear()
-      this.removed = new Set()
-      this.expired = 0
-      this.oldest = undefined
-    }
-    this.epoch = epoch
+    if (epoch !== this.epoch) this.begin(epoch)
     this.positions.add(id, position)
     this.lost = 0
   }
 
-  /** Takes note of a message that takes another one out. */
-  note(message: Pick<Message, 'type' | 'of'>): void {
-    const id = removes(message)
-    if (id !== undefined) this.removed.add(id)
+  begin(epoch: string): void {
+    this.positions.clear()
+    this.removed = new Set()
+    this.amended = new Map()
+    this.expired = 0
+    this.oldest = undefined
+    this.epoch = epoch
+  }
+
+  /** Takes note of a message that changes another one. */
+  note(change: Message): void {
+    const { type, of, id } = change
+    if (of === undefined || of >= id || this.removed.has(of)) return
+    const before = this.amended.get(of) ?? {}
+    if ((type === 'delete' || type === 'edit') && before.edit !== undefined) this.removed.add(before.edit)
+    if (type === 'delete') {
+      this.removed.add(of)
+      this.amended.delete(of)
+    } else if (type === 'edit') {
+      this.amended.set(of, { ...before, edit: id })
+    } else if (type === 'reaction') {
+      const { reactions } = changed({ ...BLANK, id: of, ...before }, change)
+      this.amended.set(of, { ...(before.edit === undefined ? {} : { edit: before.edit }), reactions: reactions ?? [] })
+    }
+  }
+
+  /** Forgets what it knows of messages that are gone. */
+  trim(): void {
+    const { first } = this.positions
+    for (const id of this.removed) if (id < first) this.removed.delete(id)
+    for (const id of this.amended.keys()) if (id < first) this.amended.delete(id)
   }
 
   /** The oldest id that can be had; where there is none the next one, and 0 at the beginning of a log. */
@@ -71,6 +100,22 @@ export class Log {
     }
     return positions
   }
+}
+
+/** A message as it is now. `edits`: what may have changed it, by their ids. */
+export function amend(
+  message: Message,
+  isRemoved: boolean,
+  amended: Amended | undefined,
+  edits: ReadonlyMap<number, Message>,
+): Message {
+  if (isRemoved) return removed(message)
+  if (amended === undefined) return message
+  const edit = edits.get(amended.edit ?? 0)
+  let now = edit === undefined ? message : changed(message, edit)
+  for (const { text, by } of amended.reactions ?? [])
+    now = changed(now, { ...BLANK, id: Infinity, type: 'reaction', of: message.id, text, by })
+  return now
 }
 
 /** What a page of history is made of, before its messages are read. */

@@ -82,7 +82,10 @@ export function messageAt(id: number, { room, timestamp, key, ...rest }: Draft):
 }
 
 /** The place of a message, without parsing the rest of it: a start reads a million of these. */
-export type Place = { readonly epoch: string; readonly id: number; readonly room: string; readonly isDelete: boolean }
+export type Place = { readonly epoch: string; readonly id: number; readonly room: string; readonly isChange: boolean }
+
+/** The types of messages that change an earlier one. */
+const CHANGES = ['delete', 'edit', 'reaction']
 
 /** Longer than the epoch, an id and a room's name can be. */
 const PLACE_BYTES = 128
@@ -96,12 +99,12 @@ export function placeOf(buffer: Buffer, offset: number, end: number): Place | un
   const idEnd = text.indexOf(',', idStart)
   const roomStart = idEnd + ',"room":"'.length
   const roomEnd = text.indexOf('"', roomStart)
-  const isDelete = text.startsWith('","type":"delete"', roomEnd)
+  const isChange = CHANGES.some((type) => text.startsWith(`","type":"${type}"`, roomEnd))
   return {
     epoch: text.slice(0, EPOCH_BYTES),
     id: Number(text.slice(idStart, idEnd)),
     room: text.slice(roomStart, roomEnd),
-    isDelete,
+    isChange,
   }
 }
 

@@ -183,6 +183,7 @@ export class Rotation {
     const { logs } = this.#parts
     for (const [room, log] of logs) {
       log.positions.dropBefore(number * SPAN)
+      log.trim()
       if (log.isEmpty) logs.delete(room)
     }
   }

@@ -1,5 +1,6 @@
 // Reads what PostgreSQL answers. This is a parser: what goes on from here is trusted.
 
+import { withParts } from '../../core/rooms/change.js'
 import type { Message } from '../../core/rooms/message.js'
 import type { Found, News, Place } from '../shared/follower.js'
 
@@ -30,8 +31,13 @@ export function parseListed([row]: readonly Row[]): Listed | undefined {
     ...parsePlace(row),
     first: Number(first),
     known: typeof known === 'string' ? known : undefined,
-    messages: messages as readonly Message[],
+    messages: (messages as readonly Message[]).map(asMessage),
   }
+}
+
+/** With its reactions in their order. */
+function asMessage(message: Message): Message {
+  return message.reactions === undefined ? message : withParts(message, {})
 }
 
 export function parsePlace({ epoch, id, mark }: Row): Place {

@@ -14,11 +14,12 @@
 // A migration is never changed once it is published: what it lacks is the next one.
 
 import { ChatError } from '../../core/errors.js'
+import { AMENDED } from './amended.js'
 import { PEOPLE } from './people-schema.js'
 import type { Ask } from './rows.js'
 
-/** A message as the wire has it; `m` is its row and `r` that of its room. */
-export const MESSAGE = `json_strip_nulls(json_build_object('id', m.id, 'room', r.room, 'type', m.type,
+/** A message as the wire had it; `m` is its row and `r` that of its room. */
+const MESSAGE = `json_strip_nulls(json_build_object('id', m.id, 'room', r.room, 'type', m.type,
   'username', m.username, 'text', m.text, 'timestamp', m.said, 'key', m.key, 'of', m.about))`
 
 const TABLES = `
@@ -179,7 +180,7 @@ begin
 end $$;
 `
 
-const MIGRATIONS = [TABLES + APPEND + RESTORE + EXPIRE, PEOPLE]
+const MIGRATIONS = [TABLES + APPEND + RESTORE + EXPIRE, PEOPLE, AMENDED]
 
 /** One lock for all processes: "mini-chat" as a number. */
 const LOCK = '7883953463'

@@ -1,6 +1,6 @@
 // The statements that are asked again and again, by name: each connection prepares them once.
 
-import { MESSAGE } from './schema.js'
+import { MESSAGE } from './amended.js'
 
 export type Statement = { readonly name: string; readonly text: string }
 

@@ -1,5 +1,6 @@
 // Reads what Redis answers and publishes. This is a parser: what goes on from here is trusted.
 
+import { withParts } from '../../core/rooms/change.js'
 import { type Message, removed } from '../../core/rooms/message.js'
 import type { Found, Marked, News, Place } from '../shared/follower.js'
 
@@ -24,12 +25,13 @@ export function parseBatch(reply: unknown): Batch {
 
 /** Undefined where there is no log. */
 export function parseListed(reply: unknown): Listed | undefined {
-  const [epoch, id, mark, first, entries, gone] = arrayOf(reply)
+  const [epoch, id, mark, first, entries, changes] = arrayOf(reply)
   if (epoch === undefined) return undefined
   const messages = arrayOf(entries).map((entry) => messageOf(textOf(arrayOf(arrayOf(entry)[1])[1])))
-  // Few are removed, and nearly always none.
-  for (const text of arrayOf(gone).map(textOf)) messages.push(removed(messageOf(text.slice(text.indexOf('{')))))
-  if (arrayOf(gone).length > 0) messages.sort((a, b) => a.id - b.id)
+  // Few were changed.
+  const changed = arrayOf(changes).map(textOf)
+  for (const text of changed) messages.push(changedOf(text.slice(text.indexOf('{'))))
+  if (changed.length > 0) messages.sort((a, b) => a.id - b.id)
   return { epoch: textOf(epoch), id: numberOf(id), mark: textOf(mark), first: numberOf(first), messages }
 }
 
@@ -78,6 +80,12 @@ export function textOf(value: unknown): string {
 
 function numberOf(value: unknown): number {
   return Number(value)
+}
+
+/** A message that was changed, as it is now. */
+function changedOf(json: string): Message {
+  const { edit: _, ...message } = JSON.parse(json) as Message & { edit?: number }
+  return message.text === '' ? removed(message) : withParts(message, {})
 }
 
 function messageOf(json: string): Message {

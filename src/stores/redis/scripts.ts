@@ -2,7 +2,8 @@
 //
 //     mini-chat:{lobby}:log       stream   ID-MARK, m = the message as JSON
 //     mini-chat:{lobby}:meta      hash     epoch, id and mark of the newest message, first = oldest id, born
-//     mini-chat:{lobby}:removed   zset     by id: MARK and what is left of a message that was taken out
+//     mini-chat:{lobby}:removed   zset     by id: MARK and a message that was changed as it is now, instead of in the log;
+//                                          one that was taken out has no text; edit = the id of the newest edit
 //     mini-chat:{lobby}:key:…     string   BORN and the message that was sent with this idempotency key
 //
 // The braces are a hash tag: in a cluster all keys of a room are on one server. `born` is the epoch that the log began
@@ -14,17 +15,17 @@ export type Script = { readonly source: string; readonly sha: string }
 
 /** Looks for the log, and finds out whether it is the one that the caller knows. KEYS and the first ARGV are the same everywhere. */
 const BEGIN = `
-local LOG, META, REMOVED = KEYS[1], KEYS[2], KEYS[3]
+local LOG, META, CHANGED = KEYS[1], KEYS[2], KEYS[3]
 local knownEpoch, knownId, knownMark, fresh = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local expire, publish, channel = ARGV[5], ARGV[6], ARGV[7]
 local meta = redis.call('HMGET', META, 'epoch', 'id', 'mark', 'first', 'born')
 local epoch, id, mark, first, born = meta[1], tonumber(meta[2]), meta[3], tonumber(meta[4]), meta[5]
 -- The stream was evicted or deleted, and what describes it is still here.
-if epoch and id >= first and redis.call('EXISTS', LOG, REMOVED) == 0 then epoch = false end
+if epoch and id >= first and redis.call('EXISTS', LOG, CHANGED) == 0 then epoch = false end
 
 local function begin()
   -- Only where there is something: what is written first is refused when memory is full, and that is the message.
-  if redis.call('EXISTS', LOG, REMOVED) > 0 then redis.call('DEL', LOG, REMOVED) end
+  if redis.call('EXISTS', LOG, CHANGED) > 0 then redis.call('DEL', LOG, CHANGED) end
   epoch, id, mark, first, born = fresh, 0, '', 1, fresh
 end
 
@@ -32,10 +33,10 @@ local function save()
   redis.call('HSET', META, 'epoch', epoch, 'id', string.format('%.0f', id), 'mark', mark,
     'first', string.format('%.0f', first), 'born', born)
   if expire ~= '0' then
-    for _, key in ipairs({META, LOG, REMOVED}) do redis.call('PEXPIRE', key, expire) end
+    for _, key in ipairs({META, LOG, CHANGED}) do redis.call('PEXPIRE', key, expire) end
   elseif redis.call('PERSIST', META) == 1 then
     redis.call('PERSIST', LOG)
-    redis.call('PERSIST', REMOVED)
+    redis.call('PERSIST', CHANGED)
   end
 end
 
@@ -43,13 +44,61 @@ local function tell(before, lines)
   redis.call(publish, channel, epoch .. ' ' .. string.format('%.0f', id) .. ' ' .. mark .. ' ' .. before .. lines)
 end
 
-local function takeOut(at)
+-- A message as it is now, and its mark.
+local function find(at)
+  local changed = redis.call('ZRANGEBYSCORE', CHANGED, at, at)[1]
+  if changed then
+    local its, json = string.match(changed, '^(%d+)(.*)$')
+    return cjson.decode(json), its
+  end
   local entry = redis.call('XRANGE', LOG, at, at)[1]
-  if not entry then return end
-  local message = cjson.decode(entry[2][2])
-  message.text = ''
-  redis.call('ZADD', REMOVED, at, string.match(entry[1], '%-(%d+)$') .. cjson.encode(message))
-  redis.call('XDEL', LOG, entry[1])
+  if entry then return cjson.decode(entry[2][2]), string.match(entry[1], '%-(%d+)$') end
+end
+
+local function put(at, message, its)
+  redis.call('ZREMRANGEBYSCORE', CHANGED, at, at)
+  redis.call('ZADD', CHANGED, at, its .. cjson.encode(message))
+  redis.call('XDEL', LOG, at .. '-' .. its)
+end
+
+local function takeOut(number)
+  local at = string.format('%.0f', number)
+  local message, its = find(at)
+  if not message then return end
+  if message.edit then takeOut(message.edit) end
+  message.text, message.edit, message.edited, message.reactions, message.by = '', nil, nil, nil, nil
+  put(at, message, its)
+end
+
+local function react(message, change)
+  local reactions, people, had, left = {}, {}, {}, {}
+  for _, name in ipairs(change.by or {change.username}) do people[name] = true end
+  for _, reaction in ipairs(message.reactions or {}) do
+    if reaction.text == change.text then had = reaction.by else reactions[#reactions + 1] = reaction end
+  end
+  for _, name in ipairs(had) do
+    if not people[name] then left[#left + 1] = name end
+  end
+  if change.on ~= false then
+    for name in pairs(people) do left[#left + 1] = name end
+  end
+  if #left > 0 then reactions[#reactions + 1] = {text = change.text, by = left} end
+  message.reactions = #reactions > 0 and reactions or nil
+end
+
+-- What a message makes of the one that it speaks of: see core/rooms/change.ts.
+local function apply(change)
+  if not change.of or change.of >= change.id then return end
+  if change.type == 'delete' then return takeOut(change.of) end
+  local at = string.format('%.0f', change.of)
+  local message, its = find(at)
+  if not message or message.type ~= 'chat' or message.text == '' then return end
+  if change.type == 'edit' then
+    if message.edit then takeOut(message.edit) end
+    message.text, message.edited, message.edit = change.text, change.timestamp, change.id
+  elseif change.type == 'reaction' then react(message, change)
+  else return end
+  put(at, message, its)
 end
 
 -- Has the caller seen what is not in this log? Then its newest messages were lost.
@@ -61,14 +110,14 @@ local function isCut()
   local at = string.format('%.0f', knownId)
   local entry = redis.call('XRANGE', LOG, at, at)[1]
   if entry then return string.match(entry[1], '%-(%d+)$') ~= knownMark end
-  local removed = redis.call('ZRANGEBYSCORE', REMOVED, at, at)[1]
+  local removed = redis.call('ZRANGEBYSCORE', CHANGED, at, at)[1]
   return not removed or string.match(removed, '^%d+') ~= knownMark
 end
 `
 
 /**
  * Adds messages. ARGV: … 8 how many are kept, or 0; 9 since when they are kept, or 0; 10 how long keys are kept (ms);
- * 11 `clear`, or nothing; then four a message: its mark, its JSON behind the id, the id that it takes out, and
+ * 11 `clear`, or nothing; then four a message: its mark, its JSON behind the id, 1 where it changes another one, and
  * the place of its idempotency key among KEYS: 0 none, below 0 to be remembered and not asked.
  * Returns the epoch, the mark before the first, and for each its id, or the message that its key was used for.
  */
@@ -88,7 +137,7 @@ for i = 12, #ARGV, 4 do
     local json = '{"id":' .. at .. ',' .. ARGV[i + 1]
     redis.call('XADD', LOG, at .. '-' .. mark, 'm', json)
     if key ~= 0 then redis.call('SET', KEYS[math.abs(key)], born .. json, 'PX', ARGV[10]) end
-    if ARGV[i + 2] ~= '' then takeOut(ARGV[i + 2]) end
+    if ARGV[i + 2] ~= '' then apply(cjson.decode(json)) end
     answer[#answer + 1] = id
     lines[#lines + 1] = mark .. json
   end
@@ -96,15 +145,24 @@ end
 local oldest = first
 if ARGV[8] ~= '0' then first = math.max(first, id - tonumber(ARGV[8]) + 1)
 elseif ARGV[9] ~= '0' then
-  for _, entry in ipairs(redis.call('XRANGE', LOG, '-', '+', 'COUNT', 64)) do
-    local at = tonumber(string.match(entry[1], '^%d+'))
-    if at == id or tonumber(string.match(entry[2][2], '"timestamp":(%d+)')) >= tonumber(ARGV[9]) then break end
+  -- The oldest of both places, in the order of their ids.
+  local kept, changed = redis.call('XRANGE', LOG, '-', '+', 'COUNT', 64),
+    redis.call('ZRANGEBYSCORE', CHANGED, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 64)
+  local k, c = 1, 1
+  while true do
+    local inLog = kept[k] and tonumber(string.match(kept[k][1], '^%d+'))
+    local inChanged = changed[c] and tonumber(changed[c + 1])
+    local at, json
+    if inLog and (not inChanged or inLog < inChanged) then at, json, k = inLog, kept[k][2][2], k + 1
+    elseif inChanged then at, json, c = inChanged, changed[c], c + 2
+    else break end
+    if at == id or tonumber(string.match(json, '"timestamp":(%d+)')) >= tonumber(ARGV[9]) then break end
     first = at + 1
   end
 end
 if first > oldest then
   redis.call('XTRIM', LOG, 'MINID', string.format('%.0f', first))
-  redis.call('ZREMRANGEBYSCORE', REMOVED, '-inf', '(' .. string.format('%.0f', first))
+  redis.call('ZREMRANGEBYSCORE', CHANGED, '-inf', '(' .. string.format('%.0f', first))
 end
 if #lines > 1 or epoch ~= meta[1] then
   save()
@@ -118,7 +176,7 @@ local function list(from, to)
   if from > to then return {epoch, id, mark, first, {}, {}} end
   from, to = string.format('%.0f', from), string.format('%.0f', to)
   return {epoch, id, mark, first, redis.call('XRANGE', LOG, from, to),
-    redis.call('ZRANGEBYSCORE', REMOVED, from, to)}
+    redis.call('ZRANGEBYSCORE', CHANGED, from, to)}
 end
 `
 
@@ -170,8 +228,7 @@ for i = 10, #ARGV, 5 do
   id, mark = tonumber(ARGV[i]), ARGV[i + 1]
   redis.call('XADD', LOG, ARGV[i] .. '-' .. mark, 'm', ARGV[i + 2])
   if key > 0 then redis.call('SET', KEYS[key], born .. ARGV[i + 2], 'PX', ARGV[i + 4]) end
-  local message = cjson.decode(ARGV[i + 2])
-  if message.type == 'delete' and message.of then takeOut(string.format('%.0f', message.of)) end
+  apply(cjson.decode(ARGV[i + 2]))
 end
 save()
 return {epoch, string.format('%.0f', id)}
