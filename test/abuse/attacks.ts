@@ -4,6 +4,7 @@
 //     node dist/test/abuse/attacks.js NAME PORT SECONDS CONNECTIONS PAUSE_MS
 
 import { connect, type Socket } from 'node:net'
+import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { ask, head } from '../support/raw.js'
@@ -150,14 +151,15 @@ export const ATTACKS: readonly Attack[] = [
 /** How long a connection that does not read stays. */
 const UNREAD_MS = 1000
 
-/** Attacks until the time is over; resolves when every connection is closed. */
+/** Attacks until the time is over; resolves with how many times it has written, when every connection is closed. */
 export async function attack(
   name: string,
   port: number,
   ms: number,
   connections: number,
   pauseMs: number,
-): Promise<void> {
+): Promise<number> {
+  let written = 0
   const found = ATTACKS.find((one) => one.name === name)
   if (found === undefined) throw new Error(`there is no attack "${name}"`)
   const next = await found.prepare(port)
@@ -176,6 +178,7 @@ export async function attack(
     let n = first
     for (; !closed && performance.now() < end; n++) {
       socket.write(next(i, n))
+      written++
       if (found.isRead === false) socket.pause()
       await Promise.race([over, found.isRead === false ? sleep(UNREAD_MS) : answered(socket, end)])
       if (found.isRead === false || found.isCut === true) break
@@ -187,6 +190,7 @@ export async function attack(
     return n + 1
   }
   await Promise.all(Array.from({ length: connections }, (_, i) => worker(i)))
+  return written
 }
 
 /** Resolves with the first bytes of an answer, or when the time is over. */
@@ -205,6 +209,9 @@ function answered(socket: Socket, end: number): Promise<void> {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [, , name = '', port, seconds, connections, pauseMs] = process.argv
   await ask(Number(port), { path: '/health' })
-  await attack(name, Number(port), 1000 * Number(seconds), Number(connections), Number(pauseMs))
-  process.exit(0)
+  // It would be another machine: the server and the people of this one come first.
+  setPriority(10)
+  const written = await attack(name, Number(port), 1000 * Number(seconds), Number(connections), Number(pauseMs))
+  if (process.send === undefined) process.exit(0)
+  process.send({ written }, () => process.exit(0))
 }

@@ -2,6 +2,7 @@
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { PendingAnswers } from '../../src/core/pending-answers.js'
 import { readBody } from '../../src/transports/http/body.js'
@@ -72,4 +73,31 @@ test('where too many bodies are under way, the one that has taken longest is cut
     () => pending.bytes,
     (bytes) => bytes === 64 * 1024,
   )
+})
+
+test('a body in chunks of one byte takes no more than its bytes', async () => {
+  const { port } = await startServer()
+  const clients = Array.from({ length: 10 }, () => new RawClient(port))
+  onTestFinished(() => clients.forEach((client) => client.destroy()))
+  const chunks = '1\r\nx\r\n'.repeat(LONG)
+  collect()
+  const before = process.memoryUsage()
+  for (const client of clients) {
+    client.write(
+      `POST /send?room=lobby&username=u HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`,
+    )
+  }
+  await until(
+    () => clients.every((client) => client.socket.writableLength === 0),
+    (isSent) => isSent,
+  )
+  await sleep(500)
+  const kept = (): number => {
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external - before.heapUsed - before.external
+  }
+  await until(kept, (bytes) => bytes < 5 * clients.length * LONG)
+  for (const client of clients) client.write('0\r\n\r\n')
+  for (const client of clients) expect((await client.answer())?.status).toBe(400)
 })

@@ -6,13 +6,14 @@
 //
 // The memory before is measured after a tenth of the attack, as in bad.ts: a server that has just started has not come
 // to its usual size. Below 192 MB nothing is said of growth: the young objects of V8 and what malloc keeps for the next
-// time take that by themselves.
+// time take that by themselves. `calm` is how long /health and the chat take on this machine before the attack, and
+// `load` its load average: they tell what of a delay is the machine's own.
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -25,6 +26,7 @@ const MB = 2 ** 20
 const MOST_BYTES = 512 * MB
 const USUAL_BYTES = 192 * MB
 const REST_MS = 30_000
+const CALM_MS = 3000
 
 const { values } = parseArgs({
   options: {
@@ -40,11 +42,17 @@ const [seconds, mostMs, growth] = [Number(values.seconds), Number(values.p99), N
 
 type Row = {
   readonly attack: string
+  /** What was written a second. */
+  readonly perSecond: number
+  /** Milliseconds, 99 of 100, of /health and the chat without an attack; then each with it. */
+  readonly calm: number
   readonly health: number
   readonly chat: number
   readonly before: number
   readonly peak: number
   readonly after: number
+  /** The machine's load average. */
+  readonly load: number
   readonly faults: readonly string[]
 }
 
@@ -83,12 +91,16 @@ function probe(url: string): { readonly delays: number[]; stop(): void } {
   return { delays, stop: () => (isOver = true) }
 }
 
-async function attackFor(name: string, port: string, time: number): Promise<void> {
+/** Answers how often it has written. */
+async function attackFor(name: string, port: string, time: number): Promise<number> {
   const script = fileURLToPath(new URL('attacks.js', import.meta.url))
   const child = fork(script, [name, port, String(time), values.connections, values.pause])
+  let written = 0
+  child.on('message', (message: { readonly written?: number }) => (written = message.written ?? 0))
   const stop = setTimeout(() => child.kill('SIGKILL'), 1000 * time + 60_000)
   await once(child, 'close')
   clearTimeout(stop)
+  return written
 }
 
 async function run({ name, args = [], isKept = false, descriptors }: Attack): Promise<Row> {
@@ -102,13 +114,16 @@ async function run({ name, args = [], isKept = false, descriptors }: Attack): Pr
   const people = startPeople(server.url)
   const health = probe(server.url)
   try {
+    await sleep(CALM_MS)
+    const calm = p99([...health.delays, ...people.delays])
     await attackFor(name, port, seconds / 10)
     await sleep(3000)
     const before = rssOf(server.pid)
     const most = Math.max(before * growth, USUAL_BYTES)
     people.delays.length = 0
     health.delays.length = 0
-    await attackFor(name, port, seconds)
+    const started = performance.now()
+    const perSecond = (1000 * (await attackFor(name, port, seconds))) / (performance.now() - started)
     const [healthMs, chatMs] = [p99(health.delays), p99(people.delays)]
     let after = rssOf(server.pid)
     for (const end = performance.now() + REST_MS; performance.now() < end && after > most;) {
@@ -124,7 +139,18 @@ async function run({ name, args = [], isKept = false, descriptors }: Attack): Pr
       ...(after <= most ? [] : ['it keeps the memory']),
       ...(/"bug"|EMFILE/.test(server.output()) ? ['it logged a fault'] : []),
     ]
-    return { attack: name, health: healthMs, chat: chatMs, before, peak, after, faults }
+    return {
+      attack: name,
+      perSecond,
+      calm,
+      health: healthMs,
+      chat: chatMs,
+      before,
+      peak,
+      after,
+      load: loadavg()[0] ?? 0,
+      faults,
+    }
   } finally {
     clearInterval(watch)
     health.stop()
@@ -134,13 +160,14 @@ async function run({ name, args = [], isKept = false, descriptors }: Attack): Pr
   }
 }
 
-function line({ attack, health, chat, before, peak, after, faults }: Row): string {
+function line({ attack, perSecond, calm, health, chat, before, peak, after, load, faults }: Row): string {
   const [ms, mb] = [
     (value: number) => value.toFixed(0).padStart(7),
     (value: number) => (value / MB).toFixed(0).padStart(6),
   ]
   const verdict = faults.length === 0 ? 'ok' : `FAILED: ${faults.join(', ')}`
-  return `${attack.padEnd(34)}${ms(health)}${ms(chat)}${mb(before)}${mb(peak)}${mb(after)}  ${verdict}`
+  const times = [perSecond, calm, health, chat].map(ms).join('')
+  return `${attack.padEnd(34)}${times}${mb(before)}${mb(peak)}${mb(after)}${load.toFixed(1).padStart(6)}  ${verdict}`
 }
 
 const rows: Row[] = []
@@ -149,7 +176,7 @@ for (const one of ATTACKS.filter(({ name }) => name.includes(values.only))) {
   rows.push(row)
   process.stderr.write(`${line(row)}\n`)
 }
-const title = `${'attack'.padEnd(34)} health   chat before  peak after`
-const units = `${`${seconds} s, ${values.connections} connections`.padEnd(34)} p99 ms p99 ms    MB    MB    MB`
+const title = `${'attack'.padEnd(34)} writes   calm health   chat before  peak after  load`
+const units = `${`${seconds} s, ${values.connections} connections`.padEnd(34)}    1/s p99 ms p99 ms p99 ms    MB    MB    MB`
 process.stdout.write(`\n${[title, units, ...rows.map(line)].join('\n')}\n`)
 process.exitCode = rows.length > 0 && rows.every(({ faults }) => faults.length === 0) ? 0 : 1

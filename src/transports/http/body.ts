@@ -25,24 +25,57 @@ export function readBody(
     const { rawHeaders } = incoming
     if (Number(findHeader(rawHeaders, 'content-length') ?? 0) > BODY_BYTES) return tooLarge()
     if (findHeader(rawHeaders, 'expect')?.toLowerCase() === '100-continue') response.writeContinue()
-    const chunks: Buffer[] = []
-    let length = 0
+    const body = new PartialBody()
     let counted: Undo | undefined
     const take = (chunk: Buffer): void => {
-      length += chunk.length
-      if (length > LONG) counted ??= pending.add(chunks, BODY_BYTES, () => incoming.socket.destroy())
-      if (length <= BODY_BYTES) return void chunks.push(chunk)
+      const length = body.length + chunk.length
+      if (length > LONG) counted ??= pending.add(body, BODY_BYTES, () => incoming.socket.destroy())
+      if (length <= BODY_BYTES) return body.add(chunk)
       incoming.off('data', take)
+      body.take()
       tooLarge()
     }
     incoming.on('data', take)
     incoming.on('end', () => {
-      const [only] = chunks
-      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks))
-      chunks.length = 0
+      resolve(body.take())
       counted?.()
     })
     incoming.on('close', () => counted?.())
     incoming.on('error', () => undefined) // A client that hangs up in the middle gets no answer; its socket is gone.
   })
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/**
+ * What has come of a body. Each chunk is copied behind the others: a list of chunks of one byte would take two hundred
+ * times their bytes.
+ */
+class PartialBody {
+  length = 0
+  /** The first chunk as it came, or a buffer of our own with room for more. */
+  #bytes: Buffer = NOTHING
+
+  add(chunk: Buffer): void {
+    const length = this.length + chunk.length
+    if (this.length === 0) this.#bytes = chunk
+    else {
+      if (length > this.#bytes.length) this.#grow(Math.max(length, Math.min(2 * length, BODY_BYTES)))
+      this.#bytes.set(chunk, this.length)
+    }
+    this.length = length
+  }
+
+  /** All of it, which is not kept any longer. */
+  take(): Buffer {
+    const bytes = this.#bytes.subarray(0, this.length)
+    this.#bytes = NOTHING
+    return bytes
+  }
+
+  #grow(size: number): void {
+    const larger = Buffer.allocUnsafeSlow(size)
+    larger.set(this.#bytes.subarray(0, this.length))
+    this.#bytes = larger
+  }
 }

@@ -1,15 +1,20 @@
 // What a client sends to `node:http`, given to it in pieces of one request or few.
 //
-//     socket ── 64 KiB ──> pieces ── while fewer than 16 answers are owed ──> node:http
-//                             └── else the rest waits in the socket, which is not read any further
+//     socket ── 16 KiB ──> in turn? ──> pieces ── while fewer than 16 answers are owed ──> node:http
+//                             └───────────┴── else the rest waits in the socket, which is not read any further
 //
-// `node:http` takes each chunk of bytes whole, and 64 KiB hold more than two thousand requests of 18 bytes. Each of
-// them becomes objects of about 4 kB, which stay until the answers before it were read: 10 MB a socket. A piece ends
+// `node:http` takes each chunk of bytes whole, and 16 KiB hold more than five hundred requests of 18 bytes. Each of
+// them becomes objects of about 4 kB, which stay until the answers before it were read: 2 MB a socket. A piece ends
 // behind an empty line, where a head ends, so no more than a few requests come out of one; and what waits is not the
 // first half of a head, whose time would run out.
+//
+// Where sockets are read into one buffer (fast/shared-read.ts), the pieces are parts of it: `node:http` copies what it
+// keeps of them.
 
 import type { Socket } from 'node:net'
 import type { Connection } from './connection.js'
+import { readInto } from './fast/shared-read.js'
+import type { LargeReads } from './large-reads.js'
 
 /**
  * Bytes of a piece. Without a least, a body of empty lines would come in thousands of pieces; the most is for a body
@@ -20,27 +25,45 @@ const EMPTY_LINE = '\r\n\r\n'
 const NOTHING = Buffer.alloc(0)
 
 /** Puts itself before the listener by which `node:http` reads a socket, once that is there. */
-export function readInPieces(socket: Socket, connection: Connection): void {
+export function readInPieces(socket: Socket, connection: Connection, largeReads: LargeReads): void {
   const toNode = socket.listeners('data')
   socket.removeAllListeners('data')
-  socket.on('data', take)
   let rest: Buffer = NOTHING
+  /** Does the next read overwrite it? */
+  let isShared = false
   let isLeft = false
+  const place = largeReads.enter(() => void socket.resume())
+  readInto(socket, { read: (bytes, length) => take(bytes.subarray(0, length), true) })
+  socket.on('data', onData)
+  connection.onClose(() => largeReads.leave(place))
   connection.readBy({
     goOn: () => void socket.resume(),
     leave() {
       isLeft = true
-      socket.off('data', take)
-      return rest
+      largeReads.leave(place)
+      readInto(socket, null)
+      socket.off('data', onData)
+      return isShared ? Buffer.from(rest) : rest
     },
   })
 
-  function take(chunk: Buffer): void {
+  function onData(chunk: Buffer): void {
+    take(chunk, false)
+  }
+
+  function take(chunk: Buffer, shared: boolean): void {
     rest = chunk
+    isShared = shared
     // What comes behind bytes that cannot be read, or behind a last answer, is thrown away.
+    if (connection.isOver) return
+    if (!largeReads.takes(place, chunk.length)) return hold()
     while (rest.length > 0 && !connection.isOver) {
       // `node:http` pauses a socket as well: until a body has been taken, or answers were read.
-      if (socket.isPaused() || connection.isFull) return hold()
+      if (socket.isPaused()) return hold()
+      if (connection.isFull) {
+        connection.goOnWithRoom()
+        return hold()
+      }
       const piece = rest.subarray(0, endOfPiece(rest))
       rest = rest.subarray(piece.length)
       for (const listener of toNode) listener.call(socket, piece)
@@ -52,11 +75,9 @@ export function readInPieces(socket: Socket, connection: Connection): void {
 
   /** Puts back what cannot be taken now. It comes again when somebody resumes the socket. */
   function hold(): void {
-    if (!socket.isPaused()) {
-      socket.pause()
-      connection.goOnWithRoom()
-    }
-    socket.unshift(rest)
+    if (!socket.isPaused()) socket.pause()
+    socket.unshift(isShared ? Buffer.from(rest) : rest)
+    rest = NOTHING
   }
 }
 

@@ -18,6 +18,7 @@ import { FastPath } from './fast/fast-path.js'
 import type { Handler, UpgradeHandler } from './handler.js'
 import { shareReads } from './fast/shared-read.js'
 import { readInPieces } from './inflow.js'
+import { LargeReads } from './large-reads.js'
 import { type Mount, type Upgrade, writeReply } from './mounts.js'
 import { placeOf, wantsUpgrade } from './place.js'
 import { Service, type ServiceParts } from './service.js'
@@ -61,6 +62,7 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   const { context, origins, proxies, log } = parts
   const service = new Service(parts)
   const connections = new Connections()
+  const largeReads = new LargeReads()
 
   const handler: Handler = (incoming, response, next) => {
     const place = placeOf(incoming, context.base)
@@ -124,7 +126,7 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   server.removeAllListeners('connection')
   const handOver = (socket: Socket): void => {
     for (const listener of toNode) listener.call(server, socket)
-    readInPieces(socket, connections.of(socket))
+    readInPieces(socket, connections.of(socket), largeReads)
   }
   const fastPath = new FastPath({
     context,
@@ -185,8 +187,10 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
       log.debug?.('upgrade', { route: route ?? 'none', status, address: addressOf(incoming, proxies) })
     },
   )
-  const upgrade: Upgrade = (incoming, socket, head) =>
-    takeOver(socket, (rest) => upgradeNow(incoming, socket, Buffer.concat([head, rest])))
+  const upgrade: Upgrade = (incoming, socket, head) => {
+    const first = Buffer.from(head) // The next read overwrites it.
+    takeOver(socket, (rest) => upgradeNow(incoming, socket, Buffer.concat([first, rest])))
+  }
   // Also where nothing is mounted: `node:http` by itself would drop what it read behind an offer, and its body.
   server.on('upgrade', upgrade)
 

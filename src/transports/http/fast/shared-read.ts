@@ -16,12 +16,12 @@
 // more come, sixteen are accepted for each that is made.
 
 import { type Server, Socket } from 'node:net'
+import { READ_BYTES } from '../large-reads.js'
 
 /** Takes what was read: the first `length` bytes of a buffer that the next chunk overwrites. */
 export type SharedReader = { read(bytes: Buffer, length: number): void }
 
-const BYTES = 64 * 1024
-const buffer = Buffer.allocUnsafeSlow(BYTES)
+const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
 
 const READER = Symbol('reader')
 declare module 'node:net' {
