@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { hasRedis } from '../support/redis.js'
 import { processOn } from '../support/processes.js'
-import { type RedisServer, startRedis } from '../support/redis-server.js'
+import { REDIS_PROGRAMS, type RedisServer, startRedis } from '../support/redis-server.js'
 import { directoryContract } from './contract.js'
 
-describe.skipIf(!hasRedis)('redis', () => {
+describe.each(REDIS_PROGRAMS)('%s', (program) => {
   let server: RedisServer
   beforeAll(async () => {
-    server = await startRedis()
+    server = await startRedis([], program)
   })
   afterAll(() => server.close())
 
-  directoryContract('in Redis', async (rates) => {
+  directoryContract(`in ${program}`, async (rates) => {
     await server.command('FLUSHALL')
     const [a, b, c] = await Promise.all([1, 2, 3].map(() => processOn(server.url, rates)))
     if (a === undefined || b === undefined || c === undefined) throw new Error('three were asked for')

@@ -1,11 +1,28 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { UsageError } from '../../src/flags.js'
+import { freePort } from '../support/balancer-server.js'
+import { makeCertificate } from '../support/certificate.js'
+import { startChild } from '../support/child.js'
 import type { Said } from '../support/journal.js'
+import { needs } from '../support/needs.js'
 import { startProxy } from '../support/proxy.js'
 import { startServer, until } from '../support/server.js'
 import { hasRedis, redisForTest, storeIn } from '../support/redis.js'
-import { type RedisServer, startRedis } from '../support/redis-server.js'
+import { REDIS_PROGRAMS, type RedisServer, startRedis } from '../support/redis-server.js'
 import { draft, storeContract } from './contract.js'
+
+describe.each(REDIS_PROGRAMS)('%s', (program) => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await startRedis([], program)
+  })
+  afterAll(() => server.close())
+
+  storeContract(program, async (recent) => {
+    await server.command('FLUSHALL')
+    return storeIn(server.url, { recent })
+  })
+})
 
 describe.skipIf(!hasRedis)('redis', () => {
   let server: RedisServer
@@ -13,11 +30,6 @@ describe.skipIf(!hasRedis)('redis', () => {
     server = await startRedis()
   })
   afterAll(() => server.close())
-
-  storeContract('redis', async (recent) => {
-    await server.command('FLUSHALL')
-    return storeIn(server.url, { recent })
-  })
 
   test('a room keeps its newest messages, and no more', async () => {
     const one = await redisForTest()
@@ -135,6 +147,23 @@ describe.skipIf(!hasRedis)('redis', () => {
       await storeIn((await redisForTest(['--appendonly', how])).url, {}, said[i])
     expect(said).toEqual([[{ event: 'redis', warning: expect.stringContaining('keeps nothing on disk') }], []])
   })
+})
+
+describe.skipIf(!hasRedis || !needs('openssl', 'openssl'))('a Redis with TLS', () => {
+  test('serves where its authority is known, and is refused in one sentence where it is not', async () => {
+    const { authority, certificate, key } = makeCertificate()
+    const tlsPort = await freePort()
+    const tls = ['--tls-port', String(tlsPort), '--tls-cert-file', certificate, '--tls-key-file', key]
+    await redisForTest([...tls, '--tls-ca-cert-file', authority, '--tls-auth-clients', 'no'])
+    const args = ['--redis', `rediss://127.0.0.1:${tlsPort}`]
+    await expect(startChild(args)).rejects.toThrow(
+      /the certificate of the Redis at "127\.0\.0\.1:\d+" is not trusted \([A-Z_]+\): set NODE_EXTRA_CA_CERTS to the file of its authority/,
+    )
+    const server = await startChild(args, ['env', `NODE_EXTRA_CA_CERTS=${authority}`])
+    onTestFinished(async () => void (await server.end('SIGKILL')))
+    const sent = await fetch(`${server.url}/send?room=lobby&username=ada`, { method: 'POST', body: 'hi' })
+    expect(sent.status).toBe(201)
+  }, 30_000)
 })
 
 describe.skipIf(!hasRedis)('a Redis that cannot be used says why in one sentence', () => {

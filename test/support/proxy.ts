@@ -19,9 +19,14 @@ export type Proxy = {
 export type ProxyOptions = {
   /** What becomes of the bytes that the server sends. */
   readonly change?: (chunk: Buffer) => Buffer
+  /** How many milliseconds late a piece is, in either direction. What comes behind it waits for it, as in TCP. */
+  readonly lateMs?: () => number
 }
 
-export async function startProxy(first: number, { change = (chunk) => chunk }: ProxyOptions = {}): Promise<Proxy> {
+export async function startProxy(
+  first: number,
+  { change = (chunk) => chunk, lateMs = () => 0 }: ProxyOptions = {},
+): Promise<Proxy> {
   let target = first
   const pairs: { client: Socket; server: Socket }[] = []
   let isHeld = false
@@ -35,8 +40,9 @@ export async function startProxy(first: number, { change = (chunk) => chunk }: P
       if (pairs.includes(pair)) pairs.splice(pairs.indexOf(pair), 1)
     }
     for (const socket of [client, server]) socket.setNoDelay(true).on('error', end).on('close', end)
-    client.on('data', (chunk) => server.write(chunk))
-    server.on('data', (chunk) => client.write(change(chunk)))
+    client.on('data', writer(server, lateMs))
+    const answer = writer(client, lateMs)
+    server.on('data', (chunk) => answer(change(chunk)))
     if (isHeld) server.pause()
   })
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
@@ -72,5 +78,21 @@ export async function startProxy(first: number, { change = (chunk) => chunk }: P
       pair?.client.destroy()
       pair?.server.destroy()
     },
+  }
+}
+
+/** Writes what it is given in its order, some of it late. */
+function writer(to: Socket, lateMs: () => number): (chunk: Buffer) => void {
+  let dueAt = 0
+  let waiting = 0
+  return (chunk) => {
+    const now = performance.now()
+    dueAt = Math.max(dueAt, now + lateMs())
+    if (waiting === 0 && dueAt <= now) return void to.write(chunk)
+    waiting++
+    setTimeout(() => {
+      waiting--
+      if (!to.destroyed) to.write(chunk)
+    }, dueAt - now)
   }
 }

@@ -1,11 +1,16 @@
 // Real Redis servers: each on a free port, as an unprivileged user, with a folder of its own.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { createClient } from 'redis'
+
+/** What there is of Debian's servers that speak the protocol. */
+export const REDIS_PROGRAMS = ['redis-server', 'valkey-server'].filter((name) =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name))),
+)
 
 /** The user that a server runs as where the tests run as root. */
 const NOBODY = 65534
@@ -25,7 +30,10 @@ export type RedisServer = {
 }
 
 /** Starts a server that ends with `close`. `args`: such as `--appendonly yes`. */
-export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
+export async function startRedis(
+  args: readonly string[] = [],
+  program = REDIS_PROGRAMS[0] ?? 'redis-server',
+): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'mini-chat-redis-'))
   const asRoot = process.getuid?.() === 0
   if (asRoot) {
@@ -51,14 +59,14 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
       '--logfile',
       join(folder, 'log'),
     ]
-    const started = spawn('redis-server', [...all, ...args], {
+    const started = spawn(program, [...all, ...args], {
       stdio: 'ignore',
       ...(asRoot ? { uid: NOBODY, gid: NOBODY } : {}),
     })
     child = started
     const end = performance.now() + 10_000
     for (;;) {
-      if (started.exitCode !== null) throw new Error(`redis-server ended with ${started.exitCode}`)
+      if (started.exitCode !== null) throw new Error(`${program} ended with ${started.exitCode}`)
       if (
         await command('PING').then(
           (answer) => answer === 'PONG',
@@ -66,7 +74,7 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
         )
       )
         return
-      if (performance.now() > end) throw new Error('redis-server did not answer within 10 s')
+      if (performance.now() > end) throw new Error(`${program} did not answer within 10 s`)
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }

@@ -5,10 +5,10 @@ import { systemClock, systemRandom } from '../../src/platform.js'
 import { openRedis, type RedisOptions, type RedisStore } from '../../src/stores/redis.js'
 import type { Said } from './journal.js'
 import { needs } from './needs.js'
-import { type RedisServer, startRedis } from './redis-server.js'
+import { REDIS_PROGRAMS, type RedisServer, startRedis } from './redis-server.js'
 
-/** Is Debian's server there? */
-export const hasRedis = needs('redis-server', 'redis-server')
+/** Is one of Debian's servers there? */
+export const hasRedis = REDIS_PROGRAMS.length > 0 || needs('redis-server', 'redis-server')
 
 /** A server that ends with its test. */
 export async function redisForTest(args: readonly string[] = []): Promise<RedisServer> {

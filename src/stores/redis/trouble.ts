@@ -29,6 +29,10 @@ export function whyNoStart(error: unknown, url: string): Error {
     return say(`the Redis at ${where} has no such database: choose another number at the end of the address`)
   if (/^LOADING\b/.test(error.message))
     return say(`the Redis at ${where} is still reading its data: start again in a moment`)
+  if (code !== undefined && /CERT|SELF_SIGNED|UNABLE_TO_/.test(code))
+    return say(
+      `the certificate of the Redis at ${where} is not trusted (${printable(code)}): set NODE_EXTRA_CA_CERTS to the file of its authority`,
+    )
   const word = code ?? (error.name === 'Error' ? error.message : error.name)
   return say(`no Redis answers at ${where} (${printable(word)}): start it, or give its address with --redis`)
 }
