@@ -15,6 +15,7 @@ import { foldName, type Message, parseKey, parseRoom, parseText, parseUsername }
 import { mirror } from './people/mirror.js'
 import { Moderation } from './people/moderation.js'
 import { nameFor, nameTaken, ownSession, refuseHeldName, releaseName, requireJoined, takeName } from './people/names.js'
+import { NewRooms } from './rooms/new-rooms.js'
 import { Publisher } from './rooms/publisher.js'
 import type { Holder } from './rooms/presence.js'
 import type { Room } from './rooms/room.js'
@@ -93,6 +94,7 @@ export class Chat {
   readonly #limits: Limits
   readonly #publisher: Publisher
   readonly #historyTurns: Turns
+  readonly #newRooms: NewRooms
 
   constructor(options: ChatOptions) {
     const { store, directory, clock, random, ringSize, keepMs, limits, rates = NO_LIMITS } = options
@@ -111,6 +113,7 @@ export class Chat {
     const follow = directory === undefined ? undefined : (room: Room) => this.#follow(room, directory)
     const { timers, watch } = this
     this.rooms = new Rooms(store, { clock, timers, scheduler, ringSize, keepMs, isClosed, follow, watch }, limits)
+    this.#newRooms = new NewRooms({ store, rooms: this.rooms, clock })
     this.sessions = new Sessions(
       { clock, random, timers: this.timers, connectionLimit, directory },
       limits.sessions,
@@ -253,6 +256,11 @@ export class Chat {
     this.#limits.typing(session)
     room.presence.setTyping(session, typing)
     this.#directory?.typing(room.name, session, typing)
+  }
+
+  /** Brings the rooms here that other processes have made; undefined where there is nothing to ask. */
+  reachRooms(): Promise<void> | undefined {
+    return this.#newRooms.reach()
   }
 
   /** Who is in a room: at once where it is here, or where nobody else could say it. */

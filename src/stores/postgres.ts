@@ -72,7 +72,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSt
     for (const warning of warnings(settings)) log.info('postgres', { warning })
     const wakes = await openWakes?.(async () => store?.reconcile())
     store = new PostgresStore(options, link, wakes)
-    await store.readRooms()
+    await store.listRooms()
     return store
   } catch (error) {
     await (store ?? link).close()
@@ -169,9 +169,9 @@ export class PostgresStore implements Store {
     this.#notifier.hear(payload)
   }
 
-  /** Reads which rooms there are, the one with the newest message first. */
-  async readRooms(): Promise<void> {
+  async listRooms(): Promise<readonly string[]> {
     this.#rooms = (await this.#ask(STATEMENTS.rooms, [this.#options.rooms])).map(({ room }) => String(room))
+    return this.#rooms
   }
 
   /** Deletes what is over now, which happens by itself every minute or more often. */

@@ -67,7 +67,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisStore> {
     for (const warning of warnings(new Map(answers.flatMap((answer) => [...parsePairs(answer)]))))
       log.info('redis', { warning })
     store = new RedisStore(options, link, server.isSharded)
-    await store.readRooms()
+    await store.listRooms()
     return store
   } catch (error) {
     link.close()
@@ -150,12 +150,12 @@ export class RedisStore implements Store {
     await this.#followers.reconcile()
   }
 
-  /** Reads which rooms there are, the one with the newest message first. */
-  async readRooms(): Promise<void> {
+  async listRooms(): Promise<readonly string[]> {
     const { rooms, expireMs, clock } = this.#options
     if (expireMs !== undefined)
       await this.#link.ask(['ZREMRANGEBYSCORE', INDEX, '-inf', String(clock.date() - expireMs)])
     this.#rooms = arrayOf(await this.#link.ask(['ZREVRANGE', INDEX, '0', String(rooms - 1)])).map(textOf)
+    return this.#rooms
   }
 
   /** Where a room's log ends; without one at 0 in no epoch. */

@@ -102,6 +102,19 @@ export function directoryContract(name: string, open: OpenThree): void {
       expect(await c.members('lobby')).toEqual(['ada', 'bob', 'cyd'])
     })
 
+    test('a room that was made in one process is listed by all, with who is in it', async () => {
+      const [a, b, c] = await open()
+      for (const chat of [a, b, c]) await chat.reachRooms()
+      await join(a, 'ada', 'den')
+      for (const chat of [a, b, c]) {
+        const list = async (): Promise<string[]> => {
+          await chat.reachRooms()
+          return [...chat.rooms].map(({ name, last, presence }) => `${name} ${last} ${presence.size}`)
+        }
+        await expect.poll(list, { timeout: HEARD_MS }).toEqual(['den 1 1'])
+      }
+    })
+
     test('who is in a room that has not been opened here is told too', async () => {
       const [a, b] = await open()
       await join(a, 'ada', 'den')

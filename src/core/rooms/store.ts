@@ -60,6 +60,8 @@ export type Store = {
   ready?(): boolean
   /** The rooms whose logs it has kept from before, the one with the newest message first. */
   rooms?(): readonly string[]
+  /** As `rooms`, and as it is now, for a store that other processes write to too. Rejects with `unavailable`. */
+  listRooms?(): Promise<readonly string[]>
   /**
    * The message of this user with this key, if it was sent in the last ten minutes at least; undefined at once where
    * there is none. A store without this leaves it to the core to remember so long.

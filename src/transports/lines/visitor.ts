@@ -185,7 +185,8 @@ export class LineVisitor {
     this.#voice.say([`INFO ${room}:`, ...members.map(asWord)].join(' '))
   }
 
-  #rooms(): void {
+  async #rooms(): Promise<void> {
+    await this.#parts.chat.reachRooms()
     for (const room of this.#parts.chat.rooms)
       if (maySee(this.#identity, room.name)) this.#voice.say(`INFO ${room.name} ${room.presence.size}`)
   }

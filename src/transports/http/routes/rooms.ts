@@ -8,7 +8,9 @@ import type { Route } from '../route.js'
 export const rooms: Route = {
   method: 'GET',
   path: '/rooms',
-  handle(request, answer, { chat, packer, auth }) {
+  async handle(request, answer, { chat, packer, auth }) {
+    const reaching = chat.reachRooms()
+    if (reaching !== undefined) await reaching
     const seen = [...chat.rooms].filter((room) => maySee(request.identity, room.name))
     const list = seen.map((room) => ({
       room: room.name,
