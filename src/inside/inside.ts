@@ -159,12 +159,11 @@ class Watchers {
 
   /** Watches the chat until the undo. */
   #watch({ chat, parking, version }: Context): Undo {
-    const recorder = new Recorder(chat.clock)
+    const recorder = new Recorder(chat.clock, (observer) => {
+      parking.tellTo(observer)
+      for (const feed of chat.feeds) feed.tellTo(observer)
+    })
     chat.watch.observer = recorder
-    parking.tellTo(recorder)
-    for (const feed of chat.feeds) feed.tellTo(recorder)
-    // Those who were here are in the scene: that they parked is no news.
-    recorder.take()
     let cpu = process.cpuUsage()
     let cpuAt = chat.clock.now()
     let batches = 0

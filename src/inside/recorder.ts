@@ -6,6 +6,12 @@
 // With more than `CROWD` readers, or `MOST_FACTS` of them in one batch, a fact for each would be too many: then a room
 // has one fact for each `FLOW_MS`, which says how many were told and how many came back. What else happens has at most
 // as many facts again; what is beyond is counted.
+//
+//     few     each reader is known by a number: where it is, and what it was given
+//     crowd   nobody is known: a reader that is told adds one to its room's flow, and the rooms themselves say how many
+//             wait; once they are few again, those who wait are asked for
+//
+// To know thousands would cost as much as a tenth of telling them; to count them costs next to nothing.
 
 import type { Batch, Fact, ReaderScene, RoomScene, Scene } from '../client/inside.js'
 import type { Clock } from '../core/clock.js'
@@ -24,6 +30,15 @@ const MOST_ROOMS = 24
 /** A poll that has not come back for so long is forgotten. */
 const AWAY_MS = 10_000
 
+/** A crowd is few again below this. */
+const FEW = 150
+
+/** The clock is looked at again after so many of a crowd. */
+const LOOKS = 8
+
+/** Scenes after which those who have not come back are forgotten. */
+const AWAY_SCENES = 10
+
 type KnownPlace = { id: number; parked: boolean; at: number }
 type Known = {
   readonly number: number
@@ -34,6 +49,9 @@ type Known = {
   bytes: number
 }
 
+/** The most who waited in a room, in each of the last scenes. */
+type Peaks = number[]
+
 type Flow = { at: number; room: string; told: number; parked: number; bytes: number }
 
 /** What a scene says beside what the recorder saw. */
@@ -42,19 +60,26 @@ export type Surroundings = Pick<Scene, 'version' | 'store' | 'ring' | 'uptime' |
 export class Recorder implements Observer {
   readonly #clock: Clock
   readonly #readers = new Map<object, Known>()
+  /** Tells this recorder where everybody waits. */
+  readonly #askAll: (recorder: Recorder) => void
+  #isCrowd = false
+  readonly #peaks = new Map<string, Peaks>()
   #facts: Fact[] = []
   /** Of a reader each. */
   #each: Fact[] = []
   #flows = new Map<string, Flow>()
-  /** The last one that was counted in. */
+  /** The last one that was counted in, and for how many more it is without a look at the clock. */
   #flowing: Flow | undefined
+  #looks = 0
   #left = 0
   #numbers = 0
   #answers = 0
   #bytes = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, askAll: (recorder: Recorder) => void) {
     this.#clock = clock
+    this.#askAll = askAll
+    this.#askQuietly()
   }
 
   sent(room: WatchedRoom, username: string): void {
@@ -74,10 +99,15 @@ export class Recorder implements Observer {
   }
 
   waking({ name }: WatchedRoom, phase: WakingPhase, readers: number): void {
+    if (this.#isCrowd && phase === 'begun') this.#peak(name, readers)
     this.#note({ kind: 'waking', at: this.#now(), room: name, phase, readers })
   }
 
   parked(reader: WatchedReader, { name: room }: WatchedRoom, id: number): void {
+    if (this.#isCrowd) {
+      this.#flowNow(room).parked++
+      return
+    }
     const at = this.#now()
     const known = this.#know(reader)
     stand(known, room, id, true, at)
@@ -86,13 +116,19 @@ export class Recorder implements Observer {
   }
 
   told(reader: WatchedReader, { name: room }: WatchedRoom, { id, messages, bytes, gap }: Told): void {
+    this.#answers++
+    this.#bytes += bytes
+    if (this.#isCrowd) {
+      const flow = this.#flowNow(room)
+      flow.told++
+      flow.bytes += bytes
+      return
+    }
     const at = this.#now()
     const known = this.#know(reader)
     stand(known, room, id, reader.way !== 'poll', at)
     known.answers++
     known.bytes += bytes
-    this.#answers++
-    this.#bytes += bytes
     if (this.#isMuch) {
       const flow = this.#flow(room, at)
       flow.told++
@@ -104,6 +140,7 @@ export class Recorder implements Observer {
   }
 
   gone({ key }: WatchedReader): void {
+    if (this.#isCrowd) return
     const known = this.#readers.get(key)
     if (known === undefined) return
     this.#readers.delete(key)
@@ -119,6 +156,7 @@ export class Recorder implements Observer {
     this.#each = []
     this.#flows = new Map()
     this.#flowing = undefined
+    this.#looks = 0
     this.#left = 0
     return batch
   }
@@ -127,6 +165,7 @@ export class Recorder implements Observer {
   scene(chat: Chat, around: Surroundings, seconds: number): Scene {
     this.#forgetThoseAway()
     const all = [...chat.rooms.all()]
+    if (this.#isCrowd) this.#lookAtCrowd(all)
     const rooms = all.toSorted((a, b) => b.waiting + b.streams - (a.waiting + a.streams)).slice(0, MOST_ROOMS)
     const scene = {
       at: this.#now(),
@@ -134,7 +173,7 @@ export class Recorder implements Observer {
       rooms: rooms.map(sceneOf),
       others: all.length - rooms.length,
       readers: this.#isCrowd ? [] : this.#scenes(),
-      crowds: this.#isCrowd ? this.#crowds(rooms.map(({ name }) => name)) : [],
+      crowds: this.#isCrowd ? this.#crowds(rooms) : [],
       sessions: chat.sessions.size,
       answers: Math.round(this.#answers / seconds),
       bytes: Math.round(this.#bytes / seconds),
@@ -142,10 +181,6 @@ export class Recorder implements Observer {
     this.#answers = 0
     this.#bytes = 0
     return scene
-  }
-
-  get #isCrowd(): boolean {
-    return this.#readers.size > CROWD
   }
 
   get #isMuch(): boolean {
@@ -157,6 +192,7 @@ export class Recorder implements Observer {
     if (known === undefined) {
       known = { number: ++this.#numbers, way, name, places: new Map(), answers: 0, bytes: 0 }
       this.#readers.set(key, known)
+      if (this.#readers.size > CROWD) this.#beCrowd()
     }
     known.name = name
     return known
@@ -172,6 +208,14 @@ export class Recorder implements Observer {
     // A waking tells thousands one after the other.
     if (this.#flowing?.at === at && this.#flowing.room === room) return this.#flowing
     return (this.#flowing = this.#flowOf(room, at))
+  }
+
+  /** The flow of a room in this moment, or in the one before if that is only a few readers ago. */
+  #flowNow(room: string): Flow {
+    const flow = this.#flowing
+    if (flow !== undefined && flow.room === room && --this.#looks > 0) return flow
+    this.#looks = LOOKS
+    return this.#flow(room, this.#clock.now())
   }
 
   #flowOf(room: string, at: number): Flow {
@@ -199,14 +243,51 @@ export class Recorder implements Observer {
     )
   }
 
-  #crowds(rooms: readonly string[]): Scene['crowds'] {
-    const crowds = new Map(rooms.map((room) => [room, { room, parked: 0, away: 0 }]))
-    for (const { places } of this.#readers.values())
-      for (const [room, { parked }] of places) {
-        const crowd = crowds.get(room)
-        if (crowd !== undefined) crowd[parked ? 'parked' : 'away']++
+  #crowds(rooms: readonly Room[]): Scene['crowds'] {
+    return rooms.map(({ name: room, waiting, streams }) => {
+      const parked = waiting + streams
+      return { room, parked, away: Math.max(0, Math.max(...(this.#peaks.get(room) ?? [0])) - parked) }
+    })
+  }
+
+  #beCrowd(): void {
+    this.#isCrowd = true
+    this.#readers.clear()
+    this.#peaks.clear()
+  }
+
+  /** Those who wait are the crowd, with those who waited a few seconds ago; few are known one by one again. */
+  #lookAtCrowd(rooms: readonly Room[]): void {
+    let size = 0
+    for (const { name, waiting, streams } of rooms) {
+      const parked = waiting + streams
+      const peaks = this.#peaks.get(name) ?? []
+      if (parked === 0 && peaks.every((peak) => peak === 0)) {
+        this.#peaks.delete(name)
+        continue
       }
-    return [...crowds.values()]
+      size += Math.max(parked, ...peaks)
+      // The first is of now, and grows with each waking until the next scene.
+      this.#peaks.set(name, [parked, ...peaks.slice(0, AWAY_SCENES - 1)])
+    }
+    if (size > FEW) return
+    this.#isCrowd = false
+    this.#askQuietly()
+  }
+
+  #peak(room: string, readers: number): void {
+    const peaks = this.#peaks.get(room)
+    if (peaks === undefined) this.#peaks.set(room, [readers])
+    else peaks[0] = Math.max(peaks[0] ?? 0, readers)
+  }
+
+  /** That they wait is in the next scene, and no news. */
+  #askQuietly(): void {
+    const { length } = this.#each
+    this.#askAll(this)
+    this.#each.length = Math.min(length, this.#each.length)
+    this.#flows.clear()
+    this.#flowing = undefined
   }
 
   #forgetThoseAway(): void {

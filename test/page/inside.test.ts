@@ -170,6 +170,8 @@ function note({ app: { chat } }: TestServer): { reader: number; what: string }[]
 function crowd(observer: Observer, room: Room): () => void {
   const readers = Array.from({ length: CROWD }, () => ({ key: {}, way: 'poll', name: undefined }))
   for (const reader of readers) observer.parked(reader, room, room.last)
+  // Of a crowd the room itself says how many wait.
+  Object.defineProperty(room, 'waiting', { get: () => CROWD })
   return () => {
     for (const reader of readers) observer.told(reader, room, { id: 1, messages: 1, bytes: 200, gap: undefined })
     for (const reader of readers) observer.parked(reader, room, room.last)
