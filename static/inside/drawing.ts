@@ -113,7 +113,7 @@ export class Drawing {
       const to = placeOf(layout, ring, size, moment.id)
       const isLost = ring !== undefined && moment.id < ring.first - 1
       context.strokeStyle = isLost ? this.#colours.red : this.#colours.blue
-      const glow = glowOf(track, frame)
+      const glow = this.#glow(track, frame)
       context.globalAlpha = moment.kind === 'told' && track.way === 'poll' ? 0.12 : 0.28 + 0.5 * glow
       context.setLineDash(isLost ? [4, 4] : [])
       context.beginPath()
@@ -226,7 +226,7 @@ export class Drawing {
     const context = this.#context
     const { blue, told, paper, ink, quiet, red } = this.#colours
     const last = track.moments.findLast((one) => one.kind === 'told' && one.at <= frame.at)
-    const glow = glowOf(track, frame)
+    const glow = this.#glow(track, frame)
     const isAway = !isWaiting(track, moment)
     const radius = Math.max(5, Math.min(9, layout.radius / 26))
     if (last !== undefined && !this.isStill)
@@ -251,6 +251,12 @@ export class Drawing {
     const missed = !gap ? '' : last.gap?.missed == null ? 'another log' : `missed ${last.gap.missed}`
     const words = [track.name ?? '', missed].filter((one) => one !== '').join(': ')
     if (words !== '') this.#outside(words, at, angle, radius + 6, gap ? red : glow > 0.3 ? ink : quiet)
+  }
+
+  /** From 1, where it is told just now, to 0; without motion it is there, and then it is not. */
+  #glow(track: ReaderTrack, frame: Frame): number {
+    const glow = glowOf(track, frame)
+    return this.isStill ? Math.ceil(glow) * 0.7 : glow
   }
 
   /** An answer on its way to a reader. */
@@ -298,7 +304,7 @@ export class Drawing {
     if (age < 0 || age > GLOW_MS) return
     const context = this.#context
     context.strokeStyle = this.#colours.told
-    context.globalAlpha = 1 - age / GLOW_MS
+    context.globalAlpha = this.isStill ? 0.7 : 1 - age / GLOW_MS
     context.lineWidth = 3
     circle(context, slot, this.isStill ? 14 : 6 + 22 * (age / GLOW_MS))
     context.stroke()
@@ -435,6 +441,8 @@ export class Drawing {
 
   /** Milliseconds from the newest message of the replay, or back from now. */
   #axis(frame: Frame, x: (at: number) => number, y: number, room: RoomTrack): void {
+    // What stands still has no "now" at its end.
+    if (this.isStill && frame.rate === 1) return
     const length = frame.to - frame.from
     const flight = room.flights.find(({ ringAt }) => ringAt !== undefined && ringAt >= frame.from)
     const zero = frame.rate === 1 ? frame.to : (flight?.ringAt ?? frame.from)

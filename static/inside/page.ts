@@ -9,9 +9,13 @@ import { type Colours, Drawing, type Shown } from './drawing.js'
 import { explain, type Explanation, thingsOf } from './explain.js'
 import { openWithKey } from './key.js'
 import { layOut } from './layout.js'
-import { Player, type Speed } from './player.js'
+import { type Frame, Player, type Speed } from './player.js'
 import { Recording } from './recording.js'
 import { sentenceOf, Tables } from './tables.js'
+
+/** Without motion the drawing is a new one so seldom, and its time line goes on by so much. */
+const STILL_MS = 250
+const PAGE_MS = 3000
 
 const recording = new Recording()
 const player = new Player(recording)
@@ -24,6 +28,8 @@ const tables = new Tables(recording, choose)
 let chosen = decodeURIComponent(location.hash.slice(1))
 let shown: Shown | undefined
 let keyed = -1
+let stillStep = -1
+let stillWidth = 0
 
 openWithKey(() => {
   const source = new EventSource('inside/events')
@@ -79,7 +85,20 @@ function again(): void {
     canvas.height = Math.round(height * scale)
   }
   context?.setTransform(scale, 0, 0, scale, 0, 0)
-  shown = drawing.draw(layOut(width, height), player.frame(performance.now()), room())
+  const now = performance.now()
+  const step = drawing.isStill ? Math.floor(now / STILL_MS) : -1
+  if (step >= 0 && step === stillStep && canvas.width === stillWidth) return
+  stillStep = step
+  stillWidth = canvas.width
+  const frame = drawing.isStill ? stepped(player.frame(now)) : player.frame(now)
+  shown = drawing.draw(layOut(width, height), frame, room())
+}
+
+/** A live time line stands still, and is turned like a page. */
+function stepped(frame: Frame): Frame {
+  if (frame.rate !== 1) return frame
+  const to = Math.ceil(frame.at / PAGE_MS) * PAGE_MS
+  return { ...frame, from: to - (frame.to - frame.from), to }
 }
 
 function tell(thing: Explanation | undefined): void {

@@ -42,6 +42,7 @@ export function useBrowser(flags: readonly string[] = []): () => Browser {
 export type VisitorOptions = {
   readonly viewport?: { readonly width: number; readonly height: number }
   readonly colorScheme?: 'light' | 'dark'
+  readonly reducedMotion?: 'reduce' | 'no-preference'
   /** A finger and a screen keyboard. */
   readonly isTouched?: boolean
   /** Lost connections and refusals are part of the test: the browser writes those to the console by itself. */
@@ -86,12 +87,14 @@ export async function visitor(browser: Browser, options: VisitorOptions = {}): P
   const {
     viewport = { width: 1366, height: 768 },
     colorScheme = 'light',
+    reducedMotion = 'no-preference',
     isTouched = false,
     expectsFailures = false,
   } = options
   const context = await browser.newContext({
     viewport,
     colorScheme,
+    reducedMotion,
     locale: 'en-GB',
     hasTouch: isTouched,
     isMobile: isTouched,

@@ -76,6 +76,25 @@ describe.skipIf(!hasChromium)('the glass box', { timeout: 60_000 }, () => {
       expect(await violations(page)).toEqual([])
     })
 
+  test.for([
+    [
+      'reduce',
+      'a person who wants no motion sees the same in a few still drawings',
+      (drawings: number) => drawings <= 8,
+    ],
+    ['no-preference', 'else an answer is seen on its way', (drawings: number) => drawings >= 15],
+  ] as const)('%s: %s', async ([reducedMotion, , isSo]) => {
+    const server = await startServer({ inside: true })
+    await startPoller(server.port, 'ada')
+    const page = await open(server, await visitor(browser(), { reducedMotion }))
+    await page.getByText('1 wait').first().waitFor()
+    const drawings = page.evaluate(countDrawings, 1500)
+    await server.app.chat.send({ room: 'lobby', username: 'Eve', text: 'good morning' })
+    expect(isSo(await drawings), String(await drawings)).toBe(true)
+    await page.getByLabel('Speed').selectOption('flight')
+    await page.waitForFunction(hasColour, TOLD, { polling: 200 })
+  })
+
   test('the moderators’ key opens it', async () => {
     const server = await startServer({ inside: true, adminKey: 'the key' })
     const page = await open(server, await visitor(browser(), { expectsFailures: true }))
@@ -191,6 +210,21 @@ function hasColour([red = 0, green = 0, blue = 0]: readonly number[]): boolean {
   for (let i = 0; i < data.length; i += 4)
     if (data[i] === red && data[i + 1] === green && data[i + 2] === blue) return true
   return false
+}
+
+/** How many different drawings are shown in so many milliseconds. */
+function countDrawings(ms: number): Promise<number> {
+  return new Promise((resolve) => {
+    const canvas = document.querySelector('canvas')
+    const end = performance.now() + ms
+    const seen = new Set<string | undefined>()
+    const again = (): void => {
+      seen.add(canvas?.toDataURL())
+      if (performance.now() < end) requestAnimationFrame(again)
+      else resolve(seen.size)
+    }
+    requestAnimationFrame(again)
+  })
 }
 
 function countFrames(ms: number): Promise<number> {
