@@ -12,6 +12,7 @@ const MEASURED = [
 const LONG = [
   'test/deploy/**/*.test.ts',
   'test/{directory,stores}/{postgres,redis}.outage.test.ts',
+  'test/drawing.test.ts',
   'test/lab.test.ts',
   'test/lessons.test.ts',
   'test/package.test.ts',
