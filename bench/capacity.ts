@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MINI_CHAT } from './dialects.js'
-import { Connection, type Target } from './http-connection.js'
+import { openHall, openSender } from './hall.js'
 import { residentBytes, startUsage } from './measure.js'
 import { FIGURES } from './figures.js'
 import { coresOf, type Figures, type Limits, type Load, planFor, simulate } from './plan.js'
@@ -38,7 +38,7 @@ async function measure(): Promise<Figures> {
   try {
     await sleep(1000)
     const baseBytes = residentBytes(server.pid) ?? 0
-    const hall = await open(target, READERS, IDLE_WAIT)
+    const hall = await openHall(target, READERS, IDLE_WAIT)
     await sleep(3000)
     let before = hall.answers()
     const idleUs = await cpuOf(() => sleep(IDLE_SECONDS * 1000))
@@ -47,7 +47,7 @@ async function measure(): Promise<Figures> {
     await sleep(500)
     // The server is warm: what it takes from here on is for the connections.
     const warmBytes = residentBytes(server.pid) ?? 0
-    const listening = await open(target, LISTENING, 25)
+    const listening = await openHall(target, LISTENING, 25)
     await sleep(3000)
     const pollBytes = ((residentBytes(server.pid) ?? 0) - warmBytes) / LISTENING
     const sender = await openSender(target)
@@ -68,60 +68,6 @@ async function measure(): Promise<Figures> {
     return { pollUs, deliveryUs, sendUs: sentUs / SENDS, pollBytes, baseBytes }
   } finally {
     await server.stop()
-  }
-}
-
-/** Readers that poll again and again. */
-async function open(target: Target, count: number, wait: number): Promise<{ answers(): number; close(): void }> {
-  let answers = 0
-  const all = Array.from({ length: count }, () => {
-    let since = 'now'
-    const ask = (): void =>
-      connection.request(`GET /poll?room=hall&since=${since}&wait=${wait} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
-    const connection = new Connection(target, (bytes) =>
-      taken(bytes, (body) => {
-        answers++
-        since = /"next":"([^"]+)"/.exec(body)?.[1] ?? since
-        connection.done()
-        ask()
-      }),
-    )
-    return { connection, ask }
-  })
-  for (const { connection, ask } of all) {
-    await connection.open()
-    ask()
-  }
-  return { answers: () => answers, close: () => all.forEach(({ connection }) => connection.close()) }
-}
-
-async function openSender(target: Target): Promise<{ send(room: string): Promise<void>; close(): void }> {
-  let sent = (): void => undefined
-  const connection = new Connection(target, (bytes) => taken(bytes, () => (connection.done(), sent())))
-  await connection.open()
-  const text = 'a message of a usual length, some fifty letters'
-  return {
-    send: (room) =>
-      new Promise((resolve) => {
-        sent = resolve
-        connection.request(
-          `POST /send?room=${room}&username=ada HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
-        )
-      }),
-    close: () => connection.close(),
-  }
-}
-
-/** Takes the whole answers out of what came, and returns the rest. */
-function taken(bytes: Buffer, answered: (body: string) => void): Buffer {
-  let rest = bytes
-  for (;;) {
-    const cut = rest.indexOf('\r\n\r\n')
-    if (cut < 0) return rest
-    const length = Number(/content-length: (\d+)/i.exec(rest.toString('latin1', 0, cut))?.[1] ?? 0)
-    if (rest.length < cut + 4 + length) return rest
-    answered(rest.toString('latin1', cut + 4, cut + 4 + length))
-    rest = rest.subarray(cut + 4 + length)
   }
 }
 

@@ -31,15 +31,22 @@ const unlimited = execFileSync(process.execPath, [main, '--help', 'all'], { enco
   ? ['--rate', 'off']
   : []
 
-/** `nginx`: what the side `nchan` is. */
-export async function startServer(side: Side, nginx?: Nginx): Promise<Server> {
+/** `nginx`: what the side `nchan` is. `flags`: of ours, beside the usual. */
+export async function startServer(side: Side, nginx?: Nginx, flags: readonly string[] = []): Promise<Server> {
   const port = await freePort()
   if (side === 'nchan') return startNchan(port, nginx)
   const args =
     side === 'ours'
-      ? [main, '--port', String(port), '--host', '127.0.0.1', '--quiet', ...unlimited]
+      ? [main, '--port', String(port), '--host', '127.0.0.1', '--quiet', ...unlimited, ...flags]
       : [reference, String(port)]
   return serverOf(start(SERVER_CORE, args, ['ignore', 'ignore', 'inherit']), port, args)
+}
+
+/** A Redis that keeps nothing on disk, on the driver's core. */
+export async function startRedis(): Promise<Server> {
+  const port = await freePort()
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '']
+  return serverOf(start(DRIVER_CORE, args, ['ignore', 'ignore', 'inherit'], 'redis-server'), port, args)
 }
 
 async function startNchan(port: number, nginx: Nginx | undefined): Promise<Server> {
