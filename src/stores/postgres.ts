@@ -18,9 +18,10 @@ import type { Logger } from '../log.js'
 import { Link } from './postgres/link.js'
 import { Notifier } from './postgres/notifier.js'
 import { Retention } from './postgres/retention.js'
-import { type Listed, parseBatch, parseListed, parsePlace, type Row } from './postgres/rows.js'
+import { type ListedAfter, parseBatch, parseListed, parsePlace, type Row } from './postgres/rows.js'
 import { type Statement, STATEMENTS } from './postgres/statements.js'
 import { warnings } from './postgres/trouble.js'
+import { deliverHere, isClear, type Item, pageOf, settle } from './shared/batch.js'
 import { type Found, type News, NOWHERE, type Place } from './shared/follower.js'
 import { Followers } from './shared/followers.js'
 import { Lanes } from './shared/lanes.js'
@@ -40,8 +41,6 @@ export type PostgresOptions = {
   readonly random: Random
   readonly log: Logger
 }
-
-type Item = { readonly draft: Draft; readonly once: boolean }
 
 /** What is restored: a message, and the epoch of the log that it was in. */
 type Restored = { readonly message: Message; readonly epoch: string }
@@ -143,13 +142,7 @@ export class PostgresStore implements Store {
   async read(room: string, { before, after, limit }: Range): Promise<History> {
     const [statement, end] = after === undefined ? [STATEMENTS.before, before ?? ENDLESS] : [STATEMENTS.onward, after]
     const bounds = [this.#retention.since, Math.min(end, ENDLESS), limit]
-    const listed = parseListed(await this.#ask(statement, [room, ...bounds]))
-    if (listed === undefined) return { messages: [], epoch: NO_EPOCH, first: 0, last: 0, more: false }
-    const { epoch, id, messages } = listed
-    const first = id === 0 ? 0 : listed.first
-    const [oldest, newest] = [messages[0]?.id ?? 0, messages.at(-1)?.id ?? id]
-    const more = messages.length > 0 && (after === undefined ? oldest > first : newest < id)
-    return { messages, epoch, first, last: id, more }
+    return pageOf(parseListed(await this.#ask(statement, [room, ...bounds])), after)
   }
 
   rooms(): readonly string[] {
@@ -205,7 +198,7 @@ export class PostgresStore implements Store {
     return this.#lanes.add(room, item)
   }
 
-  async #send(room: string, items: readonly Item[]): Promise<Appended[]> {
+  async #send(room: string, items: readonly Item[]): Promise<readonly Appended[]> {
     const follower = this.#followers.get(room)
     const { epoch: knownEpoch, id: knownId, mark: knownMark } = follower?.place ?? NOWHERE
     const marked = items.map(({ draft, once }) => ({ mark: this.#mark(), ...draft, once }))
@@ -219,30 +212,12 @@ export class PostgresStore implements Store {
       clears,
       JSON.stringify(marked),
     ])
-    const { epoch, before, outcomes } = parseBatch(rows)
-    const entries = items.flatMap(({ draft }, i) => {
-      const id = outcomes[i]
-      return typeof id === 'number' ? [{ mark: marked[i]?.mark ?? '', message: { id, ...draft } }] : []
-    })
-    const results = items.map(({ draft }, i): Appended => {
-      const outcome = outcomes[i]
-      if (outcome === undefined) throw new Error('the statement gave too few results')
-      return typeof outcome === 'number'
-        ? { message: { id: outcome, ...draft }, epoch }
-        : { message: outcome, epoch, replayed: true }
-    })
-    const last = entries.at(-1)
-    if (last !== undefined) {
-      const news = { epoch, id: last.message.id, mark: last.mark, before, entries: () => entries }
-      this.#tell(room, news)
-      // Delivered here before anybody is told that it is kept; what came before it from elsewhere too.
-      await follower?.hear(news)
-    }
-    const isAhead = ({ message, replayed }: Appended): boolean =>
-      replayed === true && follower !== undefined && message.id > follower.place.id
-    if (results.some(isAhead)) await follower?.catchUp()
+    const marks = marked.map(({ mark }) => mark)
+    const settled = settle(items, marks, parseBatch(rows))
+    if (settled.news !== undefined) this.#tell(room, settled.news)
+    await deliverHere(follower, settled)
     if (clears) this.#retention.sweep().catch(() => undefined)
-    return results
+    return settled.results
   }
 
   async #restore(room: string, items: readonly Restored[]): Promise<true[]> {
@@ -271,7 +246,7 @@ export class PostgresStore implements Store {
     return found
   }
 
-  async #listAfter(room: string, { epoch, id }: Place): Promise<Listed | undefined> {
+  async #listAfter(room: string, { epoch, id }: Place): Promise<ListedAfter | undefined> {
     const { since } = this.#retention
     return parseListed(await this.#ask(STATEMENTS.after, [room, since, epoch, id, this.#options.recent]))
   }
@@ -305,13 +280,9 @@ export class PostgresStore implements Store {
 }
 
 /** Has this process seen what is not in the log? Then the log's newest messages were lost. */
-function isCut({ epoch, id, mark, first, known }: Listed, place: Place): boolean {
+function isCut({ epoch, id, mark, first, known }: ListedAfter, place: Place): boolean {
   if (epoch !== place.epoch || place.id === 0) return false
   if (id < place.id) return true
   if (id === place.id) return mark !== place.mark
   return place.id >= first && known !== place.mark
-}
-
-function isClear({ draft }: Item): boolean {
-  return draft.type === 'clear'
 }

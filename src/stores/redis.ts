@@ -9,7 +9,6 @@
 //
 // What it refuses to be: a queue. While Redis is away a message is refused, and not kept here for later.
 
-import { NO_EPOCH } from '../core/rooms/cursor.js'
 import { ChatError } from '../core/errors.js'
 import { KEY_MS } from '../core/rooms/idempotency.js'
 import type { Clock, Random } from '../core/clock.js'
@@ -21,6 +20,7 @@ import { Link } from './redis/link.js'
 import { arrayOf, parseBatch, parsePairs, parseListed, parseNews, parsePlace, textOf } from './redis/replies.js'
 import { SCRIPTS } from './redis/scripts.js'
 import { checkServer, warnings } from './redis/trouble.js'
+import { deliverHere, isClear, type Item, pageOf, settle } from './shared/batch.js'
 import { type Found, type News, NOWHERE, type Place } from './shared/follower.js'
 import { Followers } from './shared/followers.js'
 import { Lanes } from './shared/lanes.js'
@@ -39,8 +39,6 @@ export type RedisOptions = {
   readonly random: Random
   readonly log: Logger
 }
-
-type Item = { readonly draft: Draft; readonly once: boolean }
 
 /** What is restored: a message, and the epoch of the log that it was in. */
 type Restored = { readonly message: Message; readonly epoch: string }
@@ -126,15 +124,8 @@ export class RedisStore implements Store {
 
   async read(room: string, { before, after, limit }: Range): Promise<History> {
     const range = [before ?? '', after ?? '', limit].map(String)
-    const listed = parseListed(
-      await this.#link.run(SCRIPTS.page, keysOf(room), [...this.#known(room, NOWHERE), ...range]),
-    )
-    if (listed === undefined) return { messages: [], epoch: NO_EPOCH, first: 0, last: 0, more: false }
-    const { epoch, id, messages } = listed
-    const first = id === 0 ? 0 : listed.first
-    const [oldest, newest] = [messages[0]?.id ?? 0, messages.at(-1)?.id ?? id]
-    const more = messages.length > 0 && (after === undefined ? oldest > first : newest < id)
-    return { messages, epoch, first, last: id, more }
+    const args = [...this.#known(room, NOWHERE), ...range]
+    return pageOf(parseListed(await this.#link.run(SCRIPTS.page, keysOf(room), args)), after)
   }
 
   rooms(): readonly string[] {
@@ -181,7 +172,7 @@ export class RedisStore implements Store {
     return this.#lanes.add(room, item)
   }
 
-  async #send(room: string, items: readonly Item[]): Promise<Appended[]> {
+  async #send(room: string, items: readonly Item[]): Promise<readonly Appended[]> {
     const follower = this.#followers.get(room)
     const keys = keysOf(room)
     const marks: string[] = []
@@ -196,29 +187,10 @@ export class RedisStore implements Store {
     const keep = keepMs === undefined ? [String(recent), '0'] : ['0', String(clock.date() - keepMs)]
     const how = items.some(isClear) ? 'clear' : ''
     const args = [...this.#known(room, follower?.place ?? NOWHERE), ...keep, String(KEY_MS), how, ...words]
-    const { epoch, before, outcomes } = parseBatch(await this.#link.run(SCRIPTS.append, keys, args))
-    const entries = items.flatMap(({ draft }, i) => {
-      const id = outcomes[i]
-      return typeof id === 'number' ? [{ mark: marks[i] ?? '', message: { id, ...draft } }] : []
-    })
-    const results = items.map(({ draft }, i): Appended => {
-      const outcome = outcomes[i]
-      if (outcome === undefined) throw new Error('the script gave too few results')
-      return typeof outcome === 'number'
-        ? { message: { id: outcome, ...draft }, epoch }
-        : { message: outcome, epoch, replayed: true }
-    })
-    const last = entries.at(-1)
-    // Delivered here before anybody is told that it is kept; what came before it from elsewhere too.
-    if (last !== undefined)
-      await follower?.hear({ epoch, id: last.message.id, mark: last.mark, before, entries: () => entries })
-    if (
-      follower !== undefined &&
-      results.some(({ message, replayed }) => replayed === true && message.id > follower.place.id)
-    )
-      await follower.catchUp()
+    const settled = settle(items, marks, parseBatch(await this.#link.run(SCRIPTS.append, keys, args)))
+    await deliverHere(follower, settled)
     void this.#index(room)
-    return results
+    return settled.results
   }
 
   async #restore(room: string, items: readonly Restored[]): Promise<true[]> {
@@ -299,8 +271,4 @@ function keysOf(room: string): string[] {
 
 function keyOf(room: string, key: string, username: string): string {
   return `mini-chat:{${room}}:key:${key}:${username}`
-}
-
-function isClear({ draft }: Item): boolean {
-  return draft.type === 'clear'
 }

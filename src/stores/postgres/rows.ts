@@ -2,29 +2,23 @@
 
 import { withParts } from '../../core/rooms/change.js'
 import type { Message } from '../../core/rooms/message.js'
-import type { Found, News, Place } from '../shared/follower.js'
+import type { Batch, Listed } from '../shared/batch.js'
+import type { News, Place } from '../shared/follower.js'
 
 export type Row = Readonly<Record<string, unknown>>
 
 /** Asks on one connection. */
 export type Ask = (text: string) => Promise<readonly Row[]>
 
-/** What became of a batch: the log's epoch, the mark before its first message, and for each its id or an earlier message. */
-export type Batch = {
-  readonly epoch: string
-  readonly before: string
-  readonly outcomes: readonly (number | Message)[]
-}
-
-/** A list of a log's messages, with its ends; `known`: the mark under the id that was asked for. */
-export type Listed = Found & { readonly first: number; readonly known: string | undefined }
+/** `known`: the mark under the id that was asked for. */
+export type ListedAfter = Listed & { readonly known: string | undefined }
 
 export function parseBatch([row]: readonly Row[]): Batch {
   return row?.['batch'] as Batch
 }
 
 /** Undefined where there is no log. */
-export function parseListed([row]: readonly Row[]): Listed | undefined {
+export function parseListed([row]: readonly Row[]): ListedAfter | undefined {
   if (row === undefined) return undefined
   const { first, known, messages } = row
   return {

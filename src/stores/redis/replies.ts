@@ -2,17 +2,8 @@
 
 import { withParts } from '../../core/rooms/change.js'
 import { type Message, removed } from '../../core/rooms/message.js'
-import type { Found, Marked, News, Place } from '../shared/follower.js'
-
-/** What became of a batch: the log's epoch, the mark before its first message, and for each its id or an earlier message. */
-export type Batch = {
-  readonly epoch: string
-  readonly before: string
-  readonly outcomes: readonly (number | Message)[]
-}
-
-/** A list of a log's messages, with its ends. */
-export type Listed = Found & { readonly first: number }
+import type { Batch, Listed } from '../shared/batch.js'
+import type { Marked, News, Place } from '../shared/follower.js'
 
 export function parseBatch(reply: unknown): Batch {
   const [epoch, before, ...outcomes] = arrayOf(reply)
