@@ -33,6 +33,10 @@ function json(path: string, value: unknown, headers: Record<string, string> = {}
   return head(request) + String(request.body)
 }
 
+/** A message in chunks, with the one that ends it. */
+const chunked = (chunks: string): string =>
+  `${head({ method: 'POST', path: '/send?room=a&username=u', headers: { 'Transfer-Encoding': 'chunked' } })}${chunks}0\r\n\r\n`
+
 const get = (path: string, headers: Record<string, string> = {}): string => head({ path, headers })
 
 /** Rooms that are full of long messages. */
@@ -62,6 +66,15 @@ export const ATTACKS: readonly Attack[] = [
     prepare: always(
       json('/send', { room: 'a', username: 'u', text: '\u0301'.repeat(16_000) + '\u0316'.repeat(14_000) }),
     ),
+  },
+  {
+    name: 'bodies in chunks of one byte',
+    prepare: always(chunked('1\r\nx\r\n'.repeat(10_000))),
+  },
+  {
+    name: 'bodies without an end',
+    isRead: false,
+    prepare: always(chunked(`e000\r\n${'x'.repeat(0xe000)}\r\n`).slice(0, -5)),
   },
   {
     name: 'large histories, unread',

@@ -23,9 +23,10 @@ export function readBody(
     const tooLarge = (): void =>
       reject(new ChatError('too_large', `the body is too large: at most ${BODY_BYTES} bytes`))
     const { rawHeaders } = incoming
-    if (Number(findHeader(rawHeaders, 'content-length') ?? 0) > BODY_BYTES) return tooLarge()
+    const said = Number(findHeader(rawHeaders, 'content-length') ?? BODY_BYTES)
+    if (said > BODY_BYTES) return tooLarge()
     if (findHeader(rawHeaders, 'expect')?.toLowerCase() === '100-continue') response.writeContinue()
-    const body = new PartialBody()
+    const body = new PartialBody(said)
     let counted: Undo | undefined
     const take = (chunk: Buffer): void => {
       const length = body.length + chunk.length
@@ -47,6 +48,9 @@ export function readBody(
 
 const NOTHING = Buffer.alloc(0)
 
+/** A body that comes on gets room for so many times what has come: its sender is not believed at once. */
+const GROWTH = 8
+
 /**
  * What has come of a body. Each chunk is copied behind the others: a list of chunks of one byte would take two hundred
  * times their bytes.
@@ -55,12 +59,18 @@ class PartialBody {
   length = 0
   /** The first chunk as it came, or a buffer of our own with room for more. */
   #bytes: Buffer = NOTHING
+  readonly #most: number
+
+  /** `most`: bytes that it has, as its sender says, or that it may have. */
+  constructor(most: number) {
+    this.#most = most
+  }
 
   add(chunk: Buffer): void {
     const length = this.length + chunk.length
     if (this.length === 0) this.#bytes = chunk
     else {
-      if (length > this.#bytes.length) this.#grow(Math.max(length, Math.min(2 * length, BODY_BYTES)))
+      if (length > this.#bytes.length) this.#grow(Math.max(length, Math.min(GROWTH * length, this.#most)))
       this.#bytes.set(chunk, this.length)
     }
     this.length = length
