@@ -1,7 +1,5 @@
 // Large bodies: none is kept when it has been answered, and those that never end take no more than there is.
 
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { PendingAnswers } from '../../src/core/pending-answers.js'
@@ -9,17 +7,12 @@ import { readBody } from '../../src/transports/http/body.js'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { connect, type AddressInfo } from 'node:net'
+import { collect } from '../support/collect.js'
 import { head, RawClient } from '../support/raw.js'
 import { startServer, until } from '../support/server.js'
 
 const LONG = 60_000
 const CLIENTS = 100
-
-function collect(): void {
-  setFlagsFromString('--expose-gc')
-  const gc: unknown = runInNewContext('gc')
-  if (typeof gc === 'function') gc()
-}
 
 test('a connection that is idle keeps nothing of the body that it sent', async () => {
   const { port } = await startServer()

@@ -1,10 +1,10 @@
 // What a client sends to `node:http`, given to it in pieces of one request or few.
 //
-//     socket ── 16 KiB ──> in turn? ──> pieces ── while fewer than 16 answers are owed ──> node:http
+//     socket ──  8 KiB ──> in turn? ──> pieces ── while fewer than 16 answers are owed ──> node:http
 //                             └───────────┴── else the rest waits in the socket, which is not read any further
 //
-// `node:http` takes each chunk of bytes whole, and 16 KiB hold more than five hundred requests of 18 bytes. Each of
-// them becomes objects of about 4 kB, which stay until the answers before it were read: 2 MB a socket. A piece ends
+// `node:http` takes each chunk of bytes whole, and 64 KiB hold more than two thousand requests of 18 bytes. Each of
+// them becomes objects of about 4 kB, which stay until the answers before it were read: 10 MB a socket. A piece ends
 // behind an empty line, where a head ends, so no more than a few requests come out of one; and what waits is not the
 // first half of a head, whose time would run out.
 //

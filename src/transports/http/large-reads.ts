@@ -1,7 +1,7 @@
 // Who sends much at once waits in a line. A turn of the event loop takes so many bytes of long requests, and one
 // connection after the other; a short request passes them by.
 //
-//     a socket with 16 KiB to read ──> the line ── 128 KiB a turn ──> node:http
+//     a socket with  8 KiB to read ──> the line ── 128 KiB a turn ──> node:http
 //     a socket with less ───────────────── at once ────────────────> node:http
 //
 // The system gives the server up to a thousand sockets that have something to read, and the server sees to all of them
@@ -10,7 +10,7 @@
 // few are begun at one time. Nothing waits in memory but what one read has brought: the rest stays in the socket.
 
 /** What one read brings at the most. */
-export const READ_BYTES = 16 * 1024
+export const READ_BYTES = 8 * 1024
 
 /** A shorter read does not wait. */
 const LONG_BYTES = 4 * 1024

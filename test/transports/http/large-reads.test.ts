@@ -22,18 +22,18 @@ function crowd(count: number) {
   return { reads, taken, places, read }
 }
 
-test('a turn takes eight long reads, and all have their turn', async () => {
-  const { taken } = crowd(20)
-  expect(taken).toHaveLength(8)
-  await turn()
+test('a turn takes sixteen long reads, and all have their turn', async () => {
+  const { taken } = crowd(40)
   expect(taken).toHaveLength(16)
   await turn()
-  expect(taken).toEqual(Array.from({ length: 20 }, (_, i) => i))
+  expect(taken).toHaveLength(32)
+  await turn()
+  expect(taken).toEqual(Array.from({ length: 40 }, (_, i) => i))
 })
 
 test('a short read does not wait', () => {
-  const { reads, taken } = crowd(20)
-  expect(taken).toHaveLength(8)
+  const { reads, taken } = crowd(40)
+  expect(taken).toHaveLength(16)
   expect(
     reads.takes(
       reads.enter(() => expect.unreachable('it did not wait')),
@@ -43,32 +43,32 @@ test('a short read does not wait', () => {
 })
 
 test('a request that is begun goes before those that are not', async () => {
-  const { taken, read } = crowd(20)
+  const { taken, read } = crowd(40)
   read(0)
   await turn()
-  expect(taken.slice(8, 10)).toEqual([0, 8])
+  expect(taken.slice(16, 18)).toEqual([0, 16])
 })
 
 test('a connection that sends on and on goes to the end of the line after each request', async () => {
-  const { taken, read } = crowd(20)
-  for (let i = 0; i < 4; i++) {
+  const { taken, read } = crowd(40)
+  // Nine reads are a whole request.
+  for (let i = 0; i < 8; i++) {
     read(0)
     await turn()
   }
-  // Five reads are a whole request.
-  expect(taken.filter((i) => i === 0)).toHaveLength(5)
+  expect(taken.filter((i) => i === 0)).toHaveLength(9)
   read(0)
   await turn()
   expect(taken.at(-1)).toBe(0)
-  expect(new Set(taken).size).toBe(20)
+  expect(new Set(taken).size).toBe(40)
 })
 
 test('a connection that has closed is not called', async () => {
-  const { reads, taken, places } = crowd(20)
-  for (const place of places.slice(8)) reads.leave(place)
+  const { reads, taken, places } = crowd(40)
+  for (const place of places.slice(16)) reads.leave(place)
   await turn()
   await turn()
-  expect(taken).toHaveLength(8)
+  expect(taken).toHaveLength(16)
 })
 
 test('long bodies of two hundred connections at once are all answered, and a short request passes them by', async () => {

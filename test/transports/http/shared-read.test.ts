@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { connect, createServer, Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { collect } from '../../support/collect.js'
 import { readInto, shareReads } from '../../../src/transports/http/fast/shared-read.js'
 
 /** A server that shares its reads, and so many clients of it, whose sockets it has made in the same order. */
@@ -97,4 +98,25 @@ test('what was accepted and not made into a socket yet ends with its server', as
 test('a server that is not as expected stays as it is, and so do its sockets', () => {
   expect(shareReads(createServer(), 10_000)).toBe(false)
   expect(readInto(new Socket(), { read: () => undefined })).toBe(false)
+})
+
+test('a connection that has closed is forgotten, though others still wait to be made', async () => {
+  const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  shareReads(server, 10_000)
+  const made: WeakRef<Socket>[] = []
+  const kept = new Promise<number>((resolve) => {
+    server.on('connection', (socket: Socket) => {
+      if (made.push(new WeakRef(socket.on('error', () => undefined).destroy())) !== 300) return
+      collect()
+      resolve(made.slice(0, 150).filter((one) => one.deref() !== undefined).length)
+    })
+  })
+  const { port } = server.address() as AddressInfo
+  const clients = Array.from({ length: 400 }, () => connect(port, '127.0.0.1').on('error', () => undefined))
+  onTestFinished(() => {
+    for (const client of clients) client.destroy()
+    server.close()
+  })
+  expect(await kept).toBeLessThan(75)
 })

@@ -49,7 +49,7 @@ export function shareReads(server: Server, keepAliveMs: number): boolean {
   if (!isListening(listening) || typeof Reflect.get(server, '_connections') !== 'number') return false
   const acceptOther = listening.onconnection
   /** From `next` on they wait. */
-  let queue: Handle[] = []
+  let queue: (Handle | undefined)[] = []
   let next = 0
   let accepted = 0
   let isMore = false
@@ -70,11 +70,15 @@ export function shareReads(server: Server, keepAliveMs: number): boolean {
     accepted = 0
     for (const end = next + (isBurst ? 1 : Math.min(waiting, SLICE)); next < end; next++) {
       const handle = queue[next]
+      // A handle holds its socket, and that all that is on its way to it: where more come all the time, the queue lasts.
+      queue[next] = undefined
       if (handle !== undefined) enter(handle)
     }
-    if (next < queue.length) return void setImmediate(make)
-    queue = []
-    next = 0
+    if (next === queue.length || next >= MOST_WAITING) {
+      queue = queue.slice(next)
+      next = 0
+    }
+    if (queue.length > 0) setImmediate(make)
   }
 
   function enter(handle: Handle): void {
