@@ -11,17 +11,19 @@ const MEASURED = [
 /** These take long: a browser, terminals, programs that are killed, other servers. Each promise has a quick test too. */
 const LONG = [
   'test/deploy/**/*.test.ts',
+  'test/directory/{postgres,redis,ways-in}.test.ts',
   'test/{directory,stores}/{postgres,redis}.outage.test.ts',
   'test/drawing.test.ts',
   'test/lab.test.ts',
   'test/lessons.test.ts',
   'test/package.test.ts',
-  'test/page/!(chat|crayons|size|text).test.ts',
+  'test/page/!(crayons|size|talk|text).test.ts',
   'test/readme.test.ts',
   'test/stores/journal.{commands,damage,disk,kill,lock,power}.test.ts',
-  'test/stores/move.test.ts',
+  'test/stores/{move,postgres,redis}.test.ts',
   'test/terminal/{address,door,pipes,tmux,typing,window}.test.ts',
   'test/transports/http/{corpus,fuzz,proxies}.test.ts',
+  'test/transports/peers.test.ts',
   'test/transports/socketio.test.ts',
 ]
 
@@ -37,15 +39,15 @@ export default defineConfig(({ mode }) => ({
       {
         extends: true,
         // Many of them wait for a clock most of the time.
-        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [...LONG, ...MEASURED], maxWorkers: 2 },
+        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [...LONG, ...MEASURED], maxWorkers: 3 },
       },
       {
         extends: true,
-        test: { name: 'long', include: LONG, exclude: MEASURED, maxWorkers: 2 },
+        test: { name: 'long', include: LONG, exclude: MEASURED, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
-        test: { name: 'measured', include: MEASURED, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'measured', include: MEASURED, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
     coverage: {

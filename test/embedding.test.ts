@@ -254,6 +254,7 @@ describe('what is wrong with the settings is thrown at once', () => {
     const {
       open: _open,
       drain: _drain,
+      lab: _lab,
       given: _given,
       ...config
     } = defaults({

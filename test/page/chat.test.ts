@@ -1,25 +1,11 @@
-// Two people, one room: what a person sees and does.
+// What a person sees and does. That two people hear each other is in talk.test.ts.
 
 import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'
-import { count, hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.js'
+import { hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.js'
 
 describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
   const browser = useBrowser()
-
-  test('two people talk, and see each other', async () => {
-    const { url } = await startServer()
-    const ada = await (await visitor(browser())).enter(url, 'Ada')
-    const bob = await (await visitor(browser())).enter(url, 'Bob')
-    await say(ada, 'hello Bob')
-    await hears(bob, 'hello Bob')
-    await bob.getByRole('textbox', { name: 'Message' }).fill('hello Ada')
-    await bob.keyboard.press('Enter')
-    await hears(ada, 'hello Ada')
-    const names = await ada.getByRole('list', { name: 'People' }).getByRole('listitem').allTextContents()
-    expect(names).toEqual(['Ada(you)', 'Bob'])
-    expect(await count(ada, 'hello Bob')).toBe(1)
-  })
 
   test('a name that somebody has is explained, and the sheet stays', async () => {
     const { url } = await startServer()
