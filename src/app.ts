@@ -86,6 +86,7 @@ export async function createApp(
     random: systemRandom,
     ringSize: config.ring,
     keepMs: config.keepMs,
+    editMs: config.editMs,
     limits,
     rates: ratesOf(config),
     connectionLimit: connectionLimit(),

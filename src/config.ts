@@ -15,6 +15,7 @@ import {
   size,
   text,
   time,
+  timeOrNone,
   whole,
   word,
 } from './written.js'
@@ -108,6 +109,15 @@ export const SETTINGS = [
     default: '',
     parse: optional(size),
     why: 'how large the folder of --data may grow, such as 1gb; the oldest messages go first',
+  },
+  {
+    flag: 'edit',
+    group: 'keeping',
+    value: 'TIME',
+    default: '15m',
+    parse: timeOrNone,
+    as: 'editMs',
+    why: 'how long people may change and delete what they sent, such as 15m or 1h; 0 for not at all',
   },
   {
     flag: 'redis',

@@ -12,9 +12,10 @@ export type ChatOptions = Partial<Omit<Config, 'open' | 'drain' | 'lab' | 'given
   readonly jwtSecret?: string | undefined
   readonly jwks?: string | undefined
   readonly audience?: string | undefined
-  /** Such as `'24h'`; `keepMs` and `expireMs` say it in milliseconds. */
+  /** Such as `'24h'`; `keepMs`, `expireMs` and `editMs` say it in milliseconds. */
   readonly keep?: string | undefined
   readonly expire?: string | undefined
+  readonly edit?: string | undefined
 }
 
 /** What the program around the server does, and not the server. */
@@ -28,17 +29,18 @@ const BY_NAME: ReadonlyMap<string, Setting> = new Map(
   ]),
 )
 
-const TIMES = ['keepMs', 'expireMs'] as const
+const TIMES = ['keepMs', 'expireMs', 'editMs'] as const
 
 /** Settings of a program, checked. Throws `UsageError`. */
 export function parseOptions(options: ChatOptions): Config {
   const given = Object.entries({ ...options, ...flagsOf(options.jwt) }).filter(([, value]) => value !== undefined)
   const values: Record<string, Values[string]> = {}
-  const times: { keepMs?: number; expireMs?: number } = {}
+  const times: { keepMs?: number; expireMs?: number; editMs?: number } = {}
   for (const [name, value] of given) {
     const time = TIMES.find((one) => one === name)
     const setting = BY_NAME.get(name)
-    if (time !== undefined) times[time] = parseMs(time, value)
+    if (time === 'editMs' && value === 0) times[time] = 0
+    else if (time !== undefined) times[time] = parseMs(time, value)
     else if (setting !== undefined) values[setting.flag] = valueOf(setting, value)
     else if (name !== 'jwt') throw new UsageError(`createChat has no setting ${quote(name)}: see mini-chat --help all`)
   }

@@ -71,6 +71,9 @@ export const time: Parse<number> = ({ value, source }) => {
   throw new UsageError(`${source} is a time such as 90s, 12h or 30d, not ${quote(value)}`)
 }
 
+/** A time in milliseconds, or 0. */
+export const timeOrNone: Parse<number> = (given) => (given.value === '0' ? 0 : time(given))
+
 export function origin(value: string, source: string): string {
   if (/^https?:\/\/[^/?#@\s]+$/i.test(value)) return value
   throw new UsageError(`${source} is a scheme and a host such as https://school.example, not ${quote(value)}`)

@@ -8,6 +8,7 @@ import { TEXT_POINTS } from '../src/core/rooms/message.js'
 import { MAX_LIMIT, MAX_ROOMS, MAX_WAIT_SECONDS } from '../src/transports/http/routes/poll.js'
 import { ROUTES } from '../src/transports/http/routes/index.js'
 import { casesOf, startScene } from './support/cases.js'
+import { bearer, post } from './support/http.js'
 import { OpenApi } from './support/openapi.js'
 import { ask, head, RawClient, type RawAnswer } from './support/raw.js'
 import { startServer, until } from './support/server.js'
@@ -24,6 +25,8 @@ const ALONE = [
   'GET / 304',
   'GET / 404',
   'GET /inside 304',
+  'POST /edit 201',
+  'POST /edit 422',
 ]
 
 /** Answers for which something has to be broken first: a rate, a store, the server itself. */
@@ -31,7 +34,7 @@ const BROKEN = [
   / 429$/,
   / 500$/,
   /^(?:GET \/poll|GET \/inside\/events|GET \/history|POST \/send|POST \/leave) 503$/,
-  /^POST \/(?:remove|clear) 50[37]$/,
+  /^POST \/(?:remove|clear|edit|react) 50[37]$/,
 ]
 
 for (const { operation, status, when, request, config } of CASES) {
@@ -44,6 +47,20 @@ for (const { operation, status, when, request, config } of CASES) {
     expectDocumented(operation, answer)
   })
 }
+
+test('an author edits a message as documented, and a key that was used is refused', async () => {
+  const { port, token, app } = await startScene()
+  const { message } = await app.chat.send({ room: 'lobby', text: 'helo', session: app.chat.sessions.get(token) })
+  const edit = (text: string) => post('/edit', { room: 'lobby', of: message.id, text, key: 'k2' }, bearer(token))
+  for (const [text, status] of [
+    ['hello', 201],
+    ['other', 422],
+  ] as const) {
+    const answer = await ask(port, edit(text))
+    expect(answer.status).toBe(status)
+    expectDocumented('POST /edit', answer)
+  }
+})
 
 test('a drained server says at /ready what is documented', async () => {
   const { app, port } = await startServer()

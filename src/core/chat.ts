@@ -8,6 +8,8 @@
 import type { Bucket } from './bucket.js'
 import type { Clock, Random, Undo } from './clock.js'
 import { ChatError } from './errors.js'
+import { Amending } from './people/amending.js'
+import { Authors, EDIT_MS } from './people/authors.js'
 import type { Directory } from './people/directory.js'
 import { type Identity, requireIdentity } from './people/identity.js'
 import { type ConnectionLimit, type Counted, Limits, NO_LIMITS, type Rates } from './people/limits.js'
@@ -22,6 +24,7 @@ import type { Room } from './rooms/room.js'
 import { type RoomLimits, Rooms } from './rooms/rooms.js'
 import { type Session, Sessions } from './people/sessions.js'
 import { type Encoded, encode, type HistoryPage, idBefore, readHistory } from './rooms/history.js'
+import { saidBy } from './rooms/idempotency.js'
 import type { Appended, History, Range, Store } from './rooms/store.js'
 import { Scheduler } from './rooms/scheduler.js'
 import { TimerWheel } from './rooms/timer-wheel.js'
@@ -50,6 +53,8 @@ export type ChatOptions = {
   readonly connectionLimit?: ConnectionLimit | undefined
   /** Bytes that may be on their way to readers who do not read them. */
   readonly pendingBytes?: number
+  /** How long the author of a message may change it, in milliseconds; 0: not at all. */
+  readonly editMs?: number | undefined
 }
 
 /**
@@ -60,6 +65,8 @@ export type SendRequest = {
   readonly room: unknown
   readonly username?: unknown
   readonly text: unknown
+  /** The message that it answers. */
+  readonly of?: unknown
   readonly key?: unknown
   readonly session?: Session | undefined
   readonly address?: string | undefined
@@ -85,6 +92,7 @@ export class Chat {
   readonly pending: PendingAnswers
   readonly ringSize: number
   readonly moderation: Moderation
+  readonly amending: Amending
   /** Who looks at all this; nobody by default. */
   readonly watch: Watch = { observer: undefined }
   /** What the connections that stay read, for a watcher who comes later than they. */
@@ -93,12 +101,13 @@ export class Chat {
   readonly #directory: Directory | undefined
   readonly #limits: Limits
   readonly #publisher: Publisher
+  readonly #authors: Authors
   readonly #historyTurns: Turns
   readonly #newRooms: NewRooms
 
   constructor(options: ChatOptions) {
     const { store, directory, clock, random, ringSize, keepMs, limits, rates = NO_LIMITS } = options
-    const { connectionLimit, pendingBytes } = options
+    const { connectionLimit, pendingBytes, editMs = EDIT_MS } = options
     this.clock = clock
     this.random = random
     this.timers = new TimerWheel(clock)
@@ -123,6 +132,13 @@ export class Chat {
     this.#publisher = new Publisher(store, clock, this.rooms, watch, onStop)
     const parts = { clock, rooms: this.rooms, store, publisher: this.#publisher, sessions: this.sessions, directory }
     this.moderation = new Moderation(parts)
+    this.#authors = new Authors(clock, editMs, directory)
+    this.amending = new Amending({
+      ...parts,
+      authors: this.#authors,
+      speak: (session, name) => this.#speak(session, name),
+      count: (session) => this.#limits.message(session.address, session, session.username),
+    })
     directory?.begin({
       session: (token) => this.sessions.peek(token),
       sessions: () => this.sessions,
@@ -141,34 +157,39 @@ export class Chat {
   }
 
   /** Publishes a text under a session's name, or under one that nobody holds; once for each sender and key. */
-  async send({ room: to, username, text, key, session, address = session?.address }: SendRequest): Promise<Sent> {
+  async send({ room: to, username, text, of, key, session, address = session?.address }: SendRequest): Promise<Sent> {
     const name = parseRoom(to)
-    const draft = { type: 'chat', username: session?.username ?? parseUsername(username), text: parseText(text) }
+    const said = { type: 'chat', username: session?.username ?? parseUsername(username), text: parseText(text) }
     const mark = key === undefined ? undefined : parseKey(key)
     const asked = this.moderation.reach(name, session)
     if (asked !== undefined) await asked
-    this.#refuse(name, draft.username, session)
+    this.#refuse(name, said.username, session)
     if (session !== undefined) {
       const entered = this.#enter(session, name)
       if (entered instanceof Promise) await entered
     }
-    this.#limits.message(address, session, draft.username)
-    const room = this.#knock(name, address) ?? (await this.#open(name, draft.username, session))
+    this.#limits.message(address, session, said.username)
+    const room = this.#knock(name, address) ?? (await this.#open(name, said.username, session))
     if (session === undefined) {
-      // A directory knows of a name that was given back before the room has been told.
-      if (this.#directory === undefined) refuseHeldName(room, draft.username)
-      else await this.#refuseHeldElsewhere(room, draft.username, this.#directory)
+      refuseHeldName(room, said.username)
+      if (this.#directory !== undefined) await this.#refuseHeldElsewhere(room, said.username, this.#directory)
     }
-    if (mark === undefined) return sentTo(room, await this.#publisher.publish(room, draft, address), false)
-    const sender = `${session === undefined ? 'name' : 'session'} ${draft.username}`
-    const parts = { ...draft, key: mark }
-    const { appended, replayed } = await room.keys.once(sender, mark, draft.text, (replay) => {
-      const once = this.#publisher.publishOnce(room, parts, address)
-      if (once === undefined) return this.#publisher.publish(room, parts, address)
-      return once.then((kept) => (kept.replayed === true ? replay(kept) : kept))
-    })
-    if (replayed) this.watch.observer?.repeated(room, draft.username)
-    return sentTo(room, appended, replayed)
+    const draft = of === undefined ? said : { ...said, of: await this.#answered(room, of) }
+    const sent = await this.#once(room, draft, mark, session, address)
+    if (session !== undefined && !sent.replayed) {
+      const { message, epoch } = sent
+      this.#authors.wrote(session, { room: name, epoch, id: message.id })
+    }
+    return sent
+  }
+
+  /** Takes a message out of its room: a moderator any, and a session its own for a time. */
+  async remove(session: Session | undefined, room: unknown, id: unknown): Promise<Appended> {
+    if (session?.moderates === false) await this.sessions.refresh(session)
+    if (session === undefined || session.moderates) return this.moderation.remove(session, room, id)
+    const name = parseRoom(room)
+    requireIdentity(session.identity, name, this.clock.date())
+    return this.amending.remove(session, name, id)
   }
 
   /** Takes a name in a room, which is told to everyone there; with a session, under the session's name. */
@@ -291,10 +312,51 @@ export class Chat {
   }
 
   async close(): Promise<void> {
+    this.amending.close()
     await this.#directory?.close()
     this.sessions.closeAll()
     this.rooms.close()
     await this.#store.close()
+  }
+
+  /** Publishes a draft; with a key once for its sender. */
+  async #once(
+    room: Room,
+    draft: { readonly type: string; readonly username: string; readonly text: string; readonly of?: number },
+    mark: string | undefined,
+    session: Session | undefined,
+    address: string | undefined,
+  ): Promise<Sent> {
+    if (mark === undefined) return sentTo(room, await this.#publisher.publish(room, draft, address), false)
+    const sender = `${session === undefined ? 'name' : 'session'} ${draft.username}`
+    const parts = { ...draft, key: mark }
+    const { appended, replayed } = await room.keys.once(sender, mark, saidBy(draft), (replay) => {
+      const once = this.#publisher.publishOnce(room, parts, address)
+      if (once === undefined) return this.#publisher.publish(room, parts, address)
+      return once.then((kept) => (kept.replayed === true ? replay(kept) : kept))
+    })
+    if (replayed) this.watch.observer?.repeated(room, draft.username)
+    return sentTo(room, appended, replayed)
+  }
+
+  /** The message that is answered. The room stays where it is meanwhile. */
+  async #answered(room: Room, of: unknown): Promise<number> {
+    const release = room.hold()
+    try {
+      return await this.amending.parseReply(room, of)
+    } finally {
+      release()
+      this.rooms.settle(room)
+    }
+  }
+
+  /** The room in which a session may speak now. It is counted as a message. */
+  async #speak(session: Session, name: string): Promise<Room> {
+    await this.moderation.reach(name, session)
+    this.#refuse(name, session.username, session)
+    const room = await this.#enter(session, name)
+    this.#limits.message(session.address, session, session.username)
+    return room
   }
 
   /** The room with this name, if it is here. Where it has to be opened or made, an address may do that only so often. */

@@ -20,7 +20,7 @@ import {
   parseCounts,
   type People,
 } from './shared/people.js'
-import type { Claimed, Keep, Order, PeoplePlace } from './shared/place.js'
+import type { Authored, Claimed, Keep, Order, PeoplePlace } from './shared/place.js'
 
 export type PostgresDirectoryOptions = {
   /** Of the store, which closes it. */
@@ -180,7 +180,17 @@ class PostgresPeople implements PeoplePlace {
       this.tell(COUNTS, formatCounts(this.#id, counts.slice(i, i + COUNTS_TOGETHER)))
   }
 
+  async wrote(authored: readonly Authored[]): Promise<void> {
+    await this.#ask(STATEMENTS.wrote, [JSON.stringify(authored)])
+  }
+
+  async authorOf(place: string): Promise<string | undefined> {
+    const [row] = await this.#ask(STATEMENTS.author, [place])
+    return row === undefined ? undefined : String(row['author'])
+  }
+
   async tidy(): Promise<void> {
+    await this.#ask(STATEMENTS.tidyAuthors, [])
     await this.#ask(STATEMENTS.tidySessions, [])
     await this.#ask(STATEMENTS.tidyRooms, [])
   }

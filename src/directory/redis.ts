@@ -11,7 +11,7 @@ import { fieldsOf, parsePeople, parseSession } from './redis/replies.js'
 import { SCRIPTS } from './redis/scripts.js'
 import { SharedDirectory } from './shared/directory.js'
 import { type Counts, formatCounts, parseCounts, type People } from './shared/people.js'
-import type { Claimed, Keep, Order, PeoplePlace } from './shared/place.js'
+import type { Authored, Claimed, Keep, Order, PeoplePlace } from './shared/place.js'
 
 export type RedisDirectoryOptions = {
   readonly url: string
@@ -150,6 +150,16 @@ class RedisPeople implements PeoplePlace {
   }
 
   /** Redis does that by itself. */
+  async wrote(authored: readonly Authored[]): Promise<void> {
+    await Promise.all(
+      authored.map(({ place, author, ms }) => this.#link.ask(['SET', authorKey(place), author, 'PX', String(ms)])),
+    )
+  }
+
+  async authorOf(place: string): Promise<string | undefined> {
+    return textOf(await this.#link.ask(['GET', authorKey(place)])) || undefined
+  }
+
   async tidy(): Promise<void> {}
 
   close(): void {
@@ -176,4 +186,8 @@ function peopleKey(room: string): string {
 
 function sessionKey(token: string): string {
   return `mini-chat:{s:${token}}`
+}
+
+function authorKey(place: string): string {
+  return `mini-chat:{a:${place}}`
 }

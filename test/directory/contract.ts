@@ -43,6 +43,14 @@ export async function told(chats: readonly Chat[], state: object): Promise<void>
     )
 }
 
+/** The code with which something says no, or `done`. */
+async function outcomeOf(call: () => Promise<unknown>): Promise<string> {
+  return call().then(
+    () => 'done',
+    (error: unknown) => codeOf(() => Promise.reject(error)),
+  )
+}
+
 async function texts(chat: Chat): Promise<string[]> {
   const { messages } = await chat.history('lobby', { limit: 500 })
   return messages.map(({ username, text }) => `${username} ${text}`)
@@ -50,6 +58,23 @@ async function texts(chat: Chat): Promise<string[]> {
 
 export function directoryContract(name: string, open: OpenThree): void {
   describe(`who is here: ${name}`, () => {
+    test('a message is changed by its session anywhere, and by no other session', async () => {
+      const [a, b, c] = await open()
+      const [token, other] = [await join(a, 'ada'), await join(c, 'bob')]
+      const { message } = await a.send({ room: 'lobby', text: 'helo', session: await session(a, token) })
+      const edit = async (chat: Chat, by: string) =>
+        chat.amending.edit({ room: 'lobby', of: message.id, text: 'hello', session: await session(chat, by) })
+      // That the message is there, and whose it is, comes to the others within a moment.
+      for (let left = 100; left > 0; left--) {
+        if ((await outcomeOf(() => edit(b, token))) === 'done') break
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      expect(await codeOf(() => edit(c, other))).toBe('forbidden')
+      expect((await c.history('lobby', { limit: 500 })).messages).toContainEqual(
+        expect.objectContaining({ id: message.id, text: 'hello' }),
+      )
+    })
+
     test('a session speaks, types, joins another room and leaves anywhere, and a wrong token is nobody', async () => {
       const [a, b, c] = await open()
       const token = await join(a, 'ada')

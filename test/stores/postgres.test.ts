@@ -40,6 +40,7 @@ describe.skipIf(!hasPostgres)('postgres', () => {
       { version: 1 },
       { version: 2 },
       { version: 3 },
+      { version: 4 },
     ])
     await Promise.all(stores.map((store, i) => store.append('lobby', { ...draft(`n${i}`), key: `k${i}` })))
     const { messages, last } = await (stores[0] ?? (await storeIn(url))).read('lobby', { limit: 50 })

@@ -106,6 +106,18 @@ export function casesOf(names: readonly string[]): readonly Case[] {
       ({ token }) => post('/remove', { room: 'lobby', id: 9 }, bearer(token)),
       RIGHTS,
     ),
+    of('POST /edit', 404, 'there is no such message', ({ token }) =>
+      post('/edit', { room: 'lobby', of: 9, text: 'hi' }, bearer(token)),
+    ),
+    of('POST /react', 201, 'a member reacts', ({ token }) =>
+      post('/react', { room: 'lobby', of: 2, text: '👍' }, bearer(token)),
+    ),
+    of('POST /react', 204, 'it was not there', ({ token }) =>
+      post('/react', { room: 'lobby', of: 2, text: '👍', on: false }, bearer(token)),
+    ),
+    of('POST /react', 404, 'there is no such message', ({ token }) =>
+      post('/react', { room: 'lobby', of: 9, text: '👍' }, bearer(token)),
+    ),
     of('POST /clear', 201, 'a moderator says so', ({ token }) => post('/clear', BOB, bearer(token)), RIGHTS),
     of(
       'POST /clear',

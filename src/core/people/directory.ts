@@ -82,6 +82,10 @@ export type Directory = {
   mute(room: string, fold: string, until: number): Promise<void>
   setClosed(room: string, isClosed: boolean): Promise<void>
   count(counted: Counted): void
+  /** Notes for so many milliseconds who wrote a message; `place` and `author` are one word of it each for `authorOf`. */
+  wrote(place: string, author: string, ms: number): void
+  /** Who wrote a message; undefined where nobody knows. */
+  authorOf(place: string): Promise<string | undefined>
   /** Can names be taken now? */
   ready(): boolean
   /** Leaves every session that was heard of its time to be heard of by another process. */

@@ -68,6 +68,17 @@ export const STATEMENTS = {
 
   notify: statement('notify', 'select pg_notify($1, payload) from unnest($2::text[]) payload'),
 
+  wrote: statement(
+    'wrote',
+    `insert into mini_chat_authors (place, author, until)
+      select place, author, clock_timestamp() + ms * interval '1 millisecond'
+      from json_to_recordset($1) as item(place text, author text, ms double precision) on conflict do nothing`,
+  ),
+  author: statement('author', 'select author from mini_chat_authors where place = $1 and until > clock_timestamp()'),
+
+  /** Authors that cannot change their messages any more. */
+  tidyAuthors: statement('tidy_authors', 'delete from mini_chat_authors where until < clock_timestamp()'),
+
   /** Sessions that were over a minute ago; nobody waits for those that are written to. */
   tidySessions: statement(
     'tidy_sessions',

@@ -2,6 +2,7 @@
 //
 //     mini-chat:{lobby}:people    hash     born, version; n:FOLD = PLACE TOKEN USERNAME; m:FOLD = muted until; closed
 //     mini-chat:{s:TOKEN}         hash     json = name, address, identity; moderates; r:ROOM where it may hold its name
+//     mini-chat:{a:ROOM EPOCH.ID} string   who wrote that message, for as long as it may be changed
 //
 // A session's key lives until a minute after the last contact, and is what says whether its names are held: a name
 // whose session is gone may be taken by another. `born` is made anew when a room's people were lost.

@@ -19,7 +19,7 @@ import type { Holder } from '../../core/rooms/presence.js'
 import type { Logger } from '../../log.js'
 import { Lanes } from '../../stores/shared/lanes.js'
 import { type Counts, formatTyping, parseNews } from './people.js'
-import type { Keep, Order, PeoplePlace } from './place.js'
+import type { Authored, Keep, Order, PeoplePlace } from './place.js'
 import { RoomPeople } from './room-people.js'
 
 export type SharedDirectoryOptions = {
@@ -50,6 +50,7 @@ export class SharedDirectory implements Directory {
   readonly #options: SharedDirectoryOptions
   readonly #place: PeoplePlace
   readonly #held: Lanes<string, boolean>
+  readonly #wrote: Lanes<Authored, true>
   readonly #rooms = new Map<string, Followed>()
   readonly #timers = new Map<number, Undo>()
   /** Until when a session is kept at least, as it was told (`Clock.now`). */
@@ -66,6 +67,11 @@ export class SharedDirectory implements Directory {
     this.#options = options
     this.#place = place
     this.#held = new Lanes({ clock, send: (room, folds) => place.areHeld(room, folds), isAlone: () => false })
+    this.#wrote = new Lanes({
+      clock,
+      send: (_lane, authored) => place.wrote(authored).then(() => authored.map(() => true as const)),
+      isAlone: () => false,
+    })
   }
 
   /** What another process has counted. */
@@ -170,6 +176,15 @@ export class SharedDirectory implements Directory {
     this.#counting ??= this.#options.clock.after(COUNT_MS, () => this.#tellCounts())
   }
 
+  wrote(place: string, author: string, ms: number): void {
+    // Where that cannot be told, only this process lets the author change it.
+    this.#wrote.add('', { place, author, ms }).catch(() => undefined)
+  }
+
+  authorOf(place: string): Promise<string | undefined> {
+    return this.#place.authorOf(place)
+  }
+
   ready(): boolean {
     return this.#place.isHere
   }
@@ -194,7 +209,7 @@ export class SharedDirectory implements Directory {
     for (const stop of this.#timers.values()) stop()
     this.#timers.clear()
     this.#tellCounts()
-    await this.#held.close()
+    await Promise.all([this.#held.close(), this.#wrote.close()])
     // Where that cannot be told, they have what was told before.
     await this.#renew(SESSION_MS, true).catch(() => undefined)
     this.#place.close()

@@ -21,6 +21,9 @@ export type Claimed = { readonly place: number; readonly isNew: boolean } | { re
 
 export type Order = { readonly isClosed: boolean } | { readonly fold: string; readonly until: number }
 
+/** Who wrote the message at a place: for so many milliseconds. */
+export type Authored = { readonly place: string; readonly author: string; readonly ms: number }
+
 export type PeoplePlace = {
   readonly isHere: boolean
   find(token: string): Promise<KnownSession | undefined>
@@ -44,6 +47,8 @@ export type PeoplePlace = {
   /** Tells a room's news, and what was counted. Lost where it cannot be told. */
   tell(room: string, text: string): void
   tellCounts(counts: Counts): void
+  wrote(authored: readonly Authored[]): Promise<void>
+  authorOf(place: string): Promise<string | undefined>
   /** Takes away what is over, of which there may be a little at any time. */
   tidy(): Promise<void>
   close(): void

@@ -105,3 +105,12 @@ end $$;
 `
 
 export const PEOPLE = TABLES + LOCK + CHANGE + CLAIM + RELEASE + ORDER
+
+/** Who wrote a message, for as long as it may be changed. `place`: its room, epoch and id. */
+export const AUTHORS = `
+create unlogged table mini_chat_authors (
+  place text collate "C" primary key,
+  author text not null,
+  until timestamptz not null
+);
+`

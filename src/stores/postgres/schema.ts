@@ -15,7 +15,7 @@
 
 import { ChatError } from '../../core/errors.js'
 import { AMENDED } from './amended.js'
-import { PEOPLE } from './people-schema.js'
+import { AUTHORS, PEOPLE } from './people-schema.js'
 import type { Ask } from './rows.js'
 
 /** A message as the wire had it; `m` is its row and `r` that of its room. */
@@ -180,7 +180,7 @@ begin
 end $$;
 `
 
-const MIGRATIONS = [TABLES + APPEND + RESTORE + EXPIRE, PEOPLE, AMENDED]
+const MIGRATIONS = [TABLES + APPEND + RESTORE + EXPIRE, PEOPLE, AMENDED, AUTHORS]
 
 /** One lock for all processes: "mini-chat" as a number. */
 const LOCK = '7883953463'

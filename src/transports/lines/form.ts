@@ -24,19 +24,37 @@ function asRest(text: string): string {
 }
 
 export const COMMAND_FORM: LineForm = {
-  line({ type, room, username, text }) {
+  line(message) {
+    const { type, room, username, text } = message
     if (type === 'chat') return `MSG ${room} ${asWord(username)} ${asRest(text)}`
     if (type === 'join') return `INFO ${asWord(username)} joined ${room}`
-    return type === 'leave' ? `INFO ${asWord(username)} left ${room}` : undefined
+    if (type === 'leave') return `INFO ${asWord(username)} left ${room}`
+    const change = changeOf(message)
+    return change === undefined ? undefined : `INFO ${room}: ${change}`
   },
   missed: (count, room) => `INFO missed ${count ?? 'some'} messages in ${room}`,
 }
 
 export const PLAIN_FORM: LineForm = {
-  line({ type, username, text }) {
-    return ['chat', 'join', 'leave'].includes(type) ? `[${asWord(username)}]: ${asRest(text)}` : undefined
+  line(message) {
+    const { type, username, text } = message
+    if (['chat', 'join', 'leave'].includes(type)) return `[${asWord(username)}]: ${asRest(text)}`
+    const change = changeOf(message)
+    return change === undefined ? undefined : `* ${change}`
   },
   missed: (count) => `* missed ${count ?? 'some'} messages`,
+}
+
+/** What a message says of an earlier one, in words. Only the server's own lines begin as those do that carry it. */
+function changeOf({ type, of, username, by, on, text }: Message): string | undefined {
+  if (of === undefined) return undefined
+  const names = (by ?? [username]).map(asWord).join(' ')
+  if (type === 'edit') return `${names} changed message ${of} to: ${asRest(text)}`
+  if (type === 'delete') return `${names} removed message ${of}`
+  if (type !== 'reaction') return undefined
+  return on === false
+    ? `${names} took back ${asRest(text)} from message ${of}`
+    : `${names} gave ${asRest(text)} to message ${of}`
 }
 
 /** A gap and the messages behind it; `lineOf` says which messages are lines, and how. */

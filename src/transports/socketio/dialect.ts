@@ -5,6 +5,10 @@
 //     a message      message {roomId, userId, username, …}       message {room, username, message, timestamp}
 //     come and go    user_joined, user_left {userId, username}   user_joined, user_left {username}
 //     presence       room_users [{userId, username}]             (it has none)
+//     changes        message_edited {…, message, edited}, message_deleted {…}, message_reactions {…, reactions}
+//
+// Messages have no ids here: an event of a change has the room, the name and the `timestamp` of the message that it speaks
+// of, and a client that does not know the event hears nothing.
 //
 // An older server said join_success and new_message {sender, …} to clients that join as in the short dialect: these
 // are told beside the rest there, and a client hears the events that it knows.
@@ -12,6 +16,7 @@
 // The log knows names and no user ids: an id is what somebody said of himself when he authenticated. For everyone
 // who came another way the name is the id.
 
+import { isChange } from '../../core/rooms/change.js'
 import type { Entry, Message } from '../../core/rooms/message.js'
 import { foldName } from '../../core/rooms/message.js'
 import type { Page, Room } from '../../core/rooms/room.js'
@@ -70,6 +75,7 @@ export function fullDialect(directory: Directory): Dialect {
     events(room, message) {
       const { type, username } = message
       if (type === 'chat') return [['message', said(room, message)]]
+      if (isChange(type)) return changes(room, message, (about) => said(room, about))
       const name = NAMES.get(type)
       return name === undefined ? [] : [[name, { userId: directory.idOf(room, username), username }]]
     },
@@ -82,7 +88,8 @@ export const SHORT_DIALECT: Dialect = {
     ['join_success', { room: room.name, username }],
     ['room_history', { room: room.name, messages: chatOf(entries).map(saidShort) }],
   ],
-  events(_room, message) {
+  events(room_, message) {
+    if (isChange(message.type)) return changes(room_, message, saidShort)
     if (message.type === 'chat') {
       const { room, username: sender, text, timestamp } = message
       return [
@@ -116,6 +123,15 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['join', 'user_joined'],
   ['leave', 'user_left'],
 ])
+
+/** The event of a change: the message that it speaks of, as it is now, where the ring holds that. */
+function changes(room: Room, { of = 0, type }: Message, said: (message: Message) => object): readonly Event[] {
+  const about = room.entry(of)?.message
+  if (about === undefined) return []
+  if (type === 'delete' || about.type !== 'chat') return [['message_deleted', { ...said(about), message: undefined }]]
+  if (type === 'edit') return [['message_edited', { ...said(about), edited: about.edited }]]
+  return [['message_reactions', { ...said(about), message: undefined, reactions: about.reactions ?? [] }]]
+}
 
 function saidShort({ room, username, text, timestamp }: Message): object {
   return { room, username, message: text, timestamp }

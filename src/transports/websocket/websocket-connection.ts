@@ -115,7 +115,13 @@ export class WebSocketConnection {
   async #take(data: string, isBinary: boolean): Promise<void> {
     const { chat, joined } = this.#parts
     if (isBinary) throw new ChatError('bad_request', 'send text frames: {"text":"hi"}, or the text itself')
-    await chat.send({ room: joined.room.name, session: joined.session, ...parseFrame(data) })
+    const { type, ...said } = parseFrame(data)
+    const { session } = joined
+    const room = joined.room.name
+    if (type === 'edit') await chat.amending.edit({ ...said, of: said.of, room, session })
+    else if (type === 'delete') await chat.remove(session, room, said.of)
+    else if (type === 'reaction') await chat.amending.react({ ...said, of: said.of, room, session })
+    else await chat.send({ ...said, room, session })
     this.#feed.catchUp()
   }
 
@@ -138,8 +144,16 @@ export class WebSocketConnection {
   }
 }
 
-/** A JSON object has the text and perhaps a key; anything else is the text itself. */
-function parseFrame(data: string): { text: unknown; key?: unknown } {
+type Said = {
+  readonly type?: unknown
+  readonly text: unknown
+  readonly key?: unknown
+  readonly of?: unknown
+  readonly on?: unknown
+}
+
+/** A JSON object has the text, perhaps a key, and what it speaks of; anything else is the text itself. */
+function parseFrame(data: string): Said {
   if (!data.trimStart().startsWith('{')) return { text: data }
   let value: unknown
   try {
@@ -149,5 +163,6 @@ function parseFrame(data: string): { text: unknown; key?: unknown } {
     return { text: data }
   }
   const fields = new Map<string, unknown>(Object.entries(Object(value)))
-  return { text: fields.get('text'), key: fields.get('key') ?? undefined }
+  const [type, text, key, of, on] = ['type', 'text', 'key', 'of', 'on'].map((name) => fields.get(name) ?? undefined)
+  return { type, text, key, of, on }
 }

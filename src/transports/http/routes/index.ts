@@ -2,6 +2,7 @@
 
 import type { Route } from '../route.js'
 import { addresses } from './addresses.js'
+import { edit, react } from './amending.js'
 import { admin, login } from './auth.js'
 import { events } from './events.js'
 import { history } from './history.js'
@@ -16,6 +17,8 @@ export const ROUTES: readonly Route[] = [
   poll,
   events,
   send,
+  edit,
+  react,
   join,
   leave,
   typing,

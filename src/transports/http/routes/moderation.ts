@@ -16,7 +16,7 @@ export const mute: Route = {
 }
 
 /**
- * POST /remove: a moderator takes out what a message said. Readers are told by a `delete` message with `of: ID`, and
+ * POST /remove: a moderator takes out what a message said, or its author does, for a time. Readers are told by a `delete` message with `of: ID`, and
  * the room's ring and history have a `removed` message in its place.
  */
 export const remove: Route = {
@@ -24,7 +24,7 @@ export const remove: Route = {
   path: '/remove',
   async handle(request, answer, { chat }) {
     const fields = readFields(request)
-    const { message, epoch } = await chat.moderation.remove(request.session(), fields.get('room'), fields.get('id'))
+    const { message, epoch } = await chat.remove(request.session(), fields.get('room'), fields.get('id'))
     answer(json(201, { message, next: `${epoch}.${message.id}` }))
   },
 }

@@ -15,6 +15,7 @@ export const send: Route = {
       room: fields.get('room'),
       username: fields.get('username'),
       text: fields.get('text'),
+      of: fields.get('of'),
       key: keyOf(request, fields.get('key')),
       session: request.session(),
       address: request.address,
@@ -27,7 +28,8 @@ export const send: Route = {
   },
 }
 
-function keyOf(request: Request, field: unknown): unknown {
+/** The key, from a body or from its header. Throws `bad_request` where they differ. */
+export function keyOf(request: Request, field: unknown): unknown {
   const header = request.header('idempotency-key')
   if (header !== undefined && field !== undefined && header !== field) {
     throw new ChatError('bad_request', 'key and the Idempotency-Key header differ: give one, or the same')

@@ -1,0 +1,89 @@
+// Who wrote what: for as long as it may be changed.
+//
+//     session of ada ──> lobby k3f9qz1a.801 at 12:03, lobby k3f9qz1a.804 at 12:04
+//
+// A message does not say which session sent it, and a name may be another person's tomorrow, so a name proves nothing.
+// A session remembers the newest messages that it sent; where people have identities, the person does, whatever the
+// session. It is in memory, and in the directory where there is one: then another process knows it too. After a
+// restart without a directory there is no author, and nobody changes what was said before.
+
+import type { Clock } from '../clock.js'
+import type { Directory } from './directory.js'
+import type { Session } from './sessions.js'
+
+/** How long a message may be changed where nothing else is said. */
+export const EDIT_MS = 15 * 60_000
+
+/** So many of the newest messages of one author may be changed, and so many authors are remembered. */
+const MOST_MESSAGES = 100
+const MOST_AUTHORS = 20_000
+
+/** A message: its room, and its place there. */
+export type Written = { readonly room: string; readonly epoch: string; readonly id: number }
+
+type Author = { readonly places: Set<string>; newestAt: number }
+
+export class Authors {
+  readonly #clock: Clock
+  readonly #editMs: number
+  readonly #directory: Directory | undefined
+  /** In the order of their newest messages, the oldest first. */
+  readonly #authors = new Map<string, Author>()
+
+  /** `editMs`: how long a message may be changed; 0 for not at all. */
+  constructor(clock: Clock, editMs: number, directory?: Directory) {
+    this.#clock = clock
+    this.#editMs = editMs
+    this.#directory = directory
+  }
+
+  /** How many authors are remembered. */
+  get size(): number {
+    return this.#authors.size
+  }
+
+  get editMs(): number {
+    return this.#editMs
+  }
+
+  /** Notes that a session wrote a message. */
+  wrote(session: Session, written: Written): void {
+    if (this.#editMs === 0) return
+    const name = nameOf(session)
+    const author = this.#authors.get(name) ?? { places: new Set<string>(), newestAt: 0 }
+    this.#authors.delete(name)
+    this.#authors.set(name, author)
+    author.newestAt = this.#clock.now()
+    author.places.add(placeOf(written))
+    for (const oldest of author.places) {
+      if (author.places.size <= MOST_MESSAGES) break
+      author.places.delete(oldest)
+    }
+    this.#forget()
+    this.#directory?.wrote(placeOf(written), name, this.#editMs)
+  }
+
+  /** Did this session, or this person, write the message? Asks the directory where this process does not know. */
+  async isAuthor(session: Session, written: Written): Promise<boolean> {
+    const [name, place] = [nameOf(session), placeOf(written)]
+    if (this.#authors.get(name)?.places.has(place) === true) return true
+    return (await this.#directory?.authorOf(place)) === name
+  }
+
+  /** Forgets authors that have written nothing for so long that they can change nothing. */
+  #forget(): void {
+    const until = this.#clock.now() - this.#editMs
+    for (const [name, { newestAt }] of this.#authors) {
+      if (newestAt > until && this.#authors.size <= MOST_AUTHORS) return
+      this.#authors.delete(name)
+    }
+  }
+}
+
+function nameOf({ token, identity }: Session): string {
+  return identity === undefined ? `session ${token}` : `person ${identity.subject}`
+}
+
+function placeOf({ room, epoch, id }: Written): string {
+  return `${room} ${epoch}.${id}`
+}

@@ -1,0 +1,42 @@
+// What is said of a message that is there: POST /edit and POST /react. Its author takes it back by POST /remove.
+
+import { NO_CONTENT, json } from '../answer.js'
+import { readFields } from '../fields.js'
+import type { Route } from '../route.js'
+import { keyOf } from './send.js'
+
+/** POST /edit: the author of a message gives it another text, for a time. */
+export const edit: Route = {
+  method: 'POST',
+  path: '/edit',
+  async handle(request, answer, { chat }) {
+    const fields = readFields(request, 'text')
+    const { message, epoch, replayed } = await chat.amending.edit({
+      room: fields.get('room'),
+      of: fields.get('of'),
+      text: fields.get('text'),
+      key: keyOf(request, fields.get('key')),
+      session: request.session(),
+    })
+    const { status, headers, body } = json(201, { message, next: `${epoch}.${message.id}` })
+    answer({ status, body, headers: [...headers, ...(replayed ? ['Idempotency-Replayed', 'true'] : [])] })
+  },
+}
+
+/** POST /react: puts an emoji under a message, or takes it back. 204 where that is so already. */
+export const react: Route = {
+  method: 'POST',
+  path: '/react',
+  async handle(request, answer, { chat }) {
+    const fields = readFields(request, 'text')
+    const kept = await chat.amending.react({
+      room: fields.get('room'),
+      of: fields.get('of'),
+      text: fields.get('text'),
+      on: fields.get('on'),
+      session: request.session(),
+    })
+    if (kept === undefined) return answer(NO_CONTENT)
+    answer(json(201, { message: kept.message, next: `${kept.epoch}.${kept.message.id}` }))
+  },
+}

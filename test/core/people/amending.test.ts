@@ -1,0 +1,200 @@
+// Edits, deletes, reactions and replies: who may, for how long, and what a room's readers are given.
+
+import { describe, expect, test } from 'vitest'
+import type { Chat } from '../../../src/core/chat.js'
+import { EDIT_MS } from '../../../src/core/people/authors.js'
+import { GATHER_MS } from '../../../src/core/people/gatherings.js'
+import type { Session } from '../../../src/core/people/sessions.js'
+import type { Message } from '../../../src/core/rooms/message.js'
+import { codeOf, createChat } from '../../support/chat.js'
+
+const room = 'lobby'
+
+async function join(chat: Chat, username: string): Promise<Session> {
+  return (await chat.join({ room, username })).session
+}
+
+/** A chat in which ada has said `helo`, with the id 2. */
+async function withAda(): Promise<ReturnType<typeof createChat> & { ada: Session }> {
+  const fixture = createChat()
+  const ada = await join(fixture.chat, 'ada')
+  await fixture.chat.send({ room, text: 'helo', session: ada })
+  return { ...fixture, ada }
+}
+
+const entry = (chat: Chat, id: number): Message | undefined => chat.rooms.get(room)?.entry(id)?.message
+
+describe('an edit', () => {
+  test('gives the message its new text in the ring and in history, and is told as an entry', async () => {
+    const { chat, ada } = await withAda()
+    const { message } = await chat.amending.edit({ room, of: 2, text: 'hello', session: ada })
+    expect(message).toMatchObject({ id: 3, type: 'edit', of: 2, text: 'hello', username: 'ada' })
+    const now = { id: 2, type: 'chat', text: 'hello', edited: message.timestamp }
+    expect(entry(chat, 2)).toMatchObject(now)
+    expect((await chat.history(room, { limit: 9 })).messages[1]).toMatchObject(now)
+    expect(chat.rooms.get(room)?.entry(2)?.json).toContain('"hello"')
+  })
+
+  test('is the session’s alone that sent it: no other name, no later holder of the name, nobody without one', async () => {
+    const { chat, ada } = await withAda()
+    const bob = await join(chat, 'bob')
+    const edit = (session: Session | undefined, of = 2) => chat.amending.edit({ room, of, text: 'x', session })
+    expect(await codeOf(() => edit(bob))).toBe('forbidden')
+    expect(await codeOf(() => edit(undefined))).toBe('unauthorized')
+    await chat.end(ada)
+    const other = await join(chat, 'ada')
+    expect(await codeOf(() => edit(other))).toBe('forbidden')
+    const { message } = await chat.send({ room, text: 'hi', username: 'carl' })
+    const carl = await join(chat, 'carl')
+    expect(await codeOf(() => edit(carl, message.id))).toBe('forbidden')
+    expect(entry(chat, 2)?.text).toBe('helo')
+  })
+
+  test('may be made for a time, and with 0 not at all', async () => {
+    const { chat, clock, ada } = await withAda()
+    const disconnect = ada.connect()
+    const edit = () => chat.amending.edit({ room, of: 2, text: 'x', session: ada })
+    clock.advance(EDIT_MS)
+    await edit()
+    clock.advance(1)
+    expect(await codeOf(edit)).toBe('forbidden')
+    disconnect()
+  })
+
+  test('of what is no message is a 404, and of a message that was removed', async () => {
+    const { chat, ada } = await withAda()
+    for (const of of [1, 9])
+      expect(await codeOf(() => chat.amending.edit({ room, of, text: 'x', session: ada }))).toBe('not_found')
+    await chat.remove(ada, room, 2)
+    expect(await codeOf(() => chat.amending.edit({ room, of: 2, text: 'x', session: ada }))).toBe('not_found')
+    for (const of of [0, -1, 1.5, 'x', undefined])
+      expect(await codeOf(() => chat.amending.edit({ room, of, text: 'x', session: ada }))).toBe('bad_request')
+  })
+
+  test('leaves no older text in the ring', async () => {
+    const { chat, ada } = await withAda()
+    for (const text of ['secret one', 'secret two', 'fine'])
+      await chat.amending.edit({ room, of: 2, text, session: ada })
+    const json = (chat.rooms.get(room)?.slice(1, 99) ?? []).map((one) => one.json).join('')
+    expect([json.includes('secret'), json.includes('fine')]).toEqual([false, true])
+  })
+
+  test('with a key is made once, and the key of a message is no key of an edit', async () => {
+    const { chat, ada } = await withAda()
+    const edit = (text: string) => chat.amending.edit({ room, of: 2, text, key: 'k', session: ada })
+    const first = await edit('hello')
+    expect(await edit('hello')).toEqual({ ...first, replayed: true })
+    expect(await codeOf(() => edit('other'))).toBe('key_reused')
+    expect(await codeOf(() => chat.send({ room, text: 'hello', key: 'k', session: ada }))).toBe('key_reused')
+  })
+
+  test('is not for the muted, nor in a closed room', async () => {
+    const { chat, ada } = await withAda()
+    const teacher = await join(chat, 'teacher')
+    await chat.moderation.appoint(teacher)
+    await chat.moderation.mute(teacher, room, 'ada', 60)
+    expect(await codeOf(() => chat.amending.edit({ room, of: 2, text: 'x', session: ada }))).toBe('forbidden')
+    expect(await codeOf(() => chat.amending.react({ room, of: 2, text: '👍', session: ada }))).toBe('forbidden')
+  })
+})
+
+test('a message is deleted by its author for a time, and by nobody else but a moderator', async () => {
+  const { chat, ada } = await withAda()
+  const bob = await join(chat, 'bob')
+  expect(await codeOf(() => chat.remove(bob, room, 2))).toBe('forbidden')
+  expect((await chat.remove(ada, room, 2)).message).toMatchObject({ type: 'delete', of: 2, username: 'ada' })
+  expect(entry(chat, 2)).toMatchObject({ type: 'removed', text: 'removed' })
+})
+
+describe('a reaction', () => {
+  test('is folded into the message, one of each for a person, and can be taken back', async () => {
+    const { chat, clock, ada } = await withAda()
+    const react = (text: string, on?: boolean) => chat.amending.react({ room, of: 2, text, on, session: ada })
+    expect((await react('👍'))?.message).toMatchObject({ type: 'reaction', of: 2, text: '👍', username: 'ada' })
+    expect(await react('👍')).toBe(undefined)
+    expect((await react('❤'))?.message.text).toBe('❤️')
+    expect(entry(chat, 2)?.reactions).toEqual([
+      { text: '❤️', by: ['ada'] },
+      { text: '👍', by: ['ada'] },
+    ])
+    clock.advance(GATHER_MS)
+    expect((await react('👍', false))?.message).toMatchObject({ on: false })
+    expect(await react('👍', false)).toBe(undefined)
+    expect(entry(chat, 2)?.reactions).toEqual([{ text: '❤️', by: ['ada'] }])
+  })
+
+  test('is exactly one emoji', async () => {
+    const { chat, ada } = await withAda()
+    const react = (text: unknown) => chat.amending.react({ room, of: 2, text, session: ada })
+    for (const text of ['', 'a', '👍👍', '👍 ', '1', '\ufe0f', 7, undefined, '👍'.repeat(9999), '<b>'])
+      expect(await codeOf(() => react(text))).toBe('bad_request')
+    for (const text of ['👩‍👩‍👧‍👦', '🏴󠁧󠁢󠁳󠁣󠁴󠁿', '🇫🇷', '👍🏽', '1️⃣']) expect((await react(text))?.message.text).toBe(text)
+  })
+
+  test('of thirty people who give the same within a second costs two entries', async () => {
+    const { chat, clock } = await withAda()
+    const class_ = await Promise.all(Array.from({ length: 30 }, (_, i) => join(chat, `pupil${i}`)))
+    const before = chat.rooms.get(room)?.last ?? 0
+    const all = class_.map((session) => chat.amending.react({ room, of: 2, text: '👍', session }))
+    await all[0]
+    clock.advance(GATHER_MS)
+    const kept = await Promise.all(all)
+    expect(new Set(kept.map((one) => one?.message.id))).toEqual(new Set([before + 1, before + 2]))
+    expect(entry(chat, 2)?.reactions?.[0]?.by).toHaveLength(30)
+    expect(entry(chat, before + 2)).toMatchObject({ type: 'reaction', by: expect.any(Array) })
+    clock.advance(GATHER_MS)
+  })
+
+  test('that is taken back while it waits ends as it was said last', async () => {
+    const { chat, clock, ada } = await withAda()
+    const bob = await join(chat, 'bob')
+    await chat.amending.react({ room, of: 2, text: '👍', session: bob })
+    const on = chat.amending.react({ room, of: 2, text: '👍', session: ada })
+    await new Promise((resolve) => setImmediate(resolve))
+    const off = chat.amending.react({ room, of: 2, text: '👍', on: false, session: ada })
+    for (let i = 0; i < 4; i++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      clock.advance(GATHER_MS)
+    }
+    await Promise.all([on, off])
+    expect(entry(chat, 2)?.reactions).toEqual([{ text: '👍', by: ['bob'] }])
+  })
+
+  test('is one of twelve different ones at the most', async () => {
+    const { chat, ada } = await withAda()
+    const react = (text: string) => chat.amending.react({ room, of: 2, text, session: ada })
+    for (const text of ['😀', '😁', '😂', '😃', '😄', '😅', '😆', '😇', '😈', '😉', '😊', '😋']) await react(text)
+    expect(await codeOf(() => react('😌'))).toBe('forbidden')
+  })
+
+  test('needs a session in the room, and a message that is there', async () => {
+    const { chat, ada } = await withAda()
+    expect(await codeOf(() => chat.amending.react({ room, of: 2, text: '👍', session: undefined }))).toBe(
+      'unauthorized',
+    )
+    expect(await codeOf(() => chat.amending.react({ room: 'den', of: 2, text: '👍', session: ada }))).toBe('not_joined')
+    for (const of of [1, 7])
+      expect(await codeOf(() => chat.amending.react({ room, of, text: '👍', session: ada }))).toBe('not_found')
+  })
+
+  test('that waits while the chat closes is refused, and leaves no timer behind', async () => {
+    const { chat, ada } = await withAda()
+    const bob = await join(chat, 'bob')
+    await chat.amending.react({ room, of: 2, text: '👍', session: ada })
+    const waiting = codeOf(() => chat.amending.react({ room, of: 2, text: '👍', session: bob }))
+    await new Promise((resolve) => setImmediate(resolve))
+    chat.amending.close()
+    expect(await waiting).toBe('unavailable')
+  })
+})
+
+test('a reply names the message that it answers, which is or was in the room', async () => {
+  const { chat, ada } = await withAda()
+  const reply = (of: unknown) => chat.send({ room, text: 'why?', of, session: ada })
+  expect((await reply(2)).message).toMatchObject({ id: 3, type: 'chat', of: 2 })
+  expect((await reply('3')).message).toMatchObject({ type: 'chat', of: 3 })
+  for (const of of [1, 99]) expect(await codeOf(() => reply(of))).toBe('not_found')
+  expect(await codeOf(() => reply('x'))).toBe('bad_request')
+  await chat.remove(ada, room, 2)
+  expect((await reply(2)).message).toMatchObject({ of: 2 })
+})
