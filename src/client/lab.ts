@@ -41,6 +41,8 @@ export type LaneState = {
   readonly spread: readonly number[]
   /** Microseconds of the server's processor in a second, for one reader; null until it was measured. */
   readonly cpu: number | null
+  /** How far that may be off, as two measures of it are apart. */
+  readonly error: number | null
   readonly counts: Counts
 }
 
@@ -48,9 +50,8 @@ export type RaceState = {
   readonly pace: 'quiet' | 'busy'
   /** `together`, and `warm` before it; or which lane has the server for itself, for its processor's time; `idle`: none. */
   readonly phase: 'warm' | 'together' | 'idle' | Lane
-  /** Microseconds of the server's processor in a second without a reader, and how far two such measures are apart. */
+  /** Microseconds of the server's processor in a second without a reader. */
   readonly idle: number | null
-  readonly error: number | null
   readonly lanes: readonly LaneState[]
 }
 

@@ -1,8 +1,8 @@
 // One room read in five ways side by side: what each costs, and how late it is.
 //
 //     warm        all ways read for some seconds, so that the server is as fast as it gets
-//     alone       each way has the server for itself for some seconds, and so has none of them, twice: what the
-//                 processor does beyond that is the readers' doing, and how far the two are apart says how sure that is
+//     alone       each way has the server for itself for some seconds, and so has none of them, all of it twice: what the
+//                 processor does beyond that is the readers' doing, and how far two are apart says how sure that is
 //     together    all ways read the same messages until the race is ended
 //
 // A message carries its number. The writer and the readers are in one process and have one clock, so the time from the
@@ -15,7 +15,7 @@ import { sumOf } from '../client/ledger.js'
 import { type LabReader, openReader, type Place, say } from './readers.js'
 
 export const READERS = 20
-const ALONE_MS = 4000
+const ALONE_MS = 3000
 
 /** After readers have come, so much passes before anything is measured. */
 const SETTLE_MS = 500
@@ -44,7 +44,8 @@ type Running = {
   /** The newest latencies. */
   readonly times: number[]
   begunAt: number
-  cpu: number | null
+  /** Microseconds of the processor in a second, each time the lane was alone. */
+  readonly cpus: number[]
 }
 
 export class Race {
@@ -62,23 +63,22 @@ export class Race {
   /** Where the measure of a phase begins. */
   #mark: { readonly at: number; readonly micros: number } | undefined
   #phaseAt = performance.now()
+  #isNoted = false
   #isClosed = false
 
   constructor(place: Omit<Place, 'room'>, lanes: readonly Lane[], pace: 'quiet' | 'busy') {
     this.#place = { ...place, room: ROOM }
     this.#pace = pace
-    this.#lanes = lanes.map((lane) => ({ lane, readers: [], spread: [], times: [], begunAt: 0, cpu: null }))
+    this.#lanes = lanes.map((lane) => ({ lane, readers: [], spread: [], times: [], begunAt: 0, cpus: [] }))
     this.#writing = setInterval(() => this.#write(), PACE_MS[pace])
-    this.#turn(['warm', 'idle', ...lanes, 'idle', 'together'])
+    this.#turn(['warm', 'idle', ...lanes, 'idle', ...lanes.toReversed(), 'together'])
   }
 
   get state(): RaceState {
-    const [first, second] = this.#idle
     return {
       pace: this.#pace,
       phase: this.#phase,
       idle: this.#idleMicros ?? null,
-      error: first === undefined || second === undefined ? null : Math.abs(first - second) / READERS,
       lanes: this.#lanes.map((lane) => this.#stateOf(lane)),
     }
   }
@@ -93,11 +93,18 @@ export class Race {
     const seconds = (at - this.#mark.at) / 1000
     if (seconds < (ALONE_MS - SETTLE_MS) / 2000) return
     const perSecond = (micros - this.#mark.micros) / seconds
-    if (this.#phase === 'idle') this.#idle[this.#lanes.every(({ cpu }) => cpu === null) ? 0 : 1] = perSecond
+    if (this.#phase === 'idle') this.#measured(this.#idle, perSecond)
     else {
       const lane = this.#lanes.find(({ lane: one }) => one === this.#phase)
-      if (lane !== undefined) lane.cpu = perSecond
+      if (lane !== undefined) this.#measured(lane.cpus, perSecond)
     }
+  }
+
+  /** The measure of this phase so far takes the place of the one before. */
+  #measured(list: number[], perSecond: number): void {
+    if (this.#isNoted) list.pop()
+    this.#isNoted = true
+    list.push(perSecond)
   }
 
   close(): void {
@@ -109,7 +116,7 @@ export class Race {
   }
 
   get #idleMicros(): number | undefined {
-    return this.#idle.length === 0 ? undefined : this.#idle.reduce((sum, one) => sum + one, 0) / this.#idle.length
+    return meanOf(this.#idle)
   }
 
   #turn([phase, ...rest]: readonly Phase[]): void {
@@ -117,6 +124,7 @@ export class Race {
     this.#phase = phase
     this.#phaseAt = performance.now()
     this.#mark = undefined
+    this.#isNoted = false
     for (const lane of this.#lanes) {
       this.#leave(lane)
       if (phase === 'together' || phase === 'warm' || phase === lane.lane) this.#enter(lane)
@@ -164,12 +172,12 @@ export class Race {
     if (times.length > MOST_SENT) times.shift()
   }
 
-  #stateOf({ lane, readers, spread, times, begunAt, cpu }: Running): LaneState {
+  #stateOf({ lane, readers, spread, times, begunAt, cpus }: Running): LaneState {
     const minutes = (performance.now() - begunAt) / 60_000
     const sorted = times.toSorted((a, b) => a - b)
     const traffic = readers.map((reader) => reader.traffic())
     const each = (sum: number): number => Math.round(sum / Math.max(1, readers.length) / Math.max(minutes, 1 / 6000))
-    const idle = this.#idleMicros
+    const [cpu, idle] = [meanOf(cpus), this.#idleMicros]
     return {
       lane,
       readers: readers.length,
@@ -178,8 +186,17 @@ export class Race {
       p50: sorted[Math.floor(sorted.length * 0.5)] ?? null,
       p99: sorted[Math.floor(sorted.length * 0.99)] ?? null,
       spread: [...spread],
-      cpu: cpu === null || idle === undefined ? null : Math.max(0, cpu - idle) / READERS,
+      cpu: cpu === undefined || idle === undefined ? null : Math.max(0, cpu - idle) / READERS,
+      error: cpus.length < 2 ? null : (spanOf(cpus) + spanOf(this.#idle)) / 2 / READERS,
       counts: sumOf(readers.map(({ ledger }) => ledger.counts)),
     }
   }
+}
+
+function meanOf(list: readonly number[]): number | undefined {
+  return list.length === 0 ? undefined : list.reduce((sum, one) => sum + one, 0) / list.length
+}
+
+function spanOf(list: readonly number[]): number {
+  return list.length === 0 ? 0 : Math.max(...list) - Math.min(...list)
 }

@@ -25,6 +25,9 @@ import {
 const SPARK_MS = 280
 const GLOW_MS = 900
 
+/** How long it is said that a log is another. */
+const NEW_LOG_MS = 8000
+
 /** So many dots stand for a crowd, at most. */
 const MOST_DOTS = 6000
 
@@ -187,7 +190,7 @@ export class Drawing {
     this.#label(words, around(layout, angle - nudge, radius - band - 26), colour, 13)
   }
 
-  #middle({ layout: { centre, radius }, room, ring, seats, crowd, size }: Shown): void {
+  #middle({ layout: { centre, radius }, frame, room, ring, seats, crowd, size }: Shown): void {
     const { ink, quiet } = this.#colours
     const waits = crowd?.parked ?? seats.filter(({ moment, track }) => isWaiting(track, moment)).length
     const gap = Math.max(18, radius * 0.13)
@@ -195,6 +198,15 @@ export class Drawing {
     const held = ring === undefined || ring.last < ring.first ? 0 : ring.last - ring.first + 1
     const epoch = ring === undefined || ring.epoch === '00000000' ? 'no log yet' : `epoch ${ring.epoch}`
     this.#label(epoch, { x: centre.x, y: centre.y + gap * 0.35 }, quiet, 14)
+    const newLog = this.#recording.newLogs.get(room.room)
+    if (newLog !== undefined && frame.at - newLog.at < NEW_LOG_MS && frame.at >= newLog.at - 1000)
+      this.#label(
+        `a new log; ${newLog.before} is gone`,
+        { x: centre.x, y: centre.y + gap * 0.35 + 72 },
+        this.#colours.red,
+        15,
+        600,
+      )
     const n = (value: number): string => value.toLocaleString('en')
     this.#label(`${n(held)} of ${n(size)} slots`, { x: centre.x, y: centre.y + gap * 0.35 + 22 }, quiet, 14)
     this.#label(`${n(waits)} wait`, { x: centre.x, y: centre.y + gap * 0.35 + 44 }, quiet, 14)

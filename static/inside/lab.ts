@@ -28,7 +28,7 @@ const CROWDS = [
   { name: '1,000 readers, 1,000 writers, 5 messages a second', readers: 1000, writers: 1000, rate: 300 },
 ] as const
 
-const HEADS = ['reader', 'got', 'lost', 'twice', 'dis­ordered', 'told missing', 'new logs']
+const HEADS = ['reader', 'got', 'lost', 'twice', 'out of order', 'told', 'new logs']
 
 /** Puts the lab beside the drawing. */
 export function openLab(parts: Parts): void {
@@ -59,7 +59,11 @@ export function openLab(parts: Parts): void {
   const body = element('tbody')
   const did = element('p', { class: 'did' })
   const head = element('tr', {}, ...HEADS.map((name) => element('th', { scope: 'col' }, name)))
-  const table = element('table', {}, element('caption', {}, 'What each reader was given, counted by id'))
+  const table = element(
+    'table',
+    {},
+    element('caption', {}, 'What each reader was given, counted by id; “told” is what a gap said is missing'),
+  )
   table.append(element('thead', {}, head), body)
   const panel = element(
     'section',
@@ -116,7 +120,7 @@ export function openLab(parts: Parts): void {
     const rows = [...(made.readers > 0 ? [total] : []), ...here, ...others, ...made.some]
     body.replaceChildren(...rows.map(row))
     const bad = rows.some(({ lost, doubled, disordered }) => lost + doubled + disordered > 0)
-    verdict.dataset['bad'] = String(bad)
+    verdict.dataset['bad'] = rows.length === 0 ? 'nobody' : String(bad)
     verdict.textContent =
       rows.length === 0
         ? 'Nobody counts yet: choose readers.'

@@ -4,8 +4,8 @@ import { type Lane, LATENCIES, type LaneState, type RaceState } from '../../src/
 import { element, on } from '../element.js'
 
 const NAMES: Readonly<Record<Lane, string>> = {
-  'poll-1': 'Short poll, each second',
-  'poll-5': 'Short poll, each five',
+  'poll-1': 'Short poll, 1 s',
+  'poll-5': 'Short poll, 5 s',
   poll: 'Long poll',
   events: 'Events',
   websocket: 'WebSocket',
@@ -55,14 +55,14 @@ export class RaceView {
       bytes: most(({ bytes }) => bytes),
       cpu: most(({ cpu }) => cpu ?? 0),
     }
-    this.#lanes.replaceChildren(...race.lanes.map((lane) => laneElement(lane, scale, race.error)))
+    this.#lanes.replaceChildren(...race.lanes.map((lane) => laneElement(lane, scale)))
   }
 }
 
 type Scale = { readonly requests: number; readonly bytes: number; readonly cpu: number }
 
-function laneElement(lane: LaneState, scale: Scale, error: number | null): HTMLElement {
-  const { requests, bytes, p50, p99, cpu, counts, readers } = lane
+function laneElement(lane: LaneState, scale: Scale): HTMLElement {
+  const { requests, bytes, p50, p99, cpu, error, counts, readers } = lane
   const rest = readers > 0
   const told = counts.missed > 0 ? `, ${n(counts.missed)} told missing` : ''
   const bad = counts.lost + counts.doubled + counts.disordered
@@ -73,12 +73,12 @@ function laneElement(lane: LaneState, scale: Scale, error: number | null): HTMLE
     figure('requests a minute', rest ? n(requests) : '–', requests / scale.requests),
     figure('bytes a minute', rest ? n(bytes) : '–', bytes / scale.bytes),
     figure(
-      'processor',
-      cpu === null ? '–' : `${cpu.toFixed(0)}${error === null ? '' : ` ± ${error.toFixed(0)}`} µs/s`,
+      'CPU',
+      cpu === null ? '–' : `${n(Math.round(cpu))}${error === null ? '' : ` ± ${n(Math.round(error))}`} µs/s`,
       (cpu ?? 0) / scale.cpu,
     ),
-    element('p', { class: 'late' }, element('span', {}, 'half are late by at most'), element('b', {}, ms(p50))),
-    element('p', { class: 'late' }, element('span', {}, '99 of 100 by at most'), element('b', {}, ms(p99))),
+    element('p', { class: 'late' }, element('span', {}, 'half within'), element('b', {}, ms(p50))),
+    element('p', { class: 'late' }, element('span', {}, '99 of 100 within'), element('b', {}, ms(p99))),
     spread(lane.spread),
     element('p', { class: 'counts-line' }, `${n(counts.got)} messages, ${n(bad)} lost, twice or out of order${told}`),
   )
@@ -110,9 +110,11 @@ function spread(counts: readonly number[]): HTMLElement {
 function phaseOf({ phase, idle }: RaceState): string {
   if (phase === 'warm') return 'First all five read, so that nothing is cold when it is measured.'
   if (phase === 'together')
-    return 'All five read the same messages. The processor’s time was measured before, each way alone.'
+    return 'All five read the same messages. The processor’s time was measured before, each way alone, twice.'
   if (phase === 'idle')
-    return idle === null ? 'The server without a reader.' : 'And once more without a reader, to see how sure that is.'
+    return idle === null
+      ? 'The server without a reader.'
+      : 'And all once more, the other way round, to see how sure that is.'
   return `${NAMES[phase]} has the server for itself, for its processor’s time.`
 }
 

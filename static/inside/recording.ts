@@ -13,6 +13,9 @@ const MOST_FACTS = 20_000
 const MOST_MOMENTS = 400
 const MOST_FLIGHTS = 200
 
+/** The epoch of a room in which nothing was said. */
+const NO_LOG = '00000000'
+
 export type Gap = { readonly reason: string; readonly missed: number | null }
 
 /** From `at` on the reader is parked at `id`, or on its way back. */
@@ -66,6 +69,9 @@ export class Recording {
   readonly rooms = new Map<string, RoomTrack>()
   /** Facts that the server left out, because there were too many. */
   left = 0
+  /** Rooms whose log has become another one, and when that was seen; a new server does not make them forgotten. */
+  readonly newLogs = new Map<string, { readonly at: number; readonly before: string }>()
+  readonly #epochs = new Map<string, string>()
   #to = 0
   #heardAt = 0
 
@@ -95,6 +101,9 @@ export class Recording {
   look(scene: Scene): void {
     this.scene = scene
     for (const { room, epoch, first, last } of scene.rooms) {
+      const before = this.#epochs.get(room)
+      if (before !== undefined && before !== epoch && epoch !== NO_LOG) this.newLogs.set(room, { at: scene.at, before })
+      if (epoch !== NO_LOG) this.#epochs.set(room, epoch)
       const { rings } = this.room(room)
       const ring = rings.at(-1)
       if (ring === undefined || ring.epoch !== epoch || ring.first !== first || ring.last !== last)
