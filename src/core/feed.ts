@@ -6,7 +6,7 @@
 //
 // When the socket is full all of them rest, and its drain wakes them in turn, so that a loud room cannot starve a
 // quiet one. A socket that does not drain for half a minute is given up: its reader comes back and is told what
-// it missed.
+// it missed. Where the transport has it so, they also rest for a turn of the event loop after each 32 KiB of the past.
 
 import type { Chat } from './chat.js'
 import type { Undo } from './clock.js'
@@ -20,6 +20,12 @@ import { type Frame, type Frames, Stream } from './rooms/stream.js'
 /** How long a socket may stay full. */
 export const STALL_MS = 30_000
 
+/**
+ * What a reader who catches up is told before others have their turn. A socket takes megabytes at once, and a client that
+ * hangs up at the first of them would have had them all written.
+ */
+const TURN_BYTES = 32 * 1024
+
 export type FeedParts = {
   readonly chat: Chat
   readonly metrics: Metrics
@@ -29,6 +35,8 @@ export type FeedParts = {
   cut(): void
   /** Has each connection a copy of what it is told? Else those who are told the same share it. */
   readonly copies?: boolean
+  /** May others have their turn while it is told the past? */
+  readonly rests?: boolean
 }
 
 type Running = { readonly room: Room; readonly place: Place; resume(): void; catchUp(): void; close(): void }
@@ -37,6 +45,9 @@ export class Feed {
   readonly #parts: FeedParts
   readonly #streams: Running[] = []
   #stall: Undo | undefined
+  /** Bytes that were written since the last rest, and whether it rests. */
+  #written = 0
+  #rests = false
   /** What a full socket holds is counted until it has drained. */
   readonly #held: Undo[] = []
   #expiry: Undo | undefined
@@ -62,11 +73,12 @@ export class Feed {
   follow<T>(room: Room, place: Place, frames: Frames<T>, write: (frame: Frame<T>) => boolean): Undo {
     const stream = new Stream(room, place, frames, {
       cut: () => this.#parts.cut(),
-      hasRoom: () => this.#stall === undefined,
+      hasRoom: () => this.hasRoom && !this.#rests,
       write: (frame, isLive) => {
         const hasRoom = write(frame)
         this.#count(frame, isLive)
         if (!hasRoom) this.full(frame.bytes, this.#parts.copies === true ? undefined : frame)
+        else if (!isLive && this.#parts.rests === true) this.#rest(frame.bytes)
       },
     })
     this.#streams.push(stream)
@@ -107,6 +119,22 @@ export class Feed {
     this.#stall()
     this.#stall = undefined
     this.#release()
+    this.#resume()
+  }
+
+  /** Others have their turn, once enough has been written. */
+  #rest(bytes: number): void {
+    this.#written += bytes
+    if (this.#written < TURN_BYTES || this.#rests) return
+    this.#rests = true
+    this.#parts.chat.clock.soon(() => {
+      this.#rests = false
+      this.#written = 0
+      if (this.#open && this.hasRoom) this.#resume()
+    })
+  }
+
+  #resume(): void {
     const [first] = this.#streams
     if (this.#streams.length > 1 && first !== undefined) this.#streams.push(...this.#streams.splice(0, 1))
     // A copy: a write may end a stream.

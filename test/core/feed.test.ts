@@ -97,3 +97,32 @@ test('after the end nothing is followed, no timer runs, and rooms that were ther
     ['a'],
   ])
 })
+
+test('one who is told a long past lets others have their turn after each 32 KiB, and misses nothing', async () => {
+  const { chat, clock } = createChat()
+  for (let i = 0; i < 100; i++) await chat.send({ room: 'big', username: 'ada', text: 'x'.repeat(4000) })
+  const room = await chat.rooms.open('big')
+  const seen: number[] = []
+  const feed = new Feed({ chat, metrics: new Metrics(), transport: 'test', rests: true, cut: () => undefined })
+  const frames = new Frames(({ entries }) => entries.map(({ message }) => message.id))
+  feed.follow(room, oldestOf(room), frames, ({ form }) => seen.push(...form) > 0)
+  expect(seen.length).toBeLessThan(30)
+  // What is said meanwhile comes in its place.
+  await chat.send({ room: 'big', username: 'ada', text: 'the newest' })
+  clock.settle()
+  expect(seen).toEqual(Array.from({ length: 101 }, (_, i) => i + 1))
+  feed.close()
+})
+
+test('one who hangs up while it rests is told no more', async () => {
+  const { chat, clock } = createChat()
+  for (let i = 0; i < 100; i++) await chat.send({ room: 'big', username: 'ada', text: 'x'.repeat(4000) })
+  const room = await chat.rooms.open('big')
+  let told = 0
+  const feed = new Feed({ chat, metrics: new Metrics(), transport: 'test', rests: true, cut: () => undefined })
+  feed.follow(room, oldestOf(room), new Frames(() => ''), () => ++told > 0)
+  const before = told
+  feed.close()
+  clock.settle()
+  expect(told).toBe(before)
+})

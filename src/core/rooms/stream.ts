@@ -12,7 +12,7 @@
 
 import type { Undo } from '../clock.js'
 import type { Place, Since } from './cursor.js'
-import type { Gap } from './gap.js'
+import { type Gap, gapAt } from './gap.js'
 import type { Entry } from './message.js'
 import type { Room } from './room.js'
 import { Seat } from './waitlist.js'
@@ -106,8 +106,15 @@ export class Frames<T> {
   }
 
   #make(room: Room, place: Place): Frame<T> {
+    const lost = gapAt(place, room)
+    // A gap is told by itself: what comes behind it is the same for all, wherever they were.
+    if (lost !== undefined && room.first <= room.last)
+      return this.#encoded({ room, gap: lost, entries: [], bytes: 0, place: { epoch: room.epoch, id: room.first - 1 } })
     const { entries, gap, next, bytes } = room.read(place, this.#messages, FRAME_BYTES)
-    const cut = { room, gap, entries, bytes, place: { epoch: room.epoch, id: next } }
+    return this.#encoded({ room, gap, entries, bytes, place: { epoch: room.epoch, id: next } })
+  }
+
+  #encoded(cut: Cut): Frame<T> {
     return { ...cut, form: this.#encode(cut) }
   }
 }

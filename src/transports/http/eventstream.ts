@@ -81,6 +81,7 @@ export class EventStream implements Waiter {
       metrics: context.metrics,
       transport: 'sse',
       copies: rooms.length > 1,
+      rests: true,
       cut: () => writer.cut(),
     })
     writer.onDrain(() => this.#drained())

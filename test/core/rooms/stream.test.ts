@@ -166,6 +166,20 @@ describe('frames', () => {
     expect(frames.size).toBe(0)
   })
 
+  test('behind a gap are the same for all, wherever they were', () => {
+    const { room } = createRoom(4)
+    let encoded = 0
+    const frames = new Frames(({ entries }) => (encoded += entries.length))
+    frames.enter(room)
+    fill(room, 1, 9)
+    for (let i = 0; i < 1000; i++) {
+      const { gap, entries, place } = frames.after(room, { epoch: room.epoch, id: 10 + i })
+      expect([gap?.reason, entries.length, place.id]).toEqual(['rewind', 0, 5])
+      expect(frames.after(room, place).entries.length).toBe(4)
+    }
+    expect(encoded).toBe(4)
+  })
+
   test('are remembered while a stream reads the room, and not longer', () => {
     const { room, frames, begin } = createStream()
     const { room: den } = createRoom(500, 'den')
