@@ -49,7 +49,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
 )
 
 function plain(text: string): string {
-  return text.replace(/\p{Cs}/gu, '.').replace(/\p{Cc}/gu, '.')
+  return text.replace(/[\p{Cs}\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '.').normalize('NFC')
 }
 
 /** The history that the steps make, and the drafts that make it. A change that would speak of no chat message is left out. */
