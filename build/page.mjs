@@ -60,7 +60,7 @@ async function bundlePage() {
   const sheets = [...html.matchAll(link)].map(([, file]) => readFileSync(file, 'utf8'))
   writeStyle('lib/static/page.css', sheets)
   // What nobody sees at first: static/later-style.ts loads it.
-  const later = ['dialog', 'stage', 'password', 'moderate', 'lab', 'print', 'forced']
+  const later = ['dialog', 'stage', 'password', 'moderate', 'amend', 'lab', 'print', 'forced']
   writeStyle(
     'lib/static/later.css',
     later.map((name) => read(`static/css/${name}.css`)),

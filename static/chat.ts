@@ -5,12 +5,14 @@
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
+import type { Amend } from './amend.js'
 import { BASE } from './base.js'
 import { Composer } from './composer.js'
 import { Connection } from './connection.js'
 import { Conversation } from './conversation.js'
 import { wireDrawers } from './drawers.js'
 import { byId, nameElement } from './element.js'
+import { whenIdle } from './idle.js'
 import { Feed } from './feed.js'
 import { Membership } from './membership.js'
 import { People } from './people.js'
@@ -45,6 +47,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   let shown = ''
   let rejoining: Promise<Rejoin> | undefined
   let stage: Stage | undefined
+  let amend: Amend | undefined
   let sending: Sending | undefined
   let loadingSending: Promise<Sending> | undefined
 
@@ -81,7 +84,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
         return whyRefused(error)
       }
     },
-    takeBack: () => sending?.takeBack(),
+    takeBack: () => sending?.takeBack() ?? amend?.editLast(),
     tellTyping(typing) {
       // Whether this arrives matters to nobody for longer than it takes to type the next letter.
       tell('/typing', { room: rooms.current, typing }).catch(() => undefined)
@@ -157,6 +160,11 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
       }),
     )
 
+  whenIdle(async () => {
+    const { Amend } = await import('./amend.js')
+    amend = new Amend({ conversation, session, composer, room: () => rooms.current })
+  })
+
   if ('lab' in document.documentElement.dataset) void import('./lab.js').then(({ wireLab }) => wireLab(feed, session))
 
   document.documentElement.dataset['chat'] = ''
@@ -193,6 +201,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
 
   function send(text: string): void {
     reply()
+    if (amend?.answer(text) === true) return
     if (sending === undefined) void sendLater(text)
     else sending.add(rooms.current, session.username, text)
     void conversation.jump()

@@ -33,6 +33,8 @@ export class Conversation {
   readonly #scroll: Scroll
   readonly #logs = new Map<string, Log>()
   #log = new Log('')
+  /** Told of messages that people changed (amend.ts). */
+  onChange: (id: number) => void = () => undefined
   #unread = 0
   #loading = false
   /** Where somebody read in a room and left it: the id of a message, and how far below the top it stood. */
@@ -51,6 +53,11 @@ export class Conversation {
       if (target instanceof HTMLElement && target.dataset['first'] !== undefined)
         void this.#fill(Number(target.dataset['first']))
     })
+  }
+
+  /** A message of the room that is looked at. */
+  message(id: number): Message | undefined {
+    return this.#log.get(id)
   }
 
   get scroll(): Scroll {
@@ -124,6 +131,9 @@ export class Conversation {
       const lines = log.take(messages, gaps)
       const from = wasLoaded ? 0 : (this.#parts.readTo(room) ?? Infinity)
       fresh.push(...lines.flatMap((line) => (line.kind === 'message' && line.message.id > from ? [line.message] : [])))
+      const changed = [...log.changed]
+      log.changed.clear()
+      if (log === this.#log) changed.forEach(this.onChange)
       if (log === this.#log && log.isStale) this.redraw()
       else if (log === this.#log) this.#append(lines, wasLoaded)
       else log.trimStart()

@@ -24,6 +24,8 @@ export class Log {
   atEnd = true
   /** A moderator changed lines that have been drawn: whoever draws them sets it back. */
   isStale = false
+  /** Messages that people changed since this was read last, by their ids. */
+  readonly changed = new Set<number>()
   #last = 0
   /** Where the lines of the log that the server has now begin. */
   #start = 0
@@ -117,14 +119,34 @@ export class Log {
     if (message.id <= this.#last) return
     this.#last = message.id
     if (message.type === 'delete') this.#remove(message.of)
+    if (message.type === 'edit' || message.type === 'reaction') this.#change(message)
     if (message.type === 'clear') this.#clear(message.timestamp)
     const line = shown(message)
     if (SHOWN.has(line.type) && this.atEnd) this.lines.push({ kind: 'message', message: line })
   }
 
+  /** What a message says is another, or what stands under it. */
+  #change(change: Message): void {
+    const at = this.#find(change.of)
+    const line = this.lines[at]
+    if (line?.kind !== 'message' || line.message.type !== 'chat') return
+    this.lines[at] = { kind: 'message', message: changed(line.message, change) }
+    this.changed.add(line.message.id)
+  }
+
+  #find(id: number | undefined): number {
+    return this.lines.findIndex((line, i) => i >= this.#start && line.kind === 'message' && line.message.id === id)
+  }
+
+  /** The message with this id, if it is here. */
+  get(id: number): Message | undefined {
+    const line = this.lines[this.#find(id)]
+    return line?.kind === 'message' ? line.message : undefined
+  }
+
   /** What a message said is taken away; that it was there stays. */
   #remove(of: number | undefined): void {
-    const at = this.lines.findIndex((line, i) => i >= this.#start && line.kind === 'message' && line.message.id === of)
+    const at = this.#find(of)
     const line = this.lines[at]
     if (line?.kind !== 'message') return
     this.lines[at] = { kind: 'message', message: shown({ ...line.message, type: 'removed' }) }
@@ -157,7 +179,16 @@ export class Log {
   }
 }
 
-/** A message that was removed is one that says so. */
+/** A message as it is after an edit or a reaction. */
+function changed(message: Message, { type, text, timestamp, username, by = [username], on }: Message): Message {
+  if (type === 'edit') return { ...message, text, edited: timestamp }
+  const all = new Map(message.reactions?.map((reaction) => [reaction.text, reaction.by]))
+  const others = (all.get(text) ?? []).filter((name) => !by.includes(name))
+  all.set(text, on === false ? others : [...others, ...by])
+  return { ...message, reactions: [...all].map(([emoji, names]) => ({ text: emoji, by: names })) }
+}
+
+/** A message that was removed is one that says so; it answers nothing. */
 function shown(message: Message): Message {
-  return message.type === 'removed' ? { ...message, type: 'chat', text: '(removed)' } : message
+  return message.type === 'removed' ? { ...message, type: 'chat', text: '(removed)', of: 0, reactions: [] } : message
 }

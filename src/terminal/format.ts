@@ -70,7 +70,16 @@ type Said = {
   readonly isEvent: boolean
 }
 
-function saidOf({ type, text }: Message): Said | undefined {
+function saidOf(message: Message): Said | undefined {
+  const { type, text, of, by, on } = message
+  const event = (words: string): Said => ({ before: '* ', after: '', text: words, isEvent: true })
+  const others = by === undefined || by.length < 2 ? '' : `and ${by.slice(1).join(', ')} `
+  if (type === 'edit') return event(`changed message ${of} to: ${text}`)
+  if (type === 'delete') return event(`removed message ${of}`)
+  if (type === 'reaction')
+    return event(
+      on === false ? `${others}took back ${text} from message ${of}` : `${others}gave ${text} to message ${of}`,
+    )
   if (type === 'join' || type === 'leave') return { before: '* ', after: '', text, isEvent: true }
   if (type !== 'chat') return undefined
   return text.startsWith('/me ')

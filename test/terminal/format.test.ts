@@ -25,8 +25,18 @@ test('who comes and goes, and what somebody does, stand behind a star', () => {
 })
 
 test('a type that this client does not know is ignored', () => {
-  expect(blockOf(message({ type: 'reaction' }), LOOK)).toBeUndefined()
-  expect(lineOf(message({ type: 'reaction' }), false)).toBeUndefined()
+  expect(blockOf(message({ type: 'later' }), LOOK)).toBeUndefined()
+  expect(lineOf(message({ type: 'later' }), false)).toBeUndefined()
+})
+
+test('what is said of an earlier message stands behind a star', () => {
+  const said = (parts: Partial<Message>) => blockOf(message({ of: 7, ...parts }), { ...LOOK, columns: 80 })
+  expect(said({ type: 'edit', text: 'hello' })).toBe('12:03 * bob changed message 7 to: hello')
+  expect(said({ type: 'delete', text: 'removed' })).toBe('12:03 * bob removed message 7')
+  expect(said({ type: 'reaction', text: '👍' })).toBe('12:03 * bob gave 👍 to message 7')
+  expect(said({ type: 'reaction', text: '👍', by: ['bob', 'eve'], on: false })).toBe(
+    '12:03 * bob and eve took back 👍 from message 7',
+  )
 })
 
 test.each(['ada, come here', 'is @Ada here?', 'for ADA'])('one’s own name in %s is marked', (text) => {

@@ -1,0 +1,324 @@
+// What people do with a message that is there: answer it, react to it, and edit or delete their own. Loaded when the page
+// is idle; a line is drawn without it, and is dressed here when it comes into the log.
+//
+//     line drawn ──> dressed: what it answers, (edited), reactions
+//     pointer over it, long press, focus ──> tools: React  Reply  Edit  Delete
+//     ↑ in the empty box ──> the last message of one's own is edited
+
+import { defaultPlatform as platform } from '../src/client/platform.js'
+import { call, type Message } from '../src/client/wire.js'
+import { BASE } from './base.js'
+import type { Composer } from './composer.js'
+import type { Conversation } from './conversation.js'
+import { byId, element } from './element.js'
+import { laterStyle } from './later-style.js'
+import type { Session } from './session.js'
+import { textElement } from './text.js'
+import { whyRefused } from './welcome.js'
+
+export type AmendParts = {
+  readonly conversation: Conversation
+  readonly session: Session
+  readonly composer: Composer
+  readonly room: () => string
+}
+
+/** What most people want to say with one. */
+const EMOJI = ['👍', '❤️', '😂', '🎉', '🤔', '✋']
+
+const QUOTE_UNITS = 120
+
+const hasFinger = matchMedia('(pointer: coarse)')
+
+export class Amend {
+  readonly #parts: AmendParts
+  readonly #lines = byId('lines', HTMLOListElement)
+  readonly #tools = element('div', { class: 'tools', role: 'group', 'aria-label': 'Message' })
+  readonly #answering = element('p', { class: 'answering', hidden: '' })
+  /** The message that the next one answers, and its room. */
+  #of: { readonly room: string; readonly id: number } | undefined
+  #editing: HTMLElement | undefined
+
+  constructor(parts: AmendParts) {
+    this.#parts = parts
+    const { conversation } = parts
+    byId('composer', HTMLFormElement).prepend(this.#answering)
+    conversation.onChange = (id) => this.#dressAll([this.#lineOf(id)])
+    new MutationObserver((records) => this.#dressAll(records.flatMap(({ addedNodes }) => [...addedNodes]))).observe(
+      this.#lines,
+      { childList: true },
+    )
+    this.#lines.addEventListener('pointerover', ({ target, pointerType }) => {
+      if (pointerType === 'mouse' && !this.#tools.contains(document.activeElement)) this.#offer(lineAt(target))
+    })
+    this.#lines.addEventListener('focusin', ({ target }) => this.#offer(lineAt(target)))
+    // A long press; where that is no event, as on iOS, a tap.
+    this.#lines.addEventListener('contextmenu', ({ target }) => {
+      if (hasFinger.matches) this.#offer(lineAt(target))
+    })
+    this.#lines.addEventListener('pointerleave', ({ pointerType }) => {
+      if (pointerType === 'mouse' && !this.#tools.contains(document.activeElement)) this.#close()
+    })
+    this.#lines.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return
+      const line = lineAt(event.target)
+      this.#close()
+      line?.focus()
+    })
+    this.#lines.addEventListener('click', ({ target }) => this.#clicked(target))
+    void laterStyle().then(() => this.#dressAll([...this.#lines.children]))
+  }
+
+  /** Edits the newest message of one's own. Nothing comes back into the box. */
+  editLast(): undefined {
+    const line = [...this.#lines.querySelectorAll<HTMLElement>('.line.mine')].findLast((one) => this.#messageOf(one))
+    if (line === undefined) return
+    line.scrollIntoView({ block: 'nearest' })
+    this.#edit(line)
+  }
+
+  /** Sends a text as the answer to a message, where one is being answered. False where it is not. */
+  answer(text: string): boolean {
+    const of = this.#of
+    if (of === undefined || of.room !== this.#parts.room()) return false
+    this.#answerTo(undefined)
+    void this.#ask('/send', { text, of: of.id, key: platform.key() }).then((sentence) => {
+      if (sentence !== '') this.#parts.composer.giveBack(text, sentence)
+      else void this.#parts.conversation.jump()
+    })
+    return true
+  }
+
+  #dressAll(nodes: readonly (Node | undefined)[]): void {
+    const lines = nodes.filter((node) => node instanceof HTMLElement && node.dataset['id'] !== undefined)
+    if (lines.length > 0)
+      this.#parts.conversation.scroll.keep(() => {
+        for (const line of lines) if (line instanceof HTMLElement) this.#dress(line)
+      })
+  }
+
+  #dress(line: HTMLElement): void {
+    const message = this.#messageOf(line)
+    if (message === undefined) return
+    for (const part of line.querySelectorAll(':scope > .quote, :scope > .reactions')) part.remove()
+    const text = line.querySelector(':scope > .text')
+    if (text === null) return
+    if (message.edited !== undefined) {
+      const { node } = textElement(message.text, { name: this.#parts.session.username }, message.username)
+      const when = new Date(message.edited).toLocaleString()
+      node.append(' ', element('small', { class: 'edited', title: when }, '(edited)'))
+      text.replaceWith(node)
+    }
+    if (message.of !== undefined) {
+      line.classList.add('answers')
+      line.querySelector(':scope > .text')?.before(this.#quote(message.of))
+    }
+    const some = message.reactions?.filter(({ by }) => by.length > 0) ?? []
+    if (some.length > 0) line.append(element('div', { class: 'reactions' }, ...some.map((one) => this.#reaction(one))))
+    if (line.contains(this.#tools)) line.append(this.#tools)
+  }
+
+  #quote(of: number): HTMLElement {
+    const about = this.#parts.conversation.message(of)
+    const words = about === undefined ? 'an earlier message' : `${about.username}: ${firstLine(about)}`
+    return element(
+      'button',
+      { type: 'button', class: 'quote', 'data-to': String(of), 'aria-label': `Answers ${words}` },
+      `↪ ${words}`,
+    )
+  }
+
+  #reaction({ text, by }: { readonly text: string; readonly by: readonly string[] }): HTMLElement {
+    const names = by.join(', ')
+    const pressed = String(by.includes(this.#parts.session.username))
+    const words = { title: names, 'aria-label': `${text} ${by.length}: ${names}`, 'aria-pressed': pressed }
+    return element('button', { type: 'button', 'data-emoji': text, ...words }, `${text} ${by.length}`)
+  }
+
+  #clicked(target: EventTarget | null): void {
+    const button = target instanceof Element ? target.closest('button') : null
+    const line = lineAt(target)
+    if (line === undefined) return
+    if (button === null) return hasFinger.matches ? this.#offer(line) : undefined
+    const { emoji, to } = button.dataset
+    if (to !== undefined) {
+      const about = this.#lineOf(Number(to))
+      if (about === undefined) this.#parts.composer.say('That message is not loaded: scroll up for it.')
+      else about.focus()
+    } else if (emoji !== undefined) void this.#react(line, emoji, button.ariaPressed !== 'true')
+  }
+
+  async #react(line: HTMLElement, text: string, on: boolean): Promise<void> {
+    const sentence = await this.#ask('/react', { of: idOf(line), text, on })
+    if (sentence !== '') this.#parts.composer.say(sentence)
+  }
+
+  /** Shows the tools at a line, if it is a message that is there. */
+  #offer(line: HTMLElement | undefined): void {
+    if (line === undefined || line.contains(this.#tools) || line === this.#editing) return
+    this.#close()
+    const message = this.#messageOf(line)
+    if (message === undefined) return
+    const isMine = message.username === this.#parts.session.username
+    const buttons = [
+      this.#tool('React', () => this.#pick(line)),
+      this.#tool('Reply', () => this.#answerTo(message)),
+      ...(isMine ? [this.#tool('Edit', () => this.#edit(line)), this.#tool('Delete', () => this.#confirm(line))] : []),
+    ]
+    this.#tools.replaceChildren(...buttons)
+    line.classList.add('tooled')
+    line.append(this.#tools)
+  }
+
+  #close(): void {
+    this.#tools.parentElement?.classList.remove('tooled')
+    this.#tools.remove()
+  }
+
+  #pick(line: HTMLElement): void {
+    const done = (emoji: string): void => {
+      this.#close()
+      line.focus()
+      void this.#react(line, emoji, true)
+    }
+    const box = element('input', {
+      type: 'text',
+      'aria-label': 'Another emoji',
+      placeholder: 'Any emoji',
+      autocomplete: 'off',
+    })
+    box.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || event.isComposing || box.value.trim() === '') return
+      event.preventDefault()
+      done(box.value.trim())
+    })
+    const buttons = EMOJI.map((emoji) => {
+      const button = this.#tool(emoji, () => done(emoji))
+      button.classList.add('emoji')
+      return button
+    })
+    this.#tools.replaceChildren(...buttons, box)
+    buttons[0]?.focus()
+  }
+
+  #confirm(line: HTMLElement): void {
+    const remove = this.#tool('Delete', async () => {
+      this.#close()
+      this.#parts.composer.focus()
+      const sentence = await this.#ask('/remove', { id: idOf(line) })
+      if (sentence !== '') this.#parts.composer.say(sentence)
+    })
+    remove.classList.add('danger')
+    const keep = this.#tool('Keep', () => {
+      this.#close()
+      line.focus()
+    })
+    this.#tools.replaceChildren(element('span', {}, 'Delete for everyone?'), remove, keep)
+    keep.focus()
+  }
+
+  /** Lets a message be written anew where it stands. */
+  #edit(line: HTMLElement): void {
+    const message = this.#messageOf(line)
+    if (message === undefined || this.#editing?.isConnected === true) return
+    this.#close()
+    this.#editing = line
+    const box = element('textarea', { 'aria-label': 'Edit message', rows: '1' })
+    box.value = message.text
+    const error = element('span', { class: 'error', role: 'alert' })
+    const end = (): void => {
+      form.remove()
+      line.classList.remove('editing')
+      this.#editing = undefined
+      this.#parts.composer.focus()
+    }
+    const save = async (): Promise<void> => {
+      if (box.value === message.text) return end()
+      const sentence = await this.#ask('/edit', { of: message.id, text: box.value, key: platform.key() })
+      if (sentence === '') end()
+      else error.textContent = sentence
+    }
+    const form = element(
+      'form',
+      { class: 'edit', novalidate: '' },
+      box,
+      element('button', { class: 'primary' }, 'Save'),
+    )
+    form.append(this.#tool('Cancel', end), error)
+    form.addEventListener('submit', (event) => {
+      event.preventDefault()
+      void save()
+    })
+    box.addEventListener('keydown', (event) => {
+      event.stopPropagation()
+      if (event.isComposing) return
+      if (event.key === 'Escape') end()
+      if (event.key !== 'Enter' || event.shiftKey) return
+      event.preventDefault()
+      void save()
+    })
+    line.classList.add('editing')
+    this.#parts.conversation.scroll.keep(() => line.append(form))
+    box.focus()
+    box.setSelectionRange(box.value.length, box.value.length)
+  }
+
+  #answerTo(message: Message | undefined): void {
+    this.#of = message === undefined ? undefined : { room: message.room, id: message.id }
+    this.#answering.hidden = message === undefined
+    if (message === undefined) return
+    const words = element('span', {}, `Reply to ${message.username}: ${firstLine(message)}`)
+    this.#answering.replaceChildren(
+      words,
+      this.#tool('Cancel', () => {
+        this.#answerTo(undefined)
+        this.#parts.composer.focus()
+      }),
+    )
+    this.#close()
+    this.#parts.composer.focus()
+  }
+
+  #tool(words: string, act: () => unknown): HTMLButtonElement {
+    const button = element('button', { type: 'button', class: 'quiet' }, words)
+    button.addEventListener('click', (event) => {
+      event.stopPropagation()
+      act()
+    })
+    return button
+  }
+
+  /** The message of a line, unless it was removed. */
+  #messageOf(line: HTMLElement): Message | undefined {
+    const message = this.#parts.conversation.message(idOf(line))
+    return message?.of === 0 ? undefined : message
+  }
+
+  #lineOf(id: number): HTMLElement | undefined {
+    return this.#lines.querySelector<HTMLElement>(`.line[data-id="${id}"]`) ?? undefined
+  }
+
+  /** Asks the server for something in this room. Resolves with why not, or nothing. */
+  async #ask(path: string, body: object): Promise<string> {
+    try {
+      const { session, room } = this.#parts
+      await call(platform, { url: BASE, path, body: { room: room(), ...body }, token: session.token })
+      return ''
+    } catch (error) {
+      return whyRefused(error)
+    }
+  }
+}
+
+function lineAt(target: EventTarget | null): HTMLElement | undefined {
+  return target instanceof Element ? (target.closest<HTMLElement>('.line[data-id]') ?? undefined) : undefined
+}
+
+function idOf(line: HTMLElement): number {
+  return Number(line.dataset['id'])
+}
+
+function firstLine({ text }: Message): string {
+  const [first = ''] = text.split('\n', 1)
+  return first.length > QUOTE_UNITS ? `${first.slice(0, QUOTE_UNITS)}…` : first
+}
