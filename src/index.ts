@@ -49,6 +49,8 @@ export type ChatServer = {
     readonly username: string
     readonly text: string
     readonly key?: string
+    /** The id of the message that it answers. */
+    readonly of?: number
   }): Promise<Message>
   /** Every message of a room from now on, or from a cursor or an id; a `gap` tells what is missing. */
   follow(room: string, options?: { readonly since?: string; readonly signal?: AbortSignal }): AsyncGenerator<ChatEvent>

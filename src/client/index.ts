@@ -1,5 +1,6 @@
 // The client, as the package shows it: `mini-chat/client`.
 
+export { type AmendOptions, changed, edit, isChange, react, remove } from './amend.js'
 export { backoffMs } from './backoff.js'
 export type { Credentials } from './credentials.js'
 export type { EntryOptions } from './entry.js'

@@ -18,6 +18,8 @@ export type Pending = {
   readonly room: string
   readonly username: string
   readonly text: string
+  /** The id of the message that it answers. */
+  readonly of?: number
   readonly state: 'sending' | 'waiting' | 'failed'
   /** Why it waits or failed, as a sentence for the person. */
   readonly error?: string
@@ -58,12 +60,13 @@ export class Outbox {
   }
 
   /** Says something; returns it as it waits. */
-  add(message: { readonly room: string; readonly username: string; readonly text: string }): Pending {
+  add(message: Pick<Pending, 'room' | 'username' | 'text' | 'of'>): Pending {
     const pending: Pending = {
       key: this.#platform.key(),
       room: message.room,
       username: message.username,
       text: message.text,
+      ...(message.of === undefined ? {} : { of: message.of }),
       state: 'sending',
     }
     this.#set([...this.#pending, pending])
@@ -123,11 +126,11 @@ export class Outbox {
     })
   }
 
-  async #try({ key, room, username, text }: Pending): Promise<void> {
+  async #try({ key, room, username, text, of }: Pending): Promise<void> {
     const shown = this.#entry.shown(room)
     try {
       const { url = '' } = this.#options
-      const body = { room, username, text, key }
+      const body = { room, username, text, key, of }
       const answer = await send(this.#platform, { ...shown, url, path: '/send', body })
       this.#failures.delete(room)
       this.#renewed.delete(room)

@@ -28,6 +28,7 @@ const USAGE: Usage = {
       default: '10',
       why: 'how long each message is tried before it counts as failed',
     },
+    { flag: 'of', value: 'ID', default: '', why: 'the id of a message in the room that this one answers' },
     HELP,
   ],
   about: [
@@ -59,6 +60,7 @@ export const send: Subcommand = {
       credentials: server.credentials,
       room: asUsage(() => parseRoom(room)),
       username: name === undefined ? '' : asUsage(() => parseUsername(name)),
+      of: idOf(given(read.values, 'of')),
       patienceMs: secondsOf(given(read.values, 'patience') ?? '10') * 1000,
       signal: stop.signal,
     })
@@ -85,6 +87,12 @@ export const send: Subcommand = {
     hangUp.end()
     return stop.code() ?? (failed ? 1 : 0)
   },
+}
+
+function idOf(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (/^[1-9]\d{0,14}$/.test(value)) return Number(value)
+  throw new UsageError(`--of is the id of a message, not ${JSON.stringify(value)}`)
 }
 
 function secondsOf(value: string): number {

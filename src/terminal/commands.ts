@@ -8,6 +8,11 @@ export type Command =
   | { readonly kind: 'join'; readonly room: string }
   | { readonly kind: 'leave'; readonly room: string | undefined }
   | { readonly kind: 'who'; readonly room: string | undefined }
+  /** Of one's own newest message in the active room. */
+  | { readonly kind: 'edit'; readonly text: string }
+  | { readonly kind: 'delete' }
+  /** To the newest message of somebody, or of anybody else. */
+  | { readonly kind: 'reply' | 'react'; readonly name: string | undefined; readonly text: string }
   | { readonly kind: 'nick'; readonly username: string }
   | { readonly kind: 'rooms' }
   | { readonly kind: 'help' }
@@ -23,6 +28,10 @@ export const COMMANDS = [
   { command: '/who [ROOM]', why: 'who is here' },
   { command: '/rooms', why: 'which rooms there are' },
   { command: '/me TEXT', why: 'say what you do: /me waves' },
+  { command: '/edit TEXT', why: 'say your last message anew' },
+  { command: '/delete', why: 'take your last message back' },
+  { command: '/reply [@NAME] TEXT', why: 'answer the last message, or the last one of NAME' },
+  { command: '/react [@NAME] EMOJI', why: 'put an emoji under it, or take yours back: /react 👍' },
   { command: '/nick NAME', why: 'go on under another name, in every room' },
   { command: '/help', why: 'this list' },
   { command: '/quit', why: 'leave and end; exit, Ctrl-C, and Ctrl-D on an empty line do the same' },
@@ -57,6 +66,18 @@ function commandOf(word: string, rest: string, line: string): Command {
       return rest === ''
         ? { kind: 'wrong', why: 'say which name: /nick ada' }
         : { kind: 'nick', username: parseUsername(rest) }
+    case 'edit':
+      return rest === '' ? { kind: 'wrong', why: 'say what it should be: /edit hello' } : { kind: 'edit', text: rest }
+    case 'delete':
+      return rest === ''
+        ? { kind: 'delete' }
+        : { kind: 'wrong', why: '/delete takes your last message back, and needs no more words' }
+    case 'reply':
+    case 'react': {
+      const [, name, text = ''] = /^(?:@(\S+)(?:\s+|$))?([^]*)$/u.exec(rest) ?? []
+      const example = word === 'reply' ? '/reply yes, or /reply @ada yes' : '/react 👍, or /react @ada 👍'
+      return text === '' ? { kind: 'wrong', why: `say what: ${example}` } : { kind: word, name, text }
+    }
     case 'msg':
     case 'query':
       // To say it to everyone would betray a person who knows these commands from elsewhere.

@@ -9,12 +9,13 @@
 // A line that has been sent is erased: it comes back as a message, in its place among the others.
 
 import type { Undo } from '../core/clock.js'
-import type { Gap, Message } from '../client/index.js'
+import type { Gap } from '../client/index.js'
 import { TEXT_POINTS } from '../core/rooms/message.js'
 import { Completion } from './completion.js'
 import { blockOf, day, gapSentence } from './format.js'
 import { colourEnv, type Paint, paintOf } from './paint.js'
 import type { Obey, Screen } from './screen.js'
+import type { Told } from './seen.js'
 import { TypedLine } from './typedline.js'
 import { sanitize } from './sanitize.js'
 import { wrap } from './wrap.js'
@@ -71,7 +72,7 @@ export class TerminalScreen implements Screen {
   }
 
   async show(
-    messages: readonly Message[],
+    messages: readonly Told[],
     { me, active }: { readonly me: string; readonly active: string },
   ): Promise<void> {
     const rows: string[] = []

@@ -5,12 +5,16 @@
 //             pleasure                       a row that goes on is indented, so it cannot pass for another's
 //     12:04 #den eve: anybody here?          a room that is not the active one
 //     12:04 * ada waves                      from `/me waves` (as in XMPP, XEP-0245)
+//     12:05 eve (to ada: “shall we?”): yes   an answer
+//     12:05 * bob gave 👍 to ada: “shall we?”
+//     12:06 * ada changed “shall we?” to: shall we go?
 //
 // and in a pipe as one line, with the whole date: `2025-11-20 12:03:20 ada: shall we?`
 
 import type { Gap, Message } from '../client/index.js'
 import type { Paint } from './paint.js'
 import { sanitize } from './sanitize.js'
+import type { Told } from './seen.js'
 import { widthOf, wrap } from './wrap.js'
 
 export type Look = {
@@ -24,10 +28,10 @@ export type Look = {
 const INDENT = '        '
 
 /** A message for people's eyes, in rows; undefined for a type that this client does not know. */
-export function blockOf(message: Message, { me, room, paint, columns }: Look): string | undefined {
+export function blockOf(message: Told, { me, room, paint, columns }: Look): string | undefined {
   const said = saidOf(message)
   if (said === undefined) return undefined
-  const name = sanitize(message.username)
+  const name = sanitize(namesOf(message))
   const elsewhere = message.room === room ? '' : `#${sanitize(message.room)} `
   const isMention = message.type === 'chat' && message.username !== me && mentionOf(me).test(said.text)
   const head = `${clock(message.timestamp)}${isMention ? '>' : ' '}${elsewhere}${said.before}${name}${said.after} `
@@ -44,11 +48,11 @@ export function blockOf(message: Message, { me, room, paint, columns }: Look): s
 }
 
 /** A message as one line for programs; undefined for a type that this client does not know. */
-export function lineOf(message: Message, withRoom: boolean): string | undefined {
+export function lineOf(message: Told, withRoom: boolean): string | undefined {
   const said = saidOf(message)
   if (said === undefined) return undefined
   const room = withRoom ? `#${sanitize(message.room)} ` : ''
-  return `${day(message.timestamp)} ${clock(message.timestamp, true)} ${room}${said.before}${sanitize(message.username)}${said.after} ${sanitize(said.text)}`
+  return `${day(message.timestamp)} ${clock(message.timestamp, true)} ${room}${said.before}${sanitize(namesOf(message))}${said.after} ${sanitize(said.text)}`
 }
 
 export function gapSentence({ room, reason, missed }: Gap): string {
@@ -70,21 +74,48 @@ type Said = {
   readonly isEvent: boolean
 }
 
-function saidOf(message: Message): Said | undefined {
-  const { type, text, of, by, on } = message
+function saidOf(message: Told): Said | undefined {
+  const { type, text, of } = message
   const event = (words: string): Said => ({ before: '* ', after: '', text: words, isEvent: true })
-  const others = by === undefined || by.length < 2 ? '' : `and ${by.slice(1).join(', ')} `
-  if (type === 'edit') return event(`changed message ${of} to: ${text}`)
-  if (type === 'delete') return event(`removed message ${of}`)
+  if (type === 'join' || type === 'leave') return event(text)
+  if (type === 'delete') return event(`removed ${whose(message)}`)
+  if (type === 'edit') return event(`changed ${quoted(message)} to: ${text}`)
   if (type === 'reaction')
-    return event(
-      on === false ? `${others}took back ${text} from message ${of}` : `${others}gave ${text} to message ${of}`,
-    )
-  if (type === 'join' || type === 'leave') return { before: '* ', after: '', text, isEvent: true }
+    return event(`${message.on === false ? `took back ${text} from` : `gave ${text} to`} ${about(message)}`)
   if (type !== 'chat') return undefined
+  const answers = of === undefined ? '' : ` (to ${about(message)})`
   return text.startsWith('/me ')
-    ? { before: '* ', after: '', text: text.slice(4), isEvent: false }
-    : { before: '', after: ':', text, isEvent: false }
+    ? { before: '* ', after: sanitize(answers), text: text.slice(4), isEvent: false }
+    : { before: '', after: `${sanitize(answers)}:`, text, isEvent: false }
+}
+
+/** So many code points of a message are quoted. */
+const QUOTED = 30
+
+/** The message that is spoken of: whose it is, and how it begins. */
+function about({ about: said, of }: Told): string {
+  if (said === undefined) return `message ${of}`
+  return said.type === 'chat' ? `${said.username}: ${quoteOf(said)}` : `a message of ${said.username}`
+}
+
+function quoted({ about: said, of }: Told): string {
+  return said?.type === 'chat' ? quoteOf(said) : `message ${of}`
+}
+
+/** What is taken away is not said once more. */
+function whose({ about: said, of, username }: Told): string {
+  if (said === undefined) return `message ${of}`
+  return said.username === username ? 'a message' : `a message of ${said.username}`
+}
+
+function quoteOf({ text }: Message): string {
+  const points = Array.from(text.replaceAll(/\s+/gu, ' '))
+  return `“${points.length > QUOTED ? `${points.slice(0, QUOTED).join('')}…` : points.join('')}”`
+}
+
+/** Those who speak: several where they reacted at one time. */
+function namesOf({ by, username }: Message): string {
+  return by?.join(', ') ?? username
 }
 
 function rowsOf(text: string, head: number, columns: number): string[] {

@@ -7,6 +7,7 @@ import { follow, type Following, type Message } from '../client/index.js'
 import type { Membership } from './membership.js'
 import { Outage } from './outage.js'
 import type { Screen } from './screen.js'
+import { Seen } from './seen.js'
 import { within } from './wait.js'
 
 /** Messages of the past that entering a room shows. */
@@ -33,6 +34,8 @@ export class Incoming {
   readonly #options: IncomingOptions
   readonly #following: Following
   readonly #outage: Outage
+  /** What has come in lately. */
+  readonly seen = new Seen()
   /** Calls back for every message of one's own leaving. */
   #onLeft: (room: string) => void = () => undefined
 
@@ -57,9 +60,11 @@ export class Incoming {
       if (event.kind === 'waiting') this.#outage.wait(event.reason, event.ms)
       else this.#isLive()
       if (event.kind === 'message') messages.push(event.message)
-      else if (event.kind === 'gap') screen.gap(event.gap)
-      else if (event.kind === 'live') {
-        const shown = messages
+      else if (event.kind === 'gap') {
+        if (event.gap.reason !== 'overflow') this.seen.forget(event.gap.room)
+        screen.gap(event.gap)
+      } else if (event.kind === 'live') {
+        const shown = messages.map((message) => this.seen.take(message))
         messages = []
         await screen.show(shown, { me: membership.username, active: active() })
         for (const { type, room, username } of shown)

@@ -2,8 +2,10 @@
 
 import { COMMANDS } from './commands.js'
 
+const WIDTH = Math.max(...COMMANDS.map(({ command }) => command.length))
+
 export function helpRows(): string {
-  return COMMANDS.map(({ command, why }) => `${command.padEnd(14)} ${why}`).join('\n')
+  return COMMANDS.map(({ command, why }) => `${command.padEnd(WIDTH)} ${why}`).join('\n')
 }
 
 /** The answer of `GET /members` as one row. */

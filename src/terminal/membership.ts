@@ -9,6 +9,7 @@
 
 import { enter, Proof } from '../client/credentials.js'
 import {
+  type AmendOptions,
   call,
   type Credentials,
   join,
@@ -131,6 +132,11 @@ export class Membership {
   /** Makes the session anew. Throws only what another try would not mend. */
   rejoin(): Promise<void> {
     return (this.#rejoining ??= this.#rejoin().finally(() => (this.#rejoining = undefined)))
+  }
+
+  /** What a request about a message shows. */
+  get amending(): AmendOptions {
+    return { url: this.#options.url, token: this.#token, platform: this.#platform, timeoutMs: COMMAND_MS }
   }
 
   /** Asks the server for something to look at. */

@@ -4,10 +4,11 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Undo } from '../core/clock.js'
-import type { Gap, Message } from '../client/index.js'
+import type { Gap } from '../client/index.js'
 import { gapSentence, lineOf } from './format.js'
 import type { Screen } from './screen.js'
 import { sanitize } from './sanitize.js'
+import type { Told } from './seen.js'
 
 /** Writes lines for somebody who may read slowly, or no longer (`| head`). */
 export class Outlet {
@@ -66,7 +67,7 @@ export class PipeScreen implements Screen {
     await linesOf(this.#input, obey, (stop) => (this.#stop = stop))
   }
 
-  async show(messages: readonly Message[]): Promise<void> {
+  async show(messages: readonly Told[]): Promise<void> {
     await this.#outlet.write(messages.flatMap((message) => lineOf(message, true) ?? []))
   }
 

@@ -2,7 +2,8 @@
 // (`TerminalScreen`) and a pipe (`PipeScreen`); the conversation does not know which.
 
 import type { Undo } from '../core/clock.js'
-import type { Gap, Message } from '../client/index.js'
+import type { Gap } from '../client/index.js'
+import type { Told } from './seen.js'
 
 /** Does what a line asks for; `isText`: it asks for nothing, and is said as it is. */
 export type Obey = (line: string, isText?: boolean) => Promise<void>
@@ -15,7 +16,7 @@ export type Screen = {
   /** Hands over every line, one after the other; resolves at the end of the input. */
   read(obey: Obey): Promise<void>
   /** Resolves when more may be shown. `active`: the room that needs not be named. */
-  show(messages: readonly Message[], view: { readonly me: string; readonly active: string }): Promise<void>
+  show(messages: readonly Told[], view: { readonly me: string; readonly active: string }): Promise<void>
   /** Says something of the program's own, which is no message. Foreign words in it are sanitized here. */
   notice(text: string): void
   gap(gap: Gap): void

@@ -10,6 +10,8 @@ export type SendOptions = {
   readonly url: string
   readonly credentials: Credentials
   readonly room: string
+  /** The id of the message that is answered. */
+  readonly of?: number | undefined
   /** Empty where the token says it. */
   readonly username: string
   /** How long a message is tried. */
@@ -31,8 +33,8 @@ export class Sender {
 
   /** Resolves with undefined once the message is in the room, else with what kept it out. */
   async send(text: string): Promise<NotSent | undefined> {
-    const { room, username, patienceMs, signal } = this.#options
-    const { key } = this.#outbox.add({ room, username, text })
+    const { room, username, of, patienceMs, signal } = this.#options
+    const { key } = this.#outbox.add({ room, username, text, ...(of === undefined ? {} : { of }) })
     const find = (): Pending | undefined => this.#outbox.pending.find((pending) => pending.key === key)
     await within(patienceMs, signal, (done) =>
       this.#outbox.onChange(() => {

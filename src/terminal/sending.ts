@@ -1,7 +1,7 @@
 // What the person said, on its way: the client's outbox, with a word to the person when something is held up or
 // refused. Nothing is lost in silence, and nothing arrives twice: a message keeps its key however often it is sent.
 
-import { Outbox } from '../client/index.js'
+import { type Message, Outbox } from '../client/index.js'
 import type { Membership } from './membership.js'
 import type { Screen } from './screen.js'
 import { within } from './wait.js'
@@ -17,6 +17,8 @@ export type SendingOptions = {
   readonly screen: Screen
   readonly membership: Membership
   readonly onUnauthorized: () => Promise<void>
+  /** Told of each message that has arrived, which a poll may bring a moment later. */
+  readonly onSent: (message: Message) => void
 }
 
 export class Sending {
@@ -26,10 +28,11 @@ export class Sending {
   #refused = 0
 
   constructor(options: SendingOptions) {
-    const { url, membership, onUnauthorized } = options
+    const { url, membership, onUnauthorized, onSent } = options
     this.#options = options
     this.#outbox = new Outbox({ url, token: () => membership.token, onUnauthorized })
     this.#outbox.onChange(() => this.#look())
+    this.#outbox.onSent(({ message }) => onSent(message))
   }
 
   /** How many messages have not arrived. */
@@ -42,9 +45,10 @@ export class Sending {
     return this.#refused
   }
 
-  /** Sends a text; resolves when there is place for another. */
-  async say(room: string, text: string, signal: AbortSignal): Promise<void> {
-    this.#outbox.add({ room, username: this.#options.membership.username, text })
+  /** Sends a text, as an answer to the message with the id `of`; resolves when there is place for another. */
+  async say(room: string, text: string, signal: AbortSignal, of?: number): Promise<void> {
+    const { username } = this.#options.membership
+    this.#outbox.add({ room, username, text, ...(of === undefined ? {} : { of }) })
     await this.settle(MAX_PENDING - 1, LONG_MS, signal)
   }
 

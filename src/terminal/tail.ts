@@ -6,6 +6,7 @@ import { gapSentence, lineOf } from './format.js'
 import type { Outlet } from './pipe.js'
 import { probe } from './probe.js'
 import { sanitizeJson } from './sanitize.js'
+import { Seen } from './seen.js'
 
 export type TailOptions = {
   readonly url: string
@@ -67,9 +68,13 @@ function jsonRows(event: FollowEvent): string[] {
 }
 
 function textRows(withRoom: boolean, notice: (sentence: string) => void): (event: FollowEvent) => string[] {
+  const seen = new Seen()
   return (event) => {
-    if (event.kind === 'gap') notice(gapSentence(event.gap))
-    const row = event.kind === 'message' ? lineOf(event.message, withRoom) : undefined
+    if (event.kind === 'gap') {
+      if (event.gap.reason !== 'overflow') seen.forget(event.gap.room)
+      notice(gapSentence(event.gap))
+    }
+    const row = event.kind === 'message' ? lineOf(seen.take(event.message), withRoom) : undefined
     return row === undefined ? [] : [row]
   }
 }

@@ -7,7 +7,7 @@
 // Nothing here knows more of its screen than whether a person sits there. Leaving is always the same: what was
 // typed gets a few seconds to arrive, the name is given back, and the screen is put back as it was.
 
-import type { Credentials } from '../client/index.js'
+import { type Credentials, edit, type Message, react, remove } from '../client/index.js'
 import { Incoming } from './incoming.js'
 import type { Kept } from './kept.js'
 import { helpRows, roomRows, whoRow } from './lists.js'
@@ -60,7 +60,7 @@ export class Talk {
       username,
     )
     const shared = { url, screen, membership: this.#membership, onUnauthorized: () => this.#rejoin() }
-    this.#sending = new Sending(shared)
+    this.#sending = new Sending({ ...shared, onSent: (message) => void this.#incoming.seen.take(message) })
     this.#incoming = new Incoming({
       ...shared,
       room,
@@ -124,6 +124,8 @@ export class Talk {
     if (command.kind === 'say') return this.#sending.say(this.#active, command.text, this.#impatience.signal)
     if (command.kind === 'join') return this.#join(command.room)
     if (command.kind === 'leave') return this.#leaveRoom(command.room ?? this.#active)
+    if (command.kind === 'edit' || command.kind === 'delete') return this.#change(command)
+    if (command.kind === 'reply' || command.kind === 'react') return this.#answer(command)
     if (command.kind === 'nick') return this.#rename(command.username)
     if (command.kind === 'quit') return this.#end(undefined)
     if (command.kind === 'wrong') return this.#screen.notice(command.why)
@@ -131,6 +133,37 @@ export class Talk {
     if (command.kind === 'who')
       return this.#screen.notice(whoRow(await this.#membership.get(`/members?room=${command.room ?? this.#active}`)))
     this.#screen.notice(roomRows(await this.#membership.get('/rooms')))
+  }
+
+  /** Of one's own newest message. */
+  async #change(command: Extract<Command, { kind: 'edit' | 'delete' }>): Promise<void> {
+    // What was just said may be on its way.
+    await this.#sending.settle(0, SETTLE_MS, this.#impatience.signal)
+    const { username: name, amending } = this.#membership
+    const said = await this.#newest(name)
+    if (said === undefined) return this.#screen.notice('you have said nothing here lately')
+    const about = { room: said.room, of: said.id }
+    await (command.kind === 'edit' ? edit(amending, { ...about, text: command.text }) : remove(amending, about))
+  }
+
+  /** Of the newest message of somebody, or of anybody else. */
+  async #answer({ kind, name, text }: Extract<Command, { kind: 'reply' | 'react' }>): Promise<void> {
+    const said = await this.#newest(name)
+    if (said === undefined)
+      return this.#screen.notice(
+        `${name ?? 'nobody else'} has said ${name === undefined ? 'anything' : 'nothing'} here lately`,
+      )
+    const { id: of, room, reactions = [] } = said
+    if (kind === 'reply') return this.#sending.say(room, text, this.#impatience.signal, of)
+    const { username, amending } = this.#membership
+    const emoji = text.replaceAll('\ufe0f', '')
+    const isMine = reactions.some((one) => one.text.replaceAll('\ufe0f', '') === emoji && one.by.includes(username))
+    await react(amending, { room, of, text, on: !isMine })
+  }
+
+  /** The newest message of somebody in the active room, or of anybody else. */
+  async #newest(name: string | undefined): Promise<Message | undefined> {
+    return this.#incoming.seen.newest(this.#active, { name, me: this.#membership.username })
   }
 
   async #join(room: string): Promise<void> {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import type { Message } from '../../src/client/index.js'
 import { blockOf, day, gapSentence, lineOf, type Look } from '../../src/terminal/format.js'
 import { NAME_COLOURS, paintOf, PLAIN } from '../../src/terminal/paint.js'
+import type { Told } from '../../src/terminal/seen.js'
 import { widthOf, wrap } from '../../src/terminal/wrap.js'
 
 const AT = new Date(2025, 10, 20, 12, 3, 20).getTime()
 const LOOK: Look = { me: 'ada', room: 'lobby', paint: PLAIN, columns: 40 }
 
-function message(given: Partial<Message> = {}): Message {
+function message(given: Partial<Told> = {}): Told {
   return { id: 1, room: 'lobby', type: 'chat', username: 'bob', text: 'hi', timestamp: AT, ...given }
 }
 
@@ -25,18 +25,41 @@ test('who comes and goes, and what somebody does, stand behind a star', () => {
 })
 
 test('a type that this client does not know is ignored', () => {
-  expect(blockOf(message({ type: 'later' }), LOOK)).toBeUndefined()
-  expect(lineOf(message({ type: 'later' }), false)).toBeUndefined()
+  for (const type of ['poll', 'removed', 'clear']) {
+    expect(blockOf(message({ type }), LOOK)).toBeUndefined()
+    expect(lineOf(message({ type }), false)).toBeUndefined()
+  }
 })
 
-test('what is said of an earlier message stands behind a star', () => {
-  const said = (parts: Partial<Message>) => blockOf(message({ of: 7, ...parts }), { ...LOOK, columns: 80 })
-  expect(said({ type: 'edit', text: 'hello' })).toBe('12:03 * bob changed message 7 to: hello')
-  expect(said({ type: 'delete', text: 'removed' })).toBe('12:03 * bob removed message 7')
-  expect(said({ type: 'reaction', text: '👍' })).toBe('12:03 * bob gave 👍 to message 7')
-  expect(said({ type: 'reaction', text: '👍', by: ['bob', 'eve'], on: false })).toBe(
-    '12:03 * bob and eve took back 👍 from message 7',
+test('what is said of a message names it: by its first words, or by its id where it has not been seen', () => {
+  const about = message({ username: 'ada', text: 'shall\nwe?' })
+  const block = (given: Partial<Told>): string | undefined =>
+    blockOf(message({ of: 1, about, ...given }), { ...LOOK, columns: 80 })
+  expect(block({ type: 'edit', username: 'ada', text: 'let us' })).toBe('12:03 * ada changed “shall we?” to: let us')
+  expect(block({ type: 'reaction', text: '👍' })).toBe('12:03 * bob gave 👍 to ada: “shall we?”')
+  expect(block({ type: 'reaction', text: '👍', by: ['bob', 'eve'] })).toBe(
+    '12:03 * bob, eve gave 👍 to ada: “shall we?”',
   )
+  expect(block({ type: 'reaction', text: '👍', on: false })).toBe('12:03 * bob took back 👍 from ada: “shall we?”')
+  expect(block({ text: 'yes' })).toBe('12:03 bob (to ada: “shall we?”): yes')
+  expect(block({ text: '/me nods' })).toBe('12:03 * bob (to ada: “shall we?”) nods')
+  expect(block({ type: 'edit', about: undefined })).toBe('12:03 * bob changed message 1 to: hi')
+  expect(block({ text: 'yes', about: { ...about, type: 'removed' } })).toBe('12:03 bob (to a message of ada): yes')
+})
+
+test('what was removed is not said once more', () => {
+  const about = message({ username: 'ada', text: 'a rude word' })
+  const line = (given: Partial<Told>): string | undefined =>
+    lineOf(message({ type: 'delete', text: 'removed', of: 1, ...given }), false)
+  expect(line({ username: 'ada', about })).toBe('2025-11-20 12:03:20 * ada removed a message')
+  expect(line({ username: 'teacher', about })).toBe('2025-11-20 12:03:20 * teacher removed a message of ada')
+  expect(line({})).toBe('2025-11-20 12:03:20 * bob removed message 1')
+})
+
+test('no quote forges a row, and a long one is cut', () => {
+  const about = message({ username: 'eve', text: `x\n12:04 ada\u202e: ${'y'.repeat(100)}` })
+  const row = lineOf(message({ of: 1, about, text: 'a\nb' }), false)
+  expect(row).toBe(String.raw`2025-11-20 12:03:20 bob (to eve: “x 12:04 ada\u202e: ${'y'.repeat(16)}…”): a\nb`)
 })
 
 test.each(['ada, come here', 'is @Ada here?', 'for ADA'])('one’s own name in %s is marked', (text) => {

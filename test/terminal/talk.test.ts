@@ -68,6 +68,35 @@ test('several rooms: what is typed goes to the one joined last, and /leave goes 
   expect(membersOf(server, 'den')).toEqual([])
 })
 
+test('a message is edited, answered, reacted to and taken back, and the other one reads what was done', async () => {
+  const server = await startServer()
+  const ada = await joined(server, 'ada')
+  const bob = await joined(server, 'bob')
+  const heard = (program: Program, text: string): Promise<unknown> =>
+    until(
+      () => program.out,
+      (out) => out.includes(text),
+      SOON,
+    )
+  ada.type('shall we?\nhelo\n/edit hello\n')
+  await heard(bob, '* ada changed “helo” to: hello\n')
+  bob.type('/reply yes\n/react 👍\n')
+  await heard(ada, 'bob (to ada: “hello”): yes\n')
+  await heard(ada, '* bob gave 👍 to ada: “hello”\n')
+  bob.type('/react @ada 👍\n/react @ada nonsense\n')
+  await heard(ada, '* bob took back 👍 from ada: “hello”\n')
+  ada.type('/react @eve 👍\n/delete\n')
+  await heard(bob, '* ada removed a message\n')
+  expect(bob.err).toContain('text is exactly one emoji')
+  expect(ada.err).toContain('eve has said nothing here lately')
+  const { messages } = await server.app.chat.history('lobby', { limit: 20 })
+  expect(messages.filter(({ type }) => type === 'chat').map(({ text, of }) => [text, of])).toEqual([
+    ['shall we?', undefined],
+    ['yes', 4],
+  ])
+  expect(messages.find(({ id }) => id === 4)?.type).toBe('removed')
+})
+
 test('leaving the last room ends it', async () => {
   const server = await startServer()
   const ada = await joined(server, 'ada')
