@@ -6,7 +6,7 @@ import type { KnownSession, Member } from '../core/people/directory.js'
 import type { Logger } from '../log.js'
 import { Link } from '../stores/redis/link.js'
 import { arrayOf, textOf } from '../stores/redis/replies.js'
-import { checkServer } from '../stores/redis/trouble.js'
+import { checkServer, passed } from '../stores/redis/trouble.js'
 import { fieldsOf, parsePeople, parseSession } from './redis/replies.js'
 import { SCRIPTS } from './redis/scripts.js'
 import { SharedDirectory } from './shared/directory.js'
@@ -79,7 +79,9 @@ class RedisPeople implements PeoplePlace {
       const args = [String(Math.ceil(ms)), room, isWritten ? '1' : '', ...fieldsOf(session)]
       return this.#link.run(SCRIPTS.keep, [sessionKey(session.token)], args)
     }
-    await Promise.all(keeps.map(run))
+    // Of a cluster one server may be away: what the others have is kept all the same.
+    const kept = await Promise.allSettled(keeps.map(run))
+    for (const one of kept) if (one.status === 'rejected') throw one.reason
   }
 
   async end(token: string): Promise<void> {
@@ -122,7 +124,10 @@ class RedisPeople implements PeoplePlace {
   async moved(known: ReadonlyMap<string, { isAt(born: string, version: number): boolean }>): Promise<string[]> {
     const rooms = await Promise.all(
       [...known].map(async ([room, people]) => {
-        const [born, version] = arrayOf(await this.#link.ask(['HMGET', peopleKey(room), 'born', 'version']))
+        // Of a cluster one server may be away: its rooms are compared another time.
+        const reply = await this.#link.ask(['HMGET', peopleKey(room), 'born', 'version']).catch(passed)
+        if (reply === undefined) return []
+        const [born, version] = arrayOf(reply)
         return people.isAt(textOf(born), Number(version)) ? [] : [room]
       }),
     )

@@ -11,6 +11,8 @@ import { hasRedis, redisForTest, storeIn } from '../support/redis.js'
 import { REDIS_PROGRAMS, type RedisServer, startRedis } from '../support/redis-server.js'
 import { draft, storeContract } from './contract.js'
 
+const CLUSTER = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no', '--cluster-node-timeout', '1000']
+
 describe.each(REDIS_PROGRAMS)('%s', (program) => {
   let server: RedisServer
   beforeAll(async () => {
@@ -108,15 +110,7 @@ describe.skipIf(!hasRedis)('redis', () => {
   })
 
   test('a cluster of three serves its rooms, wherever they are, to every process', async () => {
-    const nodes = await Promise.all([1, 2, 3].map(() => redisForTest(['--cluster-enabled', 'yes'])))
-    const slots = [0, 5461, 10_923, 16_384]
-    for (const [i, node] of nodes.entries()) {
-      await node.command('CLUSTER', 'ADDSLOTSRANGE', String(slots[i]), String((slots[i + 1] ?? 0) - 1))
-      await nodes[0]?.command('CLUSTER', 'MEET', '127.0.0.1', String(node.port))
-    }
-    for (const node of nodes)
-      while (!/cluster_state:ok[^]*cluster_known_nodes:3/.test(String(await node.command('CLUSTER', 'INFO'))))
-        await new Promise((resolve) => setTimeout(resolve, 50))
+    const nodes = await startCluster()
     const [one, other] = [await storeIn(nodes[0]?.url ?? ''), await storeIn(nodes[2]?.url ?? '')]
     const heard: string[] = []
     const rooms = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -131,6 +125,31 @@ describe.skipIf(!hasRedis)('redis', () => {
     const kept = await Promise.all(nodes.map((node) => node.command('DBSIZE')))
     expect(kept.every((size) => Number(size) > 0)).toBe(true)
   }, 30_000)
+
+  test('a cluster that lost a server refuses what that one has, serves the rest, and is whole again when it is back', async () => {
+    const nodes = await startCluster()
+    const store = await storeIn(nodes[0]?.url ?? '')
+    const rooms = Array.from('abcdefghijkl')
+    for (const room of rooms) await store.subscribe(room, () => undefined)
+    const say = async (room: string): Promise<boolean> =>
+      store.append(room, draft('again', room)).then(
+        () => true,
+        () => false,
+      )
+    await nodes[2]?.stop()
+    const lost = new Set<string>()
+    const end = performance.now() + 15_000
+    while (performance.now() < end) {
+      const said = await Promise.all(rooms.map(say))
+      for (const [i, room] of rooms.entries()) if (said[i] !== true) lost.add(room)
+      if (said.filter(Boolean).length > 0 && said.filter(Boolean).length + lost.size === rooms.length && lost.size > 0)
+        break
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    expect([lost.size > 0, lost.size < rooms.length, store.ready()]).toEqual([true, true, true])
+    await nodes[2]?.start()
+    await expect.poll(async () => (await Promise.all(rooms.map(say))).every(Boolean), { timeout: 10_000 }).toBe(true)
+  }, 40_000)
 
   test('one that has no memory left is full, and takes messages again when it has', async () => {
     const one = await redisForTest()
@@ -219,3 +238,17 @@ describe.skipIf(!hasRedis)('a Redis that cannot be used says why in one sentence
     expect(String(await one.command('CLIENT', 'LIST'))).not.toContain('name=mini-chat')
   })
 })
+
+/** Three servers that share the slots, and serve theirs while another one is away. */
+async function startCluster(): Promise<RedisServer[]> {
+  const nodes = await Promise.all([1, 2, 3].map(() => redisForTest(CLUSTER)))
+  const slots = [0, 5461, 10_923, 16_384]
+  for (const [i, node] of nodes.entries()) {
+    await node.command('CLUSTER', 'ADDSLOTSRANGE', String(slots[i]), String((slots[i + 1] ?? 0) - 1))
+    await nodes[0]?.command('CLUSTER', 'MEET', '127.0.0.1', String(node.port))
+  }
+  for (const node of nodes)
+    while (!/cluster_state:ok[^]*cluster_known_nodes:3/.test(String(await node.command('CLUSTER', 'INFO'))))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+  return nodes
+}

@@ -18,7 +18,8 @@ export type Client = {
   destroy(): void
 }
 
-export type Clients = { readonly asker: Client; readonly listener: Client }
+/** `isCluster`: a server may be away without the others. */
+export type Clients = { readonly asker: Client; readonly listener: Client; readonly isCluster: boolean }
 
 /** A connection that hears nothing for so long is made anew. */
 const SILENCE_MS = 5000
@@ -77,7 +78,7 @@ export async function connect(url: string): Promise<Clients> {
     const isCluster = /^cluster_enabled:1/m.test(String(await first.sendCommand(['INFO', 'cluster']).catch(() => '')))
     if (isCluster) first.destroy()
     const asker = isCluster ? await openCluster() : first
-    const clients = { asker, listener: isCluster ? asker : await open() }
+    const clients = { asker, listener: isCluster ? asker : await open(), isCluster }
     opened = true
     return clients
   } catch (error) {

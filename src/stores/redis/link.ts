@@ -3,12 +3,15 @@
 //     here ── no answer for ANSWER_MS, a broken connection, or a server that takes no writes ──> away
 //     away ── a probe is answered: a write, once a second ──> returning ── every room was compared ──> here
 //
+// Of a cluster one server may be away: what it has is refused, and the rest goes on. The cluster is away when none of its
+// servers answers.
+//
 // While Redis is away everything is refused at once. Nothing is kept here to be sent later: its sender has been told
 // 503 by then, and sends it again.
 
 import type { Clock, Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
-import { type Client, connect, type Hear } from './clients.js'
+import { type Client, type Clients, connect, type Hear } from './clients.js'
 import type { Script } from './scripts.js'
 
 export type LinkOptions = {
@@ -19,6 +22,9 @@ export type LinkOptions = {
   /** A connection is back: what is followed has to be compared. Redis counts as here once this resolves. */
   readonly onBack: () => Promise<void>
 }
+
+/** So many keys that each server of a cluster has one, most likely; one answer speaks for the cluster. */
+const CLUSTER_PROBES = 16
 
 /** How long an answer may take. */
 const ANSWER_MS = 2000
@@ -31,7 +37,8 @@ export class Link {
   readonly #options: LinkOptions
   readonly #asker: Client
   readonly #listener: Client
-  readonly #probeKey: string
+  readonly #probeKeys: readonly string[]
+  readonly #isCluster: boolean
   #state: 'here' | 'away' | 'returning' = 'here'
   #probing = false
   #timer: Undo | undefined
@@ -39,16 +46,16 @@ export class Link {
 
   /** Connects. Throws `UsageError` without the package, and `unavailable` with a sentence where there is no Redis. */
   static async open(options: LinkOptions, probeKey: string): Promise<Link> {
-    const { asker, listener } = await connect(options.url)
-    return new Link(options, asker, listener, probeKey)
+    return new Link(options, await connect(options.url), probeKey)
   }
 
-  private constructor(options: LinkOptions, asker: Client, listener: Client, probeKey: string) {
+  private constructor(options: LinkOptions, { asker, listener, isCluster }: Clients, probeKey: string) {
     this.#options = options
     this.#asker = asker
     this.#listener = listener
-    this.#probeKey = probeKey
-    asker.on('error', (error) => this.#leave(error))
+    this.#isCluster = isCluster
+    this.#probeKeys = isCluster ? Array.from({ length: CLUSTER_PROBES }, (_, i) => `${probeKey}:${i}`) : [probeKey]
+    asker.on('error', (error) => this.#doubt(error))
     asker.on('ready', () => this.#probe())
     listener.on('ready', () => void this.#compare())
     this.#wait()
@@ -115,7 +122,7 @@ export class Link {
       if (word === 'OOM') throw new ChatError('full', 'the store has no memory left: try again later', 60)
       // A server that became a replica: whoever answers to its name now may be another.
       if (word === 'READONLY') this.#asker.sendCommand(['QUIT']).catch(() => undefined)
-      this.#leave(error)
+      this.#doubt(error)
       throw away()
     }
   }
@@ -132,6 +139,12 @@ export class Link {
     } finally {
       late?.()
     }
+  }
+
+  /** Something went wrong: a cluster may have lost one server only, which a probe tells. */
+  #doubt(error: unknown): void {
+    if (this.#isCluster) this.#probe()
+    else this.#leave(error)
   }
 
   #leave(error: unknown): void {
@@ -152,10 +165,11 @@ export class Link {
   #probe(): void {
     if (this.#probing || this.#closed || !this.#asker.isReady) return
     this.#probing = true
-    const args = this.#state === 'here' ? ['PING'] : ['SET', this.#probeKey, '1', 'PX', '10000']
+    const isWrite = this.#state !== 'here' || this.#isCluster
+    const probe = (key: string): Promise<unknown> =>
+      this.#asker.sendCommand(isWrite ? ['SET', key, '1', 'PX', '10000'] : ['PING'])
     const late = this.#options.clock.after(ANSWER_MS, () => this.#leave(new Error(`no answer for ${ANSWER_MS} ms`)))
-    this.#asker
-      .sendCommand(args)
+    Promise.any(this.#probeKeys.map(probe))
       .then(() => this.#return())
       .catch((error: unknown) => this.#leave(error))
       .finally(() => {

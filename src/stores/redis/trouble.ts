@@ -76,3 +76,8 @@ export function placeOf(url: string): string {
 function printable(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100)
 }
+
+/** A server that is away is nothing to tell here; anything else is. */
+export function passed(error: unknown): undefined {
+  if (!(error instanceof ChatError)) throw error
+}
