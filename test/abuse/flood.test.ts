@@ -3,7 +3,11 @@
 
 import { networkInterfaces } from 'node:os'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { ratesOf } from '../../src/app.js'
+import { defaults } from '../../src/command.js'
 import type { Config } from '../../src/config.js'
+import { Limits } from '../../src/core/people/limits.js'
+import { FakeClock } from '../support/clock.js'
 import { bearer, join, parse, poll, post, send } from '../support/http.js'
 import { ask, head, type RawAnswer, RawClient } from '../support/raw.js'
 import { startServer, type TestServer, until } from '../support/server.js'
@@ -139,6 +143,25 @@ describe('one address', () => {
     expect(rooms.map(({ status }) => status)).toEqual([201, 201, 429, 429])
     expectPatience(rooms.at(-1))
     expect((await send(port, 'room0', 'u', 'a room that is there')).status).toBe(201)
+  })
+
+  test('that is this machine joins a hundred times a second, after its burst', async () => {
+    const config = defaults({})
+    const clock = new FakeClock()
+    const limits = new Limits(clock, ratesOf(config))
+    const joins = (): number => {
+      for (let i = 0; i < 10_000; i++) {
+        try {
+          limits.join('127.0.0.1')
+        } catch {
+          return i
+        }
+      }
+      return Infinity
+    }
+    expect(joins()).toBe(config.addressBurst)
+    clock.advance(1000)
+    expect(joins()).toBe(100)
   })
 
   test('behind a proxy has only so many readers that wait; one more is asked to come later, and one of elsewhere waits', async () => {
