@@ -130,7 +130,13 @@ test('an acknowledgement says whether it was done; an error is told as error too
   const server = await start()
   const { client, told } = await open(server)
   const refused = async (event: string, value: unknown, code: string): Promise<void> => {
+    const before = told.length
     expect(await client.emitWithAck(event, value)).toMatchObject({ ok: false, error: { code } })
+    // The two are packets of their own.
+    await until(
+      () => told.length,
+      (length) => length > before,
+    )
     expect(told.at(-1)).toEqual([
       'error',
       expect.objectContaining({ code, message: expect.any(String), detail: expect.any(String) }),
