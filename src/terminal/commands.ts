@@ -74,7 +74,8 @@ function commandOf(word: string, rest: string, line: string): Command {
         : { kind: 'wrong', why: '/delete takes your last message back, and needs no more words' }
     case 'reply':
     case 'react': {
-      const [, name, text = ''] = /^(?:@(\S+)(?:\s+|$))?([^]*)$/u.exec(rest) ?? []
+      const [begin = '', name] = /^@(\S+)(?:\s|$)/u.exec(rest) ?? []
+      const text = rest.slice(begin.length).trimStart()
       const example = word === 'reply' ? '/reply yes, or /reply @ada yes' : '/react 👍, or /react @ada 👍'
       return text === '' ? { kind: 'wrong', why: `say what: ${example}` } : { kind: word, name, text }
     }
