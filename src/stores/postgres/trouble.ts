@@ -24,9 +24,10 @@ export function isGone(error: unknown): boolean {
   return ['25006', '42P01', '42883', '3F000'].includes(codeOf(error))
 }
 
-/** An administrator ended this connection, or stops PostgreSQL. */
+/** An administrator ended this connection, or stops PostgreSQL; later `pg` says that it asks nothing on it any more. */
 export function isEnded(error: unknown): boolean {
-  return codeOf(error) === '57P01'
+  if (codeOf(error) === '57P01') return true
+  return error instanceof Error && /not queryable|^Connection terminated/.test(error.message)
 }
 
 /** The connection is of no use any more. */
