@@ -171,8 +171,9 @@ export class Chat {
     this.#limits.message(address, session, said.username)
     const room = this.#knock(name, address) ?? (await this.#open(name, said.username, session))
     if (session === undefined) {
-      refuseHeldName(room, said.username)
-      if (this.#directory !== undefined) await this.#refuseHeldElsewhere(room, said.username, this.#directory)
+      // A directory knows of a name that was given back before the room has been told.
+      if (this.#directory === undefined) refuseHeldName(room, said.username)
+      else await this.#refuseHeldElsewhere(room, said.username, this.#directory)
     }
     const draft = of === undefined ? said : { ...said, of: await this.#answered(room, of) }
     const sent = await this.#once(room, draft, mark, session, address)
