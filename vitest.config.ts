@@ -11,7 +11,7 @@ const MEASURED = [
 /** These take long: a browser, terminals, programs that are killed, other servers. Each promise has a quick test too. */
 const LONG = [
   'test/deploy/**/*.test.ts',
-  'test/directory/{postgres,redis,ways-in}.test.ts',
+  'test/directory/{postgres,ways-in}.test.ts',
   'test/{directory,stores}/{postgres,redis}.outage.test.ts',
   'test/drawing.test.ts',
   'test/lab.test.ts',
