@@ -41,6 +41,9 @@ export type ServiceParts = {
   readonly routes?: readonly Route[]
 }
 
+/** What is asked who sends it. */
+type Admitted = { readonly query: Query; authenticated: Authenticated | undefined }
+
 export class Service {
   readonly mounts: Mounts
   readonly #parts: ServiceParts
@@ -154,20 +157,16 @@ export class Service {
     return authenticated.then(() => this.#go(exchange, route, incoming, response))
   }
 
-  /** Asks who sends a request of a route, where people authenticate; undefined elsewhere. */
-  authenticate(
-    caller: Caller,
-    query: Query,
-    auth: Route['auth'] | 'login',
-  ): undefined | Authenticated | Promise<Authenticated> {
-    return this.#requestAuth?.request(caller, query, auth)
+  /** Asks who sends a request, where people authenticate: then it is known of the request. */
+  admit(request: Admitted, caller: Caller, auth: Route['auth'] | 'login'): void | Promise<void> {
+    const authenticated = this.#requestAuth?.request(caller, request.query, auth)
+    if (authenticated instanceof Promise) return authenticated.then((one) => void (request.authenticated = one))
+    request.authenticated = authenticated
   }
 
   #admit(exchange: Exchange, incoming: IncomingMessage, route: Route | undefined): void | Promise<void> {
     const auth = this.mounts.has(incoming, exchange.base) ? 'login' : this.#isFile(exchange) ? 'open' : route?.auth
-    const authenticated = this.authenticate(incoming, exchange.query, auth)
-    if (authenticated instanceof Promise) return authenticated.then((one) => void (exchange.authenticated = one))
-    exchange.authenticated = authenticated
+    return this.admit(exchange, incoming, auth)
   }
 
   /** Whoever asks for one of the page's files, or what may be asked, needs no password. */

@@ -130,18 +130,8 @@ export class FastSocket {
 
   /** Asks who sends it, where people authenticate. */
   #admit(request: FastRequest, plain: Plain<FastRoute>): void | Promise<void> {
-    const authenticated = this.#fastPath.parts.service.authenticate(
-      request.caller,
-      request.query,
-      plain.start.route.auth,
-    )
-    if (authenticated instanceof Promise)
-      return authenticated.then((one) => {
-        request.authenticated = one
-        return this.#handle(request, plain)
-      })
-    request.authenticated = authenticated
-    return this.#handle(request, plain)
+    const admitted = this.#fastPath.parts.service.admit(request, request.caller, plain.start.route.auth)
+    return admitted === undefined ? this.#handle(request, plain) : admitted.then(() => this.#handle(request, plain))
   }
 
   #handle(request: FastRequest, plain: Plain<FastRoute>): void | Promise<void> {
@@ -159,11 +149,13 @@ export class FastSocket {
    * says it, as long as there is that session.
    */
   #firstOf(request: FastRequest, plain: Plain<FastRoute>): { readonly id: number } | undefined {
-    const ask = askOf(request.query)
+    const isAnybody = request.header('authorization') === undefined
+    if (isAnybody && request.authenticated !== undefined) return undefined
+    const first = samePollOf(plain, askOf(request.query), isAnybody)
+    if (first === undefined) return undefined
     const session = request.session()
-    if (session === undefined && request.authenticated !== undefined) return undefined
-    const first = samePollOf(plain, ask, session === undefined)
-    this.#same = first?.same
+    if (session === undefined && !isAnybody) return undefined
+    this.#same = first.same
     this.#session = session
     return first
   }

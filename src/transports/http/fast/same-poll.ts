@@ -55,10 +55,7 @@ export function samePollOf(
   const before = `${start.text}?${query.slice(0, end - digits.length)}`
   const after = `${query.slice(end)} HTTP/1.1\r\n${head.text}\r\n`
   if (before.length + after.length > KNOWN.length) return undefined
-  const key = copyOf(before + after)
-  const same = isShared ? known.get(key) : undefined
-  if (same !== undefined) return { same, id: place.id }
-  const made = {
+  const make = (): SamePoll => ({
     before: Buffer.from(before),
     after: Buffer.from(after),
     head,
@@ -66,14 +63,17 @@ export function samePollOf(
     epoch: place.epoch,
     limit: ask.options.limit,
     wait: ask.wait,
-  }
-  if (isShared) remember(key, made)
-  return { same: made, id: place.id }
+  })
+  return { same: isShared ? remembered(before + after, make) : make(), id: place.id }
 }
 
-function remember(key: string, poll: SamePoll): void {
+function remembered(bytes: string, make: () => SamePoll): SamePoll {
+  const same = known.get(bytes)
+  if (same !== undefined) return same
   if (known.size >= KNOWN.polls) known.clear()
-  known.set(key, poll)
+  const made = make()
+  known.set(copyOf(bytes), made)
+  return made
 }
 
 /** The number in the cursor of a poll that is this one but for it; undefined for any other `length` bytes. */
