@@ -24,7 +24,6 @@ import type { Room } from './rooms/room.js'
 import { type RoomLimits, Rooms } from './rooms/rooms.js'
 import { type Session, Sessions } from './people/sessions.js'
 import { type Encoded, encode, type HistoryPage, idBefore, readHistory } from './rooms/history.js'
-import { saidBy } from './rooms/idempotency.js'
 import type { Appended, History, Range, Store } from './rooms/store.js'
 import { Scheduler } from './rooms/scheduler.js'
 import { TimerWheel } from './rooms/timer-wheel.js'
@@ -137,7 +136,7 @@ export class Chat {
       ...parts,
       authors: this.#authors,
       speak: (session, name) => this.#speak(session, name),
-      count: (session) => this.#limits.message(session.address, session, session.username),
+      count: (session) => this.#count(session),
     })
     directory?.begin({
       session: (token) => this.sessions.peek(token),
@@ -329,13 +328,9 @@ export class Chat {
     address: string | undefined,
   ): Promise<Sent> {
     if (mark === undefined) return sentTo(room, await this.#publisher.publish(room, draft, address), false)
-    const sender = `${session === undefined ? 'name' : 'session'} ${draft.username}`
+    const sender = session === undefined ? 'name' : 'session'
     const parts = { ...draft, key: mark }
-    const { appended, replayed } = await room.keys.once(sender, mark, saidBy(draft), (replay) => {
-      const once = this.#publisher.publishOnce(room, parts, address)
-      if (once === undefined) return this.#publisher.publish(room, parts, address)
-      return once.then((kept) => (kept.replayed === true ? replay(kept) : kept))
-    })
+    const { appended, replayed } = await this.#publisher.publishByKey(room, sender, parts, address)
     if (replayed) this.watch.observer?.repeated(room, draft.username)
     return sentTo(room, appended, replayed)
   }
@@ -356,8 +351,13 @@ export class Chat {
     await this.moderation.reach(name, session)
     this.#refuse(name, session.username, session)
     const room = await this.#enter(session, name)
-    this.#limits.message(session.address, session, session.username)
+    this.#count(session)
     return room
+  }
+
+  /** Counts as a message of a session. */
+  #count(session: Session): void {
+    this.#limits.message(session.address, session, session.username)
   }
 
   /** The room with this name, if it is here. Where it has to be opened or made, an address may do that only so often. */

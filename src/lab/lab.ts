@@ -14,6 +14,7 @@
 import { performance } from 'node:perf_hooks'
 import { type Account, type Crowd, type LabState, NO_CROWD, type Way, WAYS } from '../client/lab.js'
 import { ChatError } from '../core/errors.js'
+import { parseFlag, parseWhole } from '../core/people/fields.js'
 import { parseRoom, parseUsername } from '../core/rooms/message.js'
 import { json, NO_CONTENT } from '../transports/http/answer.js'
 import { type Fields, readFields } from '../transports/http/fields.js'
@@ -152,13 +153,13 @@ export class Lab {
     const fault = fields.get('fault')
     switch (fault) {
       case 'drop': {
-        const drop = parseOn(fields.get('on'))
+        const drop = parseFlag('on', fields.get('on'))
         this.faults.drops = drop
         this.#set = { ...this.#set, drop }
         return
       }
       case 'delay': {
-        const delay = parseWhole(fields, 'ms', 0, MOST.delayMs)
+        const delay = parseWhole('ms', fields.get('ms'), 0, MOST.delayMs)
         this.faults.delayMs = delay
         this.#set = { ...this.#set, delay }
         return
@@ -172,11 +173,11 @@ export class Lab {
       case 'cut':
         return void setTimeout(() => this.faults.cutAll(), SOON_MS)
       case 'stop': {
-        const seconds = parseWhole(fields, 'seconds', 1, MOST.seconds)
+        const seconds = parseWhole('seconds', fields.get('seconds'), 1, MOST.seconds)
         return void setTimeout(() => stopTheWorld(seconds), SOON_MS)
       }
       case 'restart': {
-        const ring = fields.get('ring') === undefined ? undefined : parseWhole(fields, 'ring', 1, MOST.ring)
+        const ring = fields.get('ring') === undefined ? undefined : parseWhole('ring', fields.get('ring'), 1, MOST.ring)
         return this.#ask({ kind: 'restart', ring }, SOON_MS)
       }
       case 'crowd':
@@ -206,7 +207,7 @@ export class Lab {
         'bad_request',
         'page is 1 to 32 characters of A–Z a–z 0–9 _ -, the same as long as the page lives',
       )
-    const whole = (name: keyof Account): number => parseWhole(fields, name, 0, Number.MAX_SAFE_INTEGER)
+    const whole = (name: keyof Account): number => parseWhole(name, fields.get(name), 0, Number.MAX_SAFE_INTEGER)
     const account: Account = {
       name: parseUsername(fields.get('name')),
       way: 'page',
@@ -232,9 +233,9 @@ function stopTheWorld(seconds: number): void {
 function parseCrowd(fields: Fields): Crowd {
   return {
     room: parseRoom(fields.get('room') ?? 'lobby'),
-    readers: parseWhole(fields, 'readers', 0, MOST.readers),
-    writers: parseWhole(fields, 'writers', 0, MOST.writers),
-    rate: parseWhole(fields, 'rate', 0, MOST.rate),
+    readers: parseWhole('readers', fields.get('readers'), 0, MOST.readers),
+    writers: parseWhole('writers', fields.get('writers'), 0, MOST.writers),
+    rate: parseWhole('rate', fields.get('rate'), 0, MOST.rate),
   }
 }
 
@@ -243,18 +244,4 @@ function parseWay(value: unknown): Way | 'none' {
   if (way !== undefined) return way
   if (value === 'none') return value
   throw new ChatError('bad_request', 'way is poll, events, websocket or none')
-}
-
-function parseOn(value: unknown): boolean {
-  if (value === true || value === 'true') return true
-  if (value === false || value === 'false') return false
-  throw new ChatError('bad_request', 'on is true or false')
-}
-
-function parseWhole(fields: Fields, name: string, least: number, most: number): number {
-  const value = fields.get(name)
-  const number =
-    typeof value === 'number' || (typeof value === 'string' && /^\d{1,16}$/.test(value)) ? Number(value) : -1
-  if (Number.isSafeInteger(number) && number >= least && number <= most) return number
-  throw new ChatError('bad_request', `${name} is a whole number from ${least} to ${most}`)
 }

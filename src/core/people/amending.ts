@@ -6,15 +6,16 @@
 import type { Clock } from '../clock.js'
 import { ChatError } from '../errors.js'
 import { parseEmoji, REACTION_KINDS, REACTION_PEOPLE } from '../rooms/change.js'
-import { saidBy } from '../rooms/idempotency.js'
+import { findMessage, noSuchMessage } from '../rooms/history.js'
 import { type Message, parseKey, parseRoom, parseText } from '../rooms/message.js'
 import type { Publisher } from '../rooms/publisher.js'
 import type { Room } from '../rooms/room.js'
 import type { Rooms } from '../rooms/rooms.js'
 import type { Appended, Store } from '../rooms/store.js'
 import type { Authors } from './authors.js'
+import { parseFlag, parseId } from './fields.js'
 import { Gatherings } from './gatherings.js'
-import type { Session } from './sessions.js'
+import { requireSession, type Session } from './sessions.js'
 
 /** What is to be done, as it came in. */
 export type EditRequest = {
@@ -54,25 +55,19 @@ export class Amending {
   /** Gives a message of this session another text. */
   async edit({ room: name, of: id, text: to, key, session: somebody }: EditRequest): Promise<Amended> {
     const { publisher, authors } = this.#parts
-    const [session, to_, of, text] = [requireSession(somebody), parseRoom(name), parseOf(id), parseText(to)]
+    const [session, to_, of, text] = [requireSession(somebody), parseRoom(name), parseId('of', id), parseText(to)]
     const mark = key === undefined ? undefined : parseKey(key)
     if (authors.editMs === 0) throw new ChatError('forbidden', 'this chat keeps messages as they were sent')
     const room = await this.#parts.speak(session, to_)
-    const draft = { type: 'edit', username: session.username, text, of }
+    const { username, address } = session
+    const draft = { type: 'edit', username, text, of }
     if (mark === undefined) {
       await this.#requireOwn(session, room, of)
-      return { ...(await publisher.publish(room, draft, session.address)), replayed: false }
+      return { ...(await publisher.publish(room, draft, address)), replayed: false }
     }
-    const { appended, replayed } = await room.keys.once(
-      `session ${session.username}`,
-      mark,
-      saidBy(draft),
-      async (replay) => {
-        await this.#requireOwn(session, room, of)
-        const once = publisher.publishOnce(room, { ...draft, key: mark }, session.address)
-        const kept = await (once ?? publisher.publish(room, { ...draft, key: mark }, session.address))
-        return kept.replayed === true ? replay(kept) : kept
-      },
+    const keyed = { ...draft, key: mark }
+    const { appended, replayed } = await publisher.publishByKey(room, 'session', keyed, address, () =>
+      this.#requireOwn(session, room, of),
     )
     return { ...appended, replayed }
   }
@@ -80,7 +75,7 @@ export class Amending {
   /** Takes a message of this session out of its room. */
   async remove(session: Session, name: string, id: unknown): Promise<Appended> {
     const { rooms, publisher, count } = this.#parts
-    const of = parseOf(id, 'id')
+    const of = parseId('id', id)
     const room = await rooms.open(name)
     const release = room.hold()
     try {
@@ -95,10 +90,8 @@ export class Amending {
 
   /** Puts an emoji under a message, or takes it back; undefined where that is so already. */
   async react({ room: name, of: id, text, on = true, session: somebody }: ReactRequest): Promise<Appended | undefined> {
-    const [session, to, of, emoji] = [requireSession(somebody), parseRoom(name), parseOf(id), parseEmoji(text)]
-    if (![true, false, 'true', 'false'].includes(on as boolean | string))
-      throw new ChatError('bad_request', 'on is true or false')
-    const isOn = String(on) === 'true'
+    const [session, to, of, emoji] = [requireSession(somebody), parseRoom(name), parseId('of', id), parseEmoji(text)]
+    const isOn = parseFlag('on', on)
     const room = await this.#parts.speak(session, to)
     const release = room.hold()
     try {
@@ -110,12 +103,12 @@ export class Amending {
       // What this person said before comes first, whatever becomes of it.
       await underWay?.kept.catch(() => undefined)
       const said = await this.find(room, of)
-      if (said?.type !== 'chat') throw notFound()
+      if (said?.type !== 'chat') throw noSuchMessage()
       const has = said.reactions?.some((one) => one.text === emoji && one.by.includes(username)) === true
       if (has === isOn) return undefined
       if (isOn) refuseCrowd(said, emoji, this.#gatherings.waiting(key))
       return await this.#gatherings.add(key, { username, isOn }, (names) => {
-        if (room.epoch !== epoch) throw notFound()
+        if (room.epoch !== epoch) throw noSuchMessage()
         const by = names.length > 1 ? { by: names } : {}
         const parts = { type: 'reaction', username: names[0] ?? username, text: emoji, of }
         return this.#parts.publisher.publish(room, { ...parts, ...by, ...(isOn ? {} : { on: false as const }) })
@@ -128,19 +121,15 @@ export class Amending {
 
   /** The message with this id, as it is now; undefined where there is none. */
   async find(room: Room, id: number): Promise<Message | undefined> {
-    const held = room.entry(id)?.message
-    if (held !== undefined) return held
-    if (id < 1 || id > room.last) return undefined
-    const [message] = (await this.#parts.store.read(room.name, { after: id - 1, limit: 1 })).messages
-    return message?.id === id ? message : undefined
+    return id > room.last ? undefined : findMessage(this.#parts.store, room, id)
   }
 
   /** The id of a message that is answered. Throws `not_found` where there is none, and none has left the log. */
   async parseReply(room: Room, id: unknown): Promise<number> {
-    const of = parseOf(id)
-    if (of > room.last) throw notFound()
+    const of = parseId('of', id)
+    if (of > room.last) throw noSuchMessage()
     const said = await this.find(room, of)
-    if (said !== undefined && said.type !== 'chat' && said.type !== 'removed') throw notFound()
+    if (said !== undefined && said.type !== 'chat' && said.type !== 'removed') throw noSuchMessage()
     return of
   }
 
@@ -153,24 +142,12 @@ export class Amending {
   async #requireOwn(session: Session, room: Room, of: number): Promise<void> {
     const { authors, clock } = this.#parts
     const said = await this.find(room, of)
-    if (said?.type !== 'chat') throw notFound()
+    if (said?.type !== 'chat') throw noSuchMessage()
     if (!(await authors.isAuthor(session, { room: room.name, epoch: room.epoch, id: of })))
       throw new ChatError('forbidden', 'only the session that sent a message may change it')
     if (clock.date() - said.timestamp > authors.editMs)
       throw new ChatError('forbidden', `a message may be changed for ${inWords(authors.editMs)}, and this one is older`)
   }
-}
-
-function requireSession(session: Session | undefined): Session {
-  if (session !== undefined) return session
-  throw new ChatError('unauthorized', 'join first: POST /join gives a token for Authorization: Bearer')
-}
-
-/** The id of a message. A form has no numbers, so digits will do. */
-function parseOf(value: unknown, name = 'of'): number {
-  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
-  if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) return number
-  throw new ChatError('bad_request', `${name} is the id of a message: a whole number from 1 up`)
 }
 
 /** Throws `forbidden` where no more people, or no other emoji, fit under a message. */
@@ -180,10 +157,6 @@ function refuseCrowd({ reactions = [] }: Message, emoji: string, waiting: number
     throw new ChatError('forbidden', `a message has at most ${REACTION_PEOPLE} reactions, and this one has them`)
   if (reactions.length >= REACTION_KINDS && reactions.every(({ text }) => text !== emoji))
     throw new ChatError('forbidden', `a message has at most ${REACTION_KINDS} different emoji: use one that is there`)
-}
-
-function notFound(): ChatError {
-  return new ChatError('not_found', 'there is no such message in this room, or it was removed before')
 }
 
 function inWords(ms: number): string {

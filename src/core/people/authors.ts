@@ -24,16 +24,16 @@ export type Written = { readonly room: string; readonly epoch: string; readonly 
 type Author = { readonly places: Set<string>; newestAt: number }
 
 export class Authors {
+  /** How long a message may be changed; 0 for not at all. */
+  readonly editMs: number
   readonly #clock: Clock
-  readonly #editMs: number
   readonly #directory: Directory | undefined
   /** In the order of their newest messages, the oldest first. */
   readonly #authors = new Map<string, Author>()
 
-  /** `editMs`: how long a message may be changed; 0 for not at all. */
   constructor(clock: Clock, editMs: number, directory?: Directory) {
     this.#clock = clock
-    this.#editMs = editMs
+    this.editMs = editMs
     this.#directory = directory
   }
 
@@ -42,25 +42,21 @@ export class Authors {
     return this.#authors.size
   }
 
-  get editMs(): number {
-    return this.#editMs
-  }
-
   /** Notes that a session wrote a message. */
   wrote(session: Session, written: Written): void {
-    if (this.#editMs === 0) return
-    const name = nameOf(session)
+    if (this.editMs === 0) return
+    const [name, place] = [nameOf(session), placeOf(written)]
     const author = this.#authors.get(name) ?? { places: new Set<string>(), newestAt: 0 }
     this.#authors.delete(name)
     this.#authors.set(name, author)
     author.newestAt = this.#clock.now()
-    author.places.add(placeOf(written))
+    author.places.add(place)
     for (const oldest of author.places) {
       if (author.places.size <= MOST_MESSAGES) break
       author.places.delete(oldest)
     }
     this.#forget()
-    this.#directory?.wrote(placeOf(written), name, this.#editMs)
+    this.#directory?.wrote(place, name, this.editMs)
   }
 
   /** Did this session, or this person, write the message? Asks the directory where this process does not know. */
@@ -72,7 +68,7 @@ export class Authors {
 
   /** Forgets authors that have written nothing for so long that they can change nothing. */
   #forget(): void {
-    const until = this.#clock.now() - this.#editMs
+    const until = this.#clock.now() - this.editMs
     for (const [name, { newestAt }] of this.#authors) {
       if (newestAt > until && this.#authors.size <= MOST_AUTHORS) return
       this.#authors.delete(name)

@@ -12,12 +12,14 @@
 
 import type { Clock } from '../clock.js'
 import { ChatError } from '../errors.js'
+import { parseFlag, parseWhole } from './fields.js'
 import { requireIdentity } from './identity.js'
+import { findMessage, noSuchMessage } from '../rooms/history.js'
 import { foldName, parseRoom, parseUsername } from '../rooms/message.js'
 import type { Publisher } from '../rooms/publisher.js'
 import type { Room } from '../rooms/room.js'
 import type { Rooms } from '../rooms/rooms.js'
-import type { Session, Sessions } from './sessions.js'
+import { requireSession, type Session, type Sessions } from './sessions.js'
 import type { Directory, Orders } from './directory.js'
 import type { Appended, Store } from '../rooms/store.js'
 
@@ -114,7 +116,7 @@ export class Moderation {
     const { clock, directory } = this.#parts
     const room = await this.#require(session, name)
     const fold = foldName(parseUsername(username))
-    const wait = 1000 * wholeNumber('seconds', seconds, MUTE_SECONDS.most)
+    const wait = 1000 * parseWhole('seconds', seconds, 0, MUTE_SECONDS.most)
     if (directory !== undefined) return directory.mute(room, fold, wait > 0 ? clock.date() + wait : 0)
     const { muted } = this.#order(room)
     const now = clock.now()
@@ -128,10 +130,7 @@ export class Moderation {
   async close(session: Session | undefined, name: unknown, closed: unknown = true): Promise<void> {
     const { directory, rooms } = this.#parts
     const room = await this.#require(session, name)
-    if (closed !== true && closed !== false && closed !== 'true' && closed !== 'false') {
-      throw new ChatError('bad_request', 'closed is true or false')
-    }
-    const isClosed = String(closed) === 'true'
+    const isClosed = parseFlag('closed', closed)
     if (directory !== undefined) return directory.setClosed(room, isClosed)
     this.#order(room).isClosed = isClosed
     this.#tidy()
@@ -141,11 +140,9 @@ export class Moderation {
   /** Takes what a message said out of its room; that it was there can still be seen. */
   async remove(session: Session | undefined, name: unknown, id: unknown): Promise<Moderated> {
     const { room, username } = await this.#enter(session, name)
-    const of = wholeNumber('id', id, Number.MAX_SAFE_INTEGER)
+    const of = parseWhole('id', id, 0, Number.MAX_SAFE_INTEGER)
     const { store, publisher } = this.#parts
-    const said = room.entry(of)?.message ?? (await store.read(room.name, { after: of - 1, limit: 1 })).messages[0]
-    if (said?.id !== of || said.type !== 'chat')
-      throw new ChatError('not_found', 'there is no such message in this room, or it was removed before')
+    if ((await findMessage(store, room, of))?.type !== 'chat') throw noSuchMessage()
     return publisher.publish(room, { type: 'delete', username, text: 'removed', of })
   }
 
@@ -164,9 +161,8 @@ export class Moderation {
     return { room, username: session?.username ?? '' }
   }
 
-  async #require(session: Session | undefined, name: unknown): Promise<string> {
-    if (session === undefined)
-      throw new ChatError('unauthorized', 'join first: POST /join gives a token for Authorization: Bearer')
+  async #require(somebody: Session | undefined, name: unknown): Promise<string> {
+    const session = requireSession(somebody)
     if (!session.moderates) await this.#parts.sessions.refresh(session)
     if (!session.moderates)
       throw new ChatError('forbidden', 'this session does not moderate: POST /admin with the key first')
@@ -184,11 +180,4 @@ export class Moderation {
   #tidy(): void {
     for (const [room, { isClosed, muted }] of this.#orders) if (!isClosed && muted.size === 0) this.#orders.delete(room)
   }
-}
-
-/** A form has no numbers, so digits will do. */
-function wholeNumber(name: string, value: unknown, most: number): number {
-  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
-  if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 && number <= most) return number
-  throw new ChatError('bad_request', `${name} is a whole number from 0 to ${most}`)
 }

@@ -202,4 +202,10 @@ export class Sessions {
   }
 }
 
+/** The session of a request that needs one. Throws `unauthorized` without it. */
+export function requireSession(session: Session | undefined): Session {
+  if (session !== undefined) return session
+  throw new ChatError('unauthorized', 'join first: POST /join gives a token for Authorization: Bearer')
+}
+
 function stay(): void {}

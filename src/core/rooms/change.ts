@@ -70,10 +70,11 @@ export function changesOf(held: Held, change: Message): Message[] {
   return [after, ...stale.map(removed)]
 }
 
-function react(before: Message, { text, on, by, username }: Message): Message {
+function react(before: Message, change: Message): Message {
+  const { text, on } = change
   const reactions = before.reactions ?? []
   const had = reactions.find((reaction) => reaction.text === text)?.by ?? []
-  const people = peopleOf({ ...(by === undefined ? {} : { by }), username })
+  const people = peopleOf(change)
   const left = on !== false ? [...new Set([...had, ...people])] : had.filter((name) => !people.includes(name))
   if (left.length === had.length) return before
   const others = reactions.filter((reaction) => reaction.text !== text)

@@ -5,8 +5,10 @@
 // A store is asked for a few messages at a time, and for twice as many the next time: so a page of the longest
 // messages costs no more memory than it may have bytes, and a page of short ones is a few reads.
 
+import { ChatError } from '../errors.js'
 import { countBytes, type Message } from './message.js'
-import type { History, Range } from './store.js'
+import type { Room } from './room.js'
+import type { History, Range, Store } from './store.js'
 
 /** `json`: the messages as they go out. */
 export type HistoryPage = History & { readonly json: readonly string[] }
@@ -79,4 +81,20 @@ export async function idBefore(read: (range: Range) => Promise<History>, time: n
 
 function rangeBefore(before: number | undefined): { before?: number } {
   return before === undefined ? {} : { before }
+}
+
+/** The message with this id, as it is now: from the ring, or else from the store; undefined where there is none. */
+export async function findMessage(
+  store: Pick<Store, 'read'>,
+  room: Pick<Room, 'name' | 'entry'>,
+  id: number,
+): Promise<Message | undefined> {
+  const held = room.entry(id)?.message
+  if (held !== undefined) return held
+  const [message] = (await store.read(room.name, { after: id - 1, limit: 1 })).messages
+  return message?.id === id ? message : undefined
+}
+
+export function noSuchMessage(): ChatError {
+  return new ChatError('not_found', 'there is no such message in this room, or it was removed before')
 }

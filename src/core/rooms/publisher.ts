@@ -7,6 +7,7 @@
 
 import type { Clock, Undo } from '../clock.js'
 import type { Watch } from './observer.js'
+import { saidBy } from './idempotency.js'
 import type { Draft, Message } from './message.js'
 import type { Holder } from './presence.js'
 import type { Room } from './room.js'
@@ -43,10 +44,28 @@ export class Publisher {
     return this.#put(room, parts, address, (draft) => this.#store.append(room.name, draft))
   }
 
-  /** As `publish`, where the store itself decides whether the key was used before; undefined where it does not. */
-  publishOnce(room: Room, parts: Parts, address?: string): Promise<Appended> | undefined {
-    const once = this.#store.appendOnce?.bind(this.#store)
-    return once === undefined ? undefined : this.#put(room, parts, address, (draft) => once(room.name, draft))
+  /**
+   * As `publish`, once for each sender and key; `replayed` where it was published before. `sender`: whether a session
+   * sends it, or a name alone. `check`: asked where it was not published before; where that throws the key is free again.
+   * Throws `key_reused` where the key was used for something else.
+   */
+  publishByKey(
+    room: Room,
+    sender: 'session' | 'name',
+    parts: Parts & { readonly key: string },
+    address?: string,
+    check?: () => Promise<void>,
+  ): Promise<{ readonly appended: Appended; readonly replayed: boolean }> {
+    const publish = (replay: (found: Appended) => Appended): Promise<Appended> => {
+      // Where several processes write, the store decides whether the key was used.
+      const once = this.#store.appendOnce?.bind(this.#store)
+      if (once === undefined) return this.publish(room, parts, address)
+      const put = this.#put(room, parts, address, (draft) => once(room.name, draft))
+      return put.then((kept) => (kept.replayed === true ? replay(kept) : kept))
+    }
+    return room.keys.once(`${sender} ${parts.username}`, parts.key, saidBy(parts), (replay) =>
+      check === undefined ? publish(replay) : check().then(() => publish(replay)),
+    )
   }
 
   async #put(

@@ -2,6 +2,7 @@
 // knows how bytes travel.
 
 import { ChatError, type Code } from '../../core/errors.js'
+import type { Appended } from '../../core/rooms/store.js'
 
 /**
  * `headers`: name, value, name, value …, as `node:http` takes them fastest. `isOpen`: there is no secret in it, so that
@@ -48,6 +49,11 @@ export const ALWAYS = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'n
 
 export function json(status: number, value: unknown, headers: readonly string[] = []): Reply {
   return text(status, 'application/json', JSON.stringify(value), headers)
+}
+
+/** A message was kept: it, and the cursor behind it. */
+export function kept({ message, epoch }: Appended, headers: readonly string[] = []): Reply {
+  return json(201, { message, next: `${epoch}.${message.id}` }, headers)
 }
 
 /** `type`: the media type. The length is counted here, in bytes. */

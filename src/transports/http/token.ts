@@ -2,7 +2,7 @@
 
 import type { Chat } from '../../core/chat.js'
 import { ChatError } from '../../core/errors.js'
-import type { Session } from '../../core/people/sessions.js'
+import { requireSession as needSession, type Session } from '../../core/people/sessions.js'
 import type { Request } from './request.js'
 
 /** The token of a header's value; undefined without a header. Throws `unauthorized` for anything but `Bearer TOKEN`. */
@@ -21,8 +21,5 @@ export function sessionOf(request: Pick<Request, 'header'>, { sessions }: Chat):
 
 /** The request's session. Throws `unauthorized` without a token. */
 export function requireSession(request: Request): Session {
-  const session = request.session()
-  if (session === undefined)
-    throw new ChatError('unauthorized', 'join first: POST /join gives a token for Authorization: Bearer')
-  return session
+  return needSession(request.session())
 }

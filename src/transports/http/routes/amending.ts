@@ -1,6 +1,6 @@
 // What is said of a message that is there: POST /edit and POST /react. Its author takes it back by POST /remove.
 
-import { NO_CONTENT, json } from '../answer.js'
+import { kept, NO_CONTENT } from '../answer.js'
 import { readFields } from '../fields.js'
 import type { Route } from '../route.js'
 import { keyOf } from './send.js'
@@ -18,8 +18,7 @@ export const edit: Route = {
       key: keyOf(request, fields.get('key')),
       session: request.session(),
     })
-    const { status, headers, body } = json(201, { message, next: `${epoch}.${message.id}` })
-    answer({ status, body, headers: [...headers, ...(replayed ? ['Idempotency-Replayed', 'true'] : [])] })
+    answer(kept({ message, epoch }, replayed ? ['Idempotency-Replayed', 'true'] : []))
   },
 }
 
@@ -29,14 +28,13 @@ export const react: Route = {
   path: '/react',
   async handle(request, answer, { chat }) {
     const fields = readFields(request, 'text')
-    const kept = await chat.amending.react({
+    const reacted = await chat.amending.react({
       room: fields.get('room'),
       of: fields.get('of'),
       text: fields.get('text'),
       on: fields.get('on'),
       session: request.session(),
     })
-    if (kept === undefined) return answer(NO_CONTENT)
-    answer(json(201, { message: kept.message, next: `${kept.epoch}.${kept.message.id}` }))
+    answer(reacted === undefined ? NO_CONTENT : kept(reacted))
   },
 }

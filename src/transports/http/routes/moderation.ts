@@ -1,6 +1,6 @@
 // What a moderator does: POST /mute, POST /remove, POST /close and POST /clear.
 
-import { NO_CONTENT, json } from '../answer.js'
+import { kept, NO_CONTENT } from '../answer.js'
 import { readFields } from '../fields.js'
 import type { Route } from '../route.js'
 
@@ -16,16 +16,15 @@ export const mute: Route = {
 }
 
 /**
- * POST /remove: a moderator takes out what a message said, or its author does, for a time. Readers are told by a `delete` message with `of: ID`, and
- * the room's ring and history have a `removed` message in its place.
+ * POST /remove: a moderator takes out what a message said, or its author does, for a time. Readers are told by a
+ * `delete` message with `of: ID`, and the room's ring and history have a `removed` message in its place.
  */
 export const remove: Route = {
   method: 'POST',
   path: '/remove',
   async handle(request, answer, { chat }) {
     const fields = readFields(request)
-    const { message, epoch } = await chat.remove(request.session(), fields.get('room'), fields.get('id'))
-    answer(json(201, { message, next: `${epoch}.${message.id}` }))
+    answer(kept(await chat.remove(request.session(), fields.get('room'), fields.get('id'))))
   },
 }
 
@@ -48,7 +47,6 @@ export const clear: Route = {
   path: '/clear',
   async handle(request, answer, { chat }) {
     const fields = readFields(request)
-    const { message, epoch } = await chat.moderation.clear(request.session(), fields.get('room'))
-    answer(json(201, { message, next: `${epoch}.${message.id}` }))
+    answer(kept(await chat.moderation.clear(request.session(), fields.get('room'))))
   },
 }

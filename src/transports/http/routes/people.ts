@@ -1,5 +1,6 @@
 // Being a person in a room: POST /join, POST /leave and POST /typing.
 
+import { parseFlag } from '../../../core/people/fields.js'
 import { ChatError } from '../../../core/errors.js'
 import { formatCursor } from '../../../core/rooms/cursor.js'
 import { NO_CONTENT, json } from '../answer.js'
@@ -60,13 +61,7 @@ export const typing: Route = {
   async handle(request, answer, { chat }) {
     const session = requireSession(request)
     const fields = readFields(request)
-    await chat.typing(session, fields.get('room'), parseTyping(fields.get('typing')))
+    await chat.typing(session, fields.get('room'), parseFlag('typing', fields.get('typing')))
     answer(NO_CONTENT)
   },
-}
-
-function parseTyping(value: unknown): boolean {
-  if (value === true || value === 'true') return true
-  if (value === false || value === 'false') return false
-  throw new ChatError('bad_request', 'typing is true or false')
 }
