@@ -158,7 +158,9 @@ export class Talk {
     const { username, amending } = this.#membership
     const emoji = text.replaceAll('\ufe0f', '')
     const isMine = reactions.some((one) => one.text.replaceAll('\ufe0f', '') === emoji && one.by.includes(username))
-    await react(amending, { room, of, text, on: !isMine })
+    const answer = await react(amending, { room, of, text, on: !isMine })
+    // It counts for the next command, whenever it comes in.
+    if (answer !== undefined) this.#incoming.seen.take(answer.message)
   }
 
   /** The newest message of somebody in the active room, or of anybody else. */
