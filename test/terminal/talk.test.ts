@@ -78,7 +78,10 @@ test('a message is edited, answered, reacted to and taken back, and the other on
       (out) => out.includes(text),
       SOON,
     )
-  ada.type('shall we?\nhelo\n/edit hello\n')
+  ada.type('shall we?\nhelo\n')
+  // Who polls later is given the message as it is by then.
+  await heard(bob, 'ada: helo\n')
+  ada.type('/edit hello\n')
   await heard(bob, '* ada changed “helo” to: hello\n')
   bob.type('/reply yes\n/react 👍\n')
   await heard(ada, 'bob (to ada: “hello”): yes\n')
