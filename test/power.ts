@@ -136,7 +136,11 @@ async function runChain({ sync, cuts, chance, tally, onCut }: Chain): Promise<st
       }
       tally.acknowledged += ledger.acknowledgedNow()
       const left = states.at(-1)
-      if (end === points.length || left === undefined) continue
+      if (end === points.length || left === undefined) {
+        // A write that the kill came before is nowhere, and the next life writes in its place.
+        ledger.never(disk.settle((name) => readIfThere(join(data, name))))
+        continue
+      }
       rmSync(data, { recursive: true })
       mkdirSync(data)
       ;[disk, ledger] = [new PowerDisk(), new Ledger(sync)]
@@ -199,6 +203,12 @@ class Ledger {
 
   unlinked(file: File | undefined): void {
     if (file !== undefined) this.#gone.add(file)
+  }
+
+  /** What was begun and never came to be. */
+  never(changes: ReadonlySet<Waiting>): void {
+    for (const [text, { waiting }] of this.#written)
+      if (waiting !== undefined && changes.has(waiting)) this.#written.delete(text)
   }
 
   acknowledged(text: string): void {
@@ -388,6 +398,10 @@ function openIn(folder: string, sync: Sync): Promise<Journal> {
   const log = { info: () => undefined, error: () => undefined }
   const keep = { keepMs: undefined, keepBytes: undefined }
   return openJournal({ folder, recent: 100, sync, ...keep, clock: systemClock, random: systemRandom, log })
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  return existsSync(path) ? readFileSync(path) : undefined
 }
 
 const draft = (text: string) => ({ room: 'lobby', type: 'chat', username: 'ada', text, timestamp: 1_763_635_200_000 })

@@ -18,6 +18,8 @@ type Naming = Waiting & {
   readonly from: string | undefined
   readonly to: string | undefined
   readonly file: File | undefined
+  /** What an `unlink` took the name from. */
+  readonly gone?: File | undefined
 }
 
 export class File {
@@ -83,8 +85,9 @@ export class PowerDisk {
   }
 
   unlink(name: string): Waiting {
+    const gone = this.#names.get(name)
     this.#names.delete(name)
-    return this.#name({ from: name, to: undefined, file: undefined, isDone: false })
+    return this.#name({ from: name, to: undefined, file: undefined, gone, isDone: false })
   }
 
   write(name: string, at: number, bytes: Buffer): Waiting {
@@ -93,6 +96,34 @@ export class PowerDisk {
 
   truncate(name: string, size: number): Waiting {
     return this.#change(name, { at: size, bytes: undefined, isDone: false })
+  }
+
+  /**
+   * The program was killed, and the disk has its power: of a call that it was in the midst of, `read` says what became,
+   * as it gives the file that is there. Answers what never was.
+   */
+  settle(read: (name: string) => Buffer | undefined): Set<Waiting> {
+    const never = new Set<Waiting>()
+    for (const naming of this.#waiting.filter(({ isDone }) => !isDone)) {
+      const { from, to, file, gone } = naming
+      naming.isDone = to === undefined ? read(from ?? '') === undefined : read(to) !== undefined
+      if (naming.isDone) continue
+      never.add(naming)
+      if (to !== undefined) this.#names.delete(to)
+      const back = file ?? gone
+      if (from !== undefined && back !== undefined) this.#names.set(from, back)
+    }
+    this.#waiting = this.#waiting.filter((naming) => !never.has(naming))
+    for (const [name, file] of this.#names) {
+      const now = read(name) ?? Buffer.alloc(0)
+      for (const change of file.waiting.filter(({ isDone }) => !isDone)) {
+        const { at, bytes } = change
+        change.isDone = bytes === undefined ? now.length === at : now.subarray(at, at + bytes.length).equals(bytes)
+        if (!change.isDone) never.add(change)
+      }
+      file.waiting = file.waiting.filter((change) => !never.has(change))
+    }
+    return never
   }
 
   /** A file's sync begins. Answers what to call when it has ended; that says what is on the disk by it. */
