@@ -1,4 +1,4 @@
-// What the servers beside ours are asked with. Ours and the reference speak one protocol; nginx with nchan has its own:
+// What the servers beside ours are asked with. Ours and the reference speak one protocol. nginx with nchan has its own:
 // what is published is what a reader gets, byte for byte, and a reader goes on from two headers of its last answer.
 //
 //     GET /sub?room=hall, If-Modified-Since, If-None-Match  ──>  200, Last-Modified, Etag, {"username":"s0","text":"1 xxx"}

@@ -1,6 +1,6 @@
 // The driver: a process of its own that runs one scenario against one server and prints the result as JSON.
 //
-// usage: node dist/bench/driver.js '{"scenario":"fanout-1000","port":8000,"pid":123,"pinned":true,"quick":false}'
+// usage: node dist/bench/driver.js '{"scenario":"fanout-1000","port":8000,"pid":123,"side":"ours","pinned":true,"quick":false}'
 
 import { MINI_CHAT, NCHAN } from './dialects.js'
 import { counts } from './http-connection.js'

@@ -1,4 +1,4 @@
-// A hall full of readers, and somebody who speaks in it.
+// A hall full of readers, and one person who speaks in it.
 
 import { Connection, type Target } from './http-connection.js'
 

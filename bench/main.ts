@@ -1,7 +1,7 @@
-// The benchmark: our server beside a plain reference and, where it is installed, beside nginx with nchan; one Markdown
-// table, as README.md has it.
+// The benchmark: our server beside a plain reference, Socket.IO's polling and, where it is installed, nginx with nchan;
+// one Markdown table, as README.md has it.
 //
-//     for each scenario:   ours, nchan, reference, ours, nchan, reference …      a fresh server for every run
+//     for each scenario:   ours, nchan, Socket.IO, reference, ours, nchan …      a fresh server for every run
 //
 // usage: npm run bench -- [--reps 3] [--only fanout] [--quick] [--nginx DIR]
 

@@ -1,6 +1,6 @@
 // Who used how much of the machine while something was measured, and the memory of the server.
 //
-// The server has core 0 for itself and the driver core 1. What anybody else used of these two is `foreign`: a run
+// The server has core 0 for itself and the driver core 1. What other programs used of these two is `foreign`: a run
 // that was disturbed is no measurement, and is made again.
 //
 // /proc is Linux; elsewhere these figures are simply not there.

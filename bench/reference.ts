@@ -4,7 +4,7 @@
 //
 // An array for each room, a Set of the responses that wait, a timer for each poll, one `JSON.stringify` for each
 // message, `writeHead` and `end`. It speaks the part of the protocol that the benchmark uses: /poll, /send and
-// /events. It is neither crippled nor tuned, and it is no chat: it trusts its clients and forgets nobody's room.
+// /events. It is neither crippled nor tuned, and it is no chat: it trusts its clients and never forgets a room.
 //
 // usage: node dist/bench/reference.js PORT
 

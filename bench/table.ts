@@ -1,7 +1,7 @@
-// One Markdown table of all runs: medians, and the median of the ratios of each pair of runs.
+// One Markdown table of all runs: medians, and the median of the ratios of each round.
 //
-// A pair runs one right after the other, so what slows the whole machine down for a while slows both, and leaves
-// their ratio as it is. Above 1, ours is better, whether the figure is a speed or a time.
+// The runs of a round come one right after the other, so what slows the whole machine down for a while slows all, and
+// leaves their ratios as they are. Above 1, ours is better, whether the figure is a speed or a time.
 
 import { availableParallelism, cpus } from 'node:os'
 import type { Result, Scenario } from './scenario.js'

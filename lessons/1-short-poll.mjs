@@ -8,7 +8,7 @@
 //       │<─── "hello" ───────────┤                      │
 //
 // In HTTP the client asks and the server answers. The server cannot speak first, so a
-// reader that wants to hear something has to ask.
+// reader that wants to hear a message has to ask.
 //
 // The price: most answers say nothing, and a message waits until the next question.
 

@@ -6,8 +6,8 @@
 //     GET /poll?since=3         parked: 3 is more than 2, so four and five are never told
 //     GET /poll?since=k3f9.3    four, five, restarted: 3 was a place in another log
 //
-// A number says where, and not in what. The epoch is a random name that the server gives to
-// its log when it starts. The cursor is both: EPOCH.ID. To the reader it is only a text
+// A number says where a reader is, and not in which log. The epoch is a random name that the
+// server gives to its log when it starts. The cursor is both: EPOCH.ID. To the reader it is only a text
 // that it passes back.
 //
 // The price: the messages themselves are still gone after a restart.

@@ -57,7 +57,7 @@ function serve(port) {
     }
   }
 
-  /** Wakes all who are parked: at once in a quiet room, after a rest in a busy one. */
+  /** Wakes all parked polls: at once in a quiet room, after a rest in a busy one. */
   function wakeSoon() {
     if (isWakingDue) return
     isWakingDue = true

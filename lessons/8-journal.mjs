@@ -8,7 +8,7 @@
 //
 // A 201 is a promise. `write` gives the bytes to the operating system, which survives a
 // kill -9 of the server. `fsync` waits for the disk, which survives a power cut as well.
-// The epoch is kept with the log, so readers go on after a restart as if nothing had been.
+// The epoch is kept with the log, so readers go on after a restart as if nothing had happened.
 // The reader and the sender are those of lesson 7, unchanged.
 //
 // The price: every send waits for the disk. And one file has one server.
@@ -60,7 +60,7 @@ function serve(port) {
     }
   }
 
-  /** Wakes all who are parked: at once in a quiet room, after a rest in a busy one. */
+  /** Wakes all parked polls: at once in a quiet room, after a rest in a busy one. */
   function wakeSoon() {
     if (isWakingDue) return
     isWakingDue = true
@@ -77,7 +77,7 @@ function serve(port) {
     fsyncSync(journal)
   }
 
-  /** Puts what was kept into the ring. Answers the epoch of the log, if there is one. */
+  /** Puts the kept messages into the ring. Answers the epoch of the log, if there is one. */
   function load() {
     const kept = readFileSync(JOURNAL, 'utf8')
     const whole = kept.slice(0, kept.lastIndexOf('\n') + 1)

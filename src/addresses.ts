@@ -1,5 +1,5 @@
-// Where a server can be reached from other machines: the addresses of this machine's networks. Those of virtual networks
-// (containers, virtual machines, tunnels) come last, since a phone in the room is in none of them.
+// Where other machines reach a server: the addresses of this machine's networks. Those of virtual networks
+// (containers, virtual machines, tunnels) come last, because a phone in the room is in none of them.
 
 import { networkInterfaces } from 'node:os'
 
@@ -17,8 +17,8 @@ export function ownAddresses(): NetworkAddress[] {
 }
 
 /**
- * The addresses by which other machines reach a server that listens on `host`: all of this machine's where it listens on
- * all, that one where it is one, and none where it listens for this machine alone.
+ * The addresses by which other machines reach a server that listens on `host`. All addresses of this machine if it
+ * listens on all of them, one if it listens on one, and none if it listens on loopback alone.
  */
 export function reachableAddresses(host: string, own: readonly NetworkAddress[] = ownAddresses()): string[] {
   if (host !== '0.0.0.0' && host !== '::') return isLoopback(host) ? [] : [host.includes(':') ? `[${host}]` : host]

@@ -1,4 +1,4 @@
-// The only file that knows everyone. It wires, and does nothing else.
+// Puts all parts together, and does nothing else. It is the only file that knows all of them.
 
 import { getHeapStatistics } from 'node:v8'
 import type { Auth } from './auth/auth.js'
@@ -42,7 +42,7 @@ import { createWebSocket } from './transports/websocket.js'
 /** How long requests under way have to finish once the server stops. */
 const STOP_MS = 3500
 
-/** How long a start may take to bring rooms back, beside reading where their messages are. */
+/** How long a start may take to bring back rooms, after it has read where their messages are. */
 const RESTORE_MS = 500
 
 export type App = {
@@ -51,19 +51,22 @@ export type App = {
   readonly http: Http
   /** The ways in beside HTTP that are on, by name. */
   readonly transports: ReadonlyMap<string, Transport>
-  /** Resolves with the port. `port` and `host`: where it listens, if not where the settings say. */
+  /** Resolves with the port. `port` and `host`: where it listens, instead of where the settings say. */
   listen(port?: number, host?: string): Promise<number>
   /** Starts the ways in that have ports of their own, if they are not started yet. */
   startTransports(): Promise<void>
   /** The port of the lines over TCP, once it listens; undefined where they are off. */
   readonly tcpPort: number | undefined
-  /** Says that it is not ready any more, and goes on serving. */
+  /** Makes the server not ready, while it goes on serving. */
   drain(): void
-  /** Answers who waits, finishes what is under way, closes everything. */
+  /** Answers the parked polls, finishes the requests under way, and closes everything. */
   stop(): Promise<void>
 }
 
-/** Opens the store, which may have to read what it keeps, and puts everything together. `clock` and `withFastPath`: for tests that hold the time, or have `node:http` alone. */
+/**
+ * Opens the store, which may have to read what it keeps, and puts all parts together. `clock` and `withFastPath`: for
+ * tests that hold the time still, or use `node:http` alone.
+ */
 export async function createApp(
   config: Config,
   log: Logger,
@@ -201,12 +204,12 @@ export async function createApp(
   }
 }
 
-/** What unread answers may take: a quarter of what the process may have for its own objects. */
+/** The memory for unread answers: an eighth of what the process may have for its own objects. */
 function pendingBytes(): number {
   return Math.min(PENDING_BYTES, getHeapStatistics().heap_size_limit / 4)
 }
 
-/** Says in the log what is refused, and which readers lost something: counted, a line a second for each reason. */
+/** Logs what is refused, and which readers lost something: counted, a line a second for each reason. */
 function tallyTo(log: Logger, { rejected, gaps }: Metrics, clock: Clock): () => void {
   const tallies = Object.entries({ refused: rejected, missed: gaps }).map(([event, counter]) => {
     const tally = new Tally({ clock, tell: (reason, count) => log.info(event, { reason, count }) })
@@ -223,7 +226,7 @@ function marksOf({ password, adminKey, lab }: Config): string {
   return `${password === undefined ? '' : ' data-password'}${adminKey === undefined ? '' : ' data-moderation'}${lab ? ' data-lab' : ''}`
 }
 
-/** The glass box, where it is asked for: else no code of it is loaded. */
+/** The glass box, where it is asked for; otherwise none of its code is loaded. */
 async function openInside(
   { inside, data, redis }: Config,
   adminKey: Secret | undefined,
@@ -245,7 +248,7 @@ async function openLab({ lab, ring, websocket }: Config): Promise<Lab | undefine
   return new Lab({ ring, websocket, supervisor: supervisorOf(process) })
 }
 
-/** Who may come in, where that is asked. */
+/** Authentication, where the settings ask for it. */
 async function openAuth({ password, jwt }: Config, chat: Chat, log: Logger): Promise<Auth | undefined> {
   if (password !== undefined)
     return new Password({ password, clock: systemClock, isToken: (token) => chat.sessions.has(token) })
@@ -254,7 +257,7 @@ async function openAuth({ password, jwt }: Config, chat: Chat, log: Logger): Pro
   return openJwt({ ...jwt, clock: systemClock, identityOf, onTrouble: (error) => log.error('jwks', error) })
 }
 
-/** `link`: to PostgreSQL, where the messages are there. */
+/** `link`: the connections to PostgreSQL, where the messages are there. */
 type Opened = { readonly store: Store; readonly link?: Link }
 
 async function openStore(config: Config, log: Logger): Promise<Opened> {
@@ -272,7 +275,7 @@ async function openStore(config: Config, log: Logger): Promise<Opened> {
   return { store: await openJournal({ folder: data, recent: ring, sync, keepMs, keepBytes, ...parts }) }
 }
 
-/** Where other processes tell who is here, where there may be others. */
+/** The directory of people, where there may be other processes. */
 async function openDirectory({ redis }: Config, link: Link | undefined, log: Logger): Promise<Directory | undefined> {
   const parts = { clock: systemClock, random: systemRandom, log }
   if (redis !== undefined) {
@@ -284,7 +287,7 @@ async function openDirectory({ redis }: Config, link: Link | undefined, log: Log
   return openPostgresDirectory({ link, ...parts })
 }
 
-/** PostgreSQL keeps the messages; where there is a Redis too, it carries the news between the servers. */
+/** PostgreSQL keeps the messages. If there is a Redis too, it carries the news between the servers. */
 async function openShared({ ring, keepMs, rooms, redis }: Config, url: string, log: Logger): Promise<PostgresStore> {
   const { openPostgres } = await import('./stores/postgres.js')
   const parts = { clock: systemClock, random: systemRandom, log }
@@ -298,7 +301,10 @@ async function openShared({ ring, keepMs, rooms, redis }: Config, url: string, l
   return openPostgres({ url, recent: ring, keepMs, rooms, openWakes, ...parts })
 }
 
-/** What was kept is in memory again before anybody asks. Where that takes long, the rest follows, or comes when it is asked for. */
+/**
+ * Brings rooms back into memory before the first request. If that takes long, the rest follows, or comes when it is
+ * asked for.
+ */
 async function restoreRooms(chat: Chat, store: Store, log: Logger): Promise<void> {
   const names = store.rooms?.() ?? []
   const end = systemClock.now() + RESTORE_MS
@@ -331,22 +337,25 @@ async function openTransports({ config, ...parts }: Parts): Promise<Map<string, 
 // How fast people and addresses may be:
 //
 //     --rate, --burst                    one person: a session, or a name at an address
-//     --address-rate, --address-burst    all who share an address: messages
-//     --address-joins                    joins; fifty seconds' worth may come at once, so that a class can
+//     --address-rate, --address-burst    all people who share an address: messages
+//     --address-joins                    joins; fifty seconds' worth may come at once, so that a class can join
 //     --address-rooms                    new rooms, with the burst of the messages
 //
-// --rate off lifts the rate of messages for addresses too, and that of the notes of coming and going.
+// --rate off also lifts the rate of messages for addresses, and that of the notes of coming and going.
 //
-// Scripts and tests on this machine are not counted while no rate of addresses is given; their joins are counted, with
-// as much again as a class has fifty times.
+// Scripts and tests on this machine are not counted while no rate of addresses is given. Their joins are counted,
+// with fifty times the rate of a class.
 
-/** Joins that may come at once are those of so many seconds. */
+/** As many joins may come at once as in so many seconds. */
 const JOIN_SECONDS = 50
 
 /** Joins a second of this machine's own addresses. */
 const LOCAL_JOINS = 100
 
-/** Notes of coming and going that a room's log gets: a class of thirty comes, goes and comes back, then ten a minute. */
+/**
+ * Notes of coming and going in a room's log: enough for a class of thirty that comes, goes and comes back, then ten a
+ * minute.
+ */
 const NOTES: Rate = { perSecond: 1 / 6, burst: 100 }
 
 export function ratesOf(config: Config): Rates {

@@ -1,8 +1,8 @@
-// What a person asked for: a command line and an environment, read by the table of settings.
+// The settings that a person gives on a command line and in an environment, read by the table of settings.
 //
 //     --flag  ──>  else its environment variable  ──>  else its default  ──>  parsed, and trusted from then on
 //
-// Whatever is wrong ends in one sentence that says what to do.
+// Every error is one sentence that says what to do.
 
 import { parseJwt } from './auth/settings.js'
 import { type Config, type Flag, nameOf, type Parsed, type ServerSetting, SETTINGS } from './config.js'
@@ -28,7 +28,7 @@ export function parseCommand(args: readonly string[], env: Readonly<Record<strin
   return { name: 'serve', config: configOf({ ...flagsInNpm(env, typed), ...typed }, env) }
 }
 
-/** `npm start --port=9000`: npm takes a flag that stands before `--` for its own, and passes it on in the environment. */
+/** `npm start --port=9000`: npm takes flags before `--` as its own, and passes them on in the environment. */
 function flagsInNpm(env: Readonly<Record<string, string | undefined>>, typed: Values): Values {
   const script = env['npm_lifecycle_event'] ?? ''
   if (!NPM_SCRIPTS.includes(script)) return {}
@@ -38,7 +38,7 @@ function flagsInNpm(env: Readonly<Record<string, string | undefined>>, typed: Va
     const value = env[`npm_config_${flag.replaceAll('-', '_')}`]
     if (value === undefined || value === '' || NPM_FLAGS.includes(flag) || typed[flag] !== undefined) continue
     const isFlag = form === undefined && value === 'true'
-    // `--tcp 5000` is torn apart, and what stands several times is glued together.
+    // npm tears `--tcp 5000` apart, and glues together what is given several times.
     if (!isFlag && (form === undefined || value === 'true' || Array.isArray(standard)))
       throw new UsageError(
         `npm has taken --${flag} for itself: put -- before it, as in \`npm ${script === 'start' ? script : `run ${script}`} -- --${flag}${form === undefined ? '' : ` ${form}`}\``,
@@ -50,10 +50,10 @@ function flagsInNpm(env: Readonly<Record<string, string | undefined>>, typed: Va
 
 const NPM_SCRIPTS: readonly string[] = ['start', 'dev']
 
-/** What npm knows, too. */
+/** Flags that npm has as well. */
 const NPM_FLAGS: readonly Flag[] = ['help', 'version', 'quiet']
 
-/** The settings that nobody changed, with those given here. */
+/** The settings with their defaults, except those given here. */
 export function defaults(given: Partial<Config> = {}): Config {
   return { ...configOf({}, {}), given: Object.keys(given), ...given }
 }
@@ -62,7 +62,7 @@ export function defaults(given: Partial<Config> = {}): Config {
 export function configOf(values: Values, env: Readonly<Record<string, string | undefined>>): Config {
   const rows: readonly ServerSetting[] = SETTINGS
   const written = new Map(rows.map((row) => [row.flag, writtenOf(row, values, env)]))
-  // As the table says: each row has its name and what its parser answers.
+  // As the table says: each row has its name and the type of its parser.
   const parsed = Object.fromEntries(
     rows.map((row) => [nameOf(row), row.parse(written.get(row.flag) ?? writtenOf(row, {}, {}))]),
   ) as Parsed
@@ -73,7 +73,7 @@ export function configOf(values: Values, env: Readonly<Record<string, string | u
       `${written.get('keep-bytes')?.source} is how large the folder of --data may grow, so it needs --data; messages in memory have --bytes`,
     )
   const jwt = parseJwt({ password: config.password, auth, jwtSecret, jwks, audience })
-  // Where rooms are closed to some, all of them are not for everybody to see.
+  // Where some rooms are closed to some people, the drawing of all rooms is not for everyone.
   if (config.inside && jwt !== undefined && config.adminKey === undefined)
     throw new UsageError('--inside shows the names in every room: with --auth jwt it needs --admin-key')
   if (config.lab && jwt !== undefined)
@@ -91,7 +91,9 @@ function writtenOf(row: ServerSetting, values: Values, env: Readonly<Record<stri
   return { value: all.at(-1) ?? '', all, source, isGiven: given !== undefined }
 }
 
-/** Where messages are kept. A flag wins over a variable. A folder keeps them alone; Redis and PostgreSQL go together. */
+/**
+ * Where messages are kept. A flag wins over a variable. A folder keeps them alone; Redis and PostgreSQL go together.
+ */
 function parseStore(written: ReadonlyMap<string, Written>): Pick<Config, 'data' | 'redis' | 'postgres'> {
   const [data, redis, postgres] = ['data', 'redis', 'postgres'].map((flag) => written.get(flag))
   const others = [redis, postgres].filter((one) => one !== undefined && one.value !== '')
@@ -108,7 +110,7 @@ function parseStore(written: ReadonlyMap<string, Written>): Pick<Config, 'data' 
 export function parseRedis(written: Pick<Written, 'value' | 'source'> | undefined): string | undefined {
   if (written === undefined || written.value === '') return undefined
   const { value, source } = written
-  // What was typed may have a password in it, so it is not said again.
+  // The value may have a password in it, so it is not repeated.
   const isUrl = /^rediss?:\/\/[^\s/?#]+(?:\/\d{0,5})?$/.test(value) && URL.canParse(value)
   if (isUrl) return value
   throw new UsageError(`${source} is an address such as redis://localhost:6379 or rediss://USER:PASSWORD@HOST:PORT/0`)

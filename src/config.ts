@@ -1,5 +1,5 @@
 // Every setting, once: its flag, its environment variable, its default, how it is parsed, and its reason. `--help` is
-// printed from this table, `Config` is inferred from it, and nothing is a setting that is not in it.
+// printed from this table, and `Config` is inferred from it. There is no setting that is not in it.
 
 import type { JwtOptions } from './auth/settings.js'
 import { flagRows, type Setting } from './flags.js'
@@ -33,7 +33,7 @@ const ALL = { name: 'all', about: 'every setting' }
 export type ServerSetting = Setting & {
   readonly group: (typeof GROUPS)[number]['name']
   readonly parse: Parse<unknown>
-  /** Its value is said to no one else. */
+  /** Its value is never printed or logged. */
   readonly isSecret?: true
   /** Its name in a program, where that is not the flag's in camel case. */
   readonly as?: string | undefined
@@ -386,7 +386,7 @@ export const SETTINGS = [
   },
 ] as const satisfies readonly ServerSetting[]
 
-/** Settings whose value is nobody else's to see; a Redis's address may have a password in it. */
+/** Settings whose value is secret. The address of a Redis may have a password in it. */
 export const SECRET_FLAGS: readonly string[] = SETTINGS.filter((row: ServerSetting) => row.isSecret === true).map(
   ({ flag }) => flag,
 )
@@ -399,20 +399,20 @@ type Camel<Name extends string> = Name extends `${infer First}-${infer Rest}`
 
 type Row = (typeof SETTINGS)[number]
 
-/** The settings by their names in a program, each as its row parses it. */
+/** The settings by their names in a program, with the types of their parsers. */
 export type Parsed = {
   readonly [
     One in Row as One extends { readonly as: infer Name extends string } ? Name : Camel<One['flag']>
   ]: ReturnType<One['parse']>
 }
 
-/** What several rows say together, and what is no setting of a server. */
+/** Rows that are folded into one setting, and rows that are no setting of a server. */
 type Folded = 'auth' | 'jwtSecret' | 'jwks' | 'audience' | 'help' | 'version'
 
 export type Config = Omit<Parsed, Folded> & {
-  /** The settings that were given, also where that is their default. */
+  /** The settings that were given, even with their default value. */
   readonly given: readonly string[]
-  /** Absent: no tokens are asked for. */
+  /** Absent: the chat asks for no tokens. */
   readonly jwt: JwtOptions | undefined
 }
 
@@ -421,7 +421,10 @@ export function nameOf({ flag, as }: ServerSetting): string {
   return as ?? flag.replaceAll(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())
 }
 
-/** `commands`: what there is beside serving, a name and a summary each. `topic`: a group, or `all`; the everyday ones by default. */
+/**
+ * `commands`: the commands beside serving, with a name and a summary each. `topic`: a group, or `all`; by default the
+ * everyday settings.
+ */
 export function help(
   commands: readonly { readonly name: string; readonly summary: string }[] = [],
   topic = 'everyday',

@@ -1,13 +1,13 @@
-// How many sockets may be open at one time. Each takes one of the file descriptors that the system allows a process, and
-// without a free one neither a connection can be accepted nor a file be opened. So some are left for the journal's
-// files, and for what Node itself needs.
+// How many sockets may be open at one time. Each takes one of the file descriptors that the system allows a process.
+// Without a free descriptor no connection can be accepted and no file opened, so some are left for the journal's
+// files and for Node itself.
 
 import { readFileSync } from 'node:fs'
 
-/** Descriptors that are no sockets: at least so many, or this part of all. */
+/** Descriptors that are not for sockets: at least so many, or this part of all. */
 const OTHERS = { least: 64, part: 0.1 }
 
-/** The most descriptors of this process; `Infinity` where the system does not say it. */
+/** The most descriptors of this process; `Infinity` where the system does not tell. */
 export function mostDescriptors(read: () => string = () => readFileSync('/proc/self/limits', 'utf8')): number {
   try {
     const soft = /^Max open files +(\d+)/m.exec(read())?.[1]
@@ -17,7 +17,7 @@ export function mostDescriptors(read: () => string = () => readFileSync('/proc/s
   }
 }
 
-/** The most sockets, where there are so many descriptors. */
+/** The most sockets, with so many descriptors. */
 export function mostSockets(descriptors: number): number {
   return descriptors === Infinity
     ? Infinity

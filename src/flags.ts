@@ -1,14 +1,14 @@
-// Flags as a table: what a command takes, how its value is written, and why one would want it. A command line is
-// read by its table, and --help is printed from it, so neither can forget the other.
+// Flags as a table: their values, and what they are for. A command line is read by its table, and --help is printed
+// from it, so neither can forget the other.
 
 import { parseArgs } from 'node:util'
 
 export type Setting = {
   readonly flag: string
   readonly short?: string
-  /** How its value is written; absent for a flag without one. */
+  /** A word for its value; absent for a flag without a value. */
   readonly value?: string
-  /** What it stands for where no value follows it. */
+  /** The value of the flag if none follows it. */
   readonly alone?: string
   readonly env?: string
   readonly default: string | boolean | readonly string[]
@@ -21,7 +21,7 @@ export type Values = Readonly<Record<string, string | boolean | readonly (string
 /** Wrong usage: one line that says what to do; the program ends with 2. */
 export class UsageError extends Error {}
 
-/** Reads a command line. `command`: what is asked for help. Throws `UsageError`. */
+/** Reads a command line. `command`: the command whose --help the sentence names. Throws `UsageError`. */
 export function parseFlags(
   settings: readonly Setting[],
   args: readonly string[],
@@ -40,14 +40,14 @@ export function parseFlags(
   try {
     return parseArgs({ args: withValues(settings, args), options, allowPositionals: true, strict: true })
   } catch (error) {
-    // parseArgs says in its first sentence what is wrong; the rest is advice for other cases.
+    // The first sentence of parseArgs says what is wrong; the rest is advice for other cases.
     const sentence = error instanceof Error ? (error.message.split('. ', 1)[0] ?? '') : String(error)
-    // It repeats what was typed, and terminals obey escape sequences.
+    // The sentence repeats what was typed, and terminals obey escape sequences.
     throw new UsageError(`${sentence.replace(/\.$/, '').replaceAll(/\p{C}/gu, '?')}: try ${command} --help`)
   }
 }
 
-/** A flag that may stand alone is given its value where none follows: the end, another flag, or a port. */
+/** Gives a flag that may stand alone its value if none follows: at the end, before another flag, or before a port. */
 function withValues(settings: readonly Setting[], args: readonly string[]): string[] {
   const end = args.indexOf('--')
   return args.map((arg, i) => {
@@ -69,7 +69,7 @@ export function flagRows(settings: readonly Setting[]): string[] {
   })
 }
 
-/** What somebody typed, safe to print: JSON leaves no control character as it is. */
+/** Text that a person typed, safe to print: JSON leaves no control character as it is. */
 export function quote(value: string): string {
   return JSON.stringify(value)
 }

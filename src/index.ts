@@ -1,4 +1,4 @@
-// The package's face: a chat inside your own program.
+// The package's interface: a chat inside your own program.
 //
 //     import { createServer } from 'node:http'
 //     import { createChat } from 'mini-chat'
@@ -7,7 +7,7 @@
 //     createServer(chat.handler).listen(8000)
 //     await chat.send({ room: 'lobby', username: 'bot', text: 'hello' })
 //
-// Inside a larger program `handler` and `upgrade` take what is the chat's, and call `next` for the rest.
+// Inside a larger program `handler` and `upgrade` take the requests of the chat, and call `next` for the others.
 
 import { type App, createApp } from './app.js'
 import type { Config } from './config.js'
@@ -28,22 +28,22 @@ export type ChatEvent =
 
 export type ChatServer = {
   /**
-   * For `http.createServer(handler)`, or `app.use(handler)` in Express before any body parser. An address that is not the
-   * chat's is left to `next`, where there is one, and is a 404 otherwise.
+   * For `http.createServer(handler)`, or `app.use(handler)` in Express before any body parser. A request that is not
+   * the chat's is left to `next`; without `next` it is a 404.
    */
   readonly handler: Handler
   /**
-   * For `server.on('upgrade', upgrade)`: WebSocket and Socket.IO need it where another server listens. An upgrade that is
-   * not the chat's is left to `next`, or to the server's other listeners, and refused where there is neither.
+   * For `server.on('upgrade', upgrade)`: WebSocket and Socket.IO need it where another server listens. An upgrade
+   * that is not the chat's is left to `next`, or to the server's other listeners, and refused where there is neither.
    */
   readonly upgrade: UpgradeHandler
-  /** Listens by itself, with every way in that is on; resolves with the port. */
+  /** Listens with a server of its own, and every way in that is on; resolves with the port. */
   listen(port?: number, host?: string): Promise<number>
   /** The port of the lines over TCP (`tcp`), once they listen. */
   readonly tcpPort: number | undefined
-  /** Answers who waits, finishes what is under way, and closes everything. */
+  /** Answers the parked polls, finishes the requests under way, and closes everything. */
   close(): Promise<void>
-  /** Says something; resolves when it is in the ring. Throws `ChatError`. */
+  /** Sends a message; resolves when it is in the ring. Throws `ChatError`. */
   send(message: {
     readonly room: string
     readonly username: string
@@ -52,18 +52,18 @@ export type ChatServer = {
     /** The id of the message that it answers. */
     readonly of?: number
   }): Promise<Message>
-  /** Every message of a room from now on, or from a cursor or an id; a `gap` tells what is missing. */
+  /** Every message of a room from now on, or after a cursor or an id; a `gap` tells what is missing. */
   follow(room: string, options?: { readonly since?: string; readonly signal?: AbortSignal }): AsyncGenerator<ChatEvent>
 }
 
 /**
- * Makes a chat with the settings of the command line; those that are not given have their defaults. Throws `UsageError`,
- * with the command line's sentence, for a setting that is wrong or that there is not.
+ * Makes a chat with the settings of the command line; the others have their defaults. Throws `UsageError`, with the
+ * command line's sentence, for a wrong or unknown setting.
  */
 export function createChat(options: ChatOptions = {}): ChatServer {
   const config = parseOptions(options)
   const log = createLogger({ format: config.log, quiet: config.quiet })
-  // A store may have to read what it keeps first; until then requests wait.
+  // A store may first have to read what it keeps; until then requests wait.
   const opening = open(config, log)
   let app: App | undefined
   opening.then(
@@ -73,7 +73,7 @@ export function createChat(options: ChatOptions = {}): ChatServer {
   return {
     handler(request, response, next) {
       if (app !== undefined) return app.http.handler(request, response, next)
-      // A chat that did not open takes nothing away from the program around it.
+      // A chat that could not open takes nothing away from the program around it.
       const fail = next ?? (() => response.writeHead(503, ['Retry-After', '1', 'Content-Length', '0']).end())
       opening.then(
         ({ http }) => http.handler(request, response, next),
@@ -121,7 +121,7 @@ export function createChat(options: ChatOptions = {}): ChatServer {
   }
 }
 
-/** Ways in that have a port of their own begin at once: `listen` may never be called. */
+/** Ways in with a port of their own begin at once: `listen` may never be called. */
 async function open(config: Config, log: Logger): Promise<App> {
   const app = await createApp(config, log)
   try {

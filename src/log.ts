@@ -1,5 +1,5 @@
-// The server's own words: one line an event, as text for people or as JSON for machines. What people typed is
-// never among them, and every value is quoted: terminals obey escape sequences.
+// The server's log: one line an event, as text for people or as JSON for programs. Text that people typed is never in
+// it, and every value is quoted, because terminals obey escape sequences.
 
 import { styleText } from 'node:util'
 
@@ -9,13 +9,13 @@ export type Logger = {
   info(event: string, fields?: LogFields): void
   /** A bug or a broken part: the whole error goes to stderr. */
   error(event: string, error: unknown): void
-  /** What is said only where everything is asked for. */
+  /** Events that are logged only with `--log debug`. */
   debug?(event: string, fields: LogFields): void
 }
 
-/** `output`: where events go that are no errors, stdout by itself. */
+/** `output`: where events go that are no errors, by default stdout. */
 export type LogOptions = {
-  /** `debug` is text that says each request, too. */
+  /** `debug` is text, with a line for each request. */
   readonly format: 'text' | 'json' | 'debug'
   readonly quiet: boolean
   readonly output?: { write(text: string): unknown }

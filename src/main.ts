@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: flags, config, app, listen, and an end on a signal.
+// The command line: reads the flags, makes the app, listens, and ends on a signal.
 
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -33,7 +33,7 @@ async function run(args: readonly string[]): Promise<void> {
   else await serve(command.config)
 }
 
-/** The lab kills its server, so something has to keep it. */
+/** The lab kills its server, so a supervisor keeps it. */
 async function supervise(args: readonly string[], config: Config): Promise<void> {
   const { supervise: keep } = await import('./lab/supervisor.js')
   process.exit(await keep(args, config))
@@ -110,7 +110,7 @@ function greeting({ host, base, password }: Config, port: number, tcp: number | 
   ].join('\n')
 }
 
-/** Where this server can be reached: on this machine, and from others where it listens on every address. */
+/** The addresses of this server: on this machine, and for other machines if it listens on every address. */
 function addressesOf(host: string): [label: string, address: string][] {
   if (host !== '0.0.0.0' && host !== '::') return [['Local', host.includes(':') ? `[${host}]` : host]]
   return [['Local', 'localhost'], ...reachableAddresses(host).map((address): [string, string] => ['Network', address])]
@@ -137,7 +137,7 @@ function openBrowser(url: string): void {
   const [command, ...args] = { darwin: ['open', url], win32: ['cmd', '/c', 'start', '', url] }[
     process.platform as string
   ] ?? ['xdg-open', url]
-  // Without a browser the printed address has to do.
+  // Without a browser, the printed address has to do.
   spawn(command ?? 'xdg-open', args, { stdio: 'ignore', detached: true })
     .on('error', () => undefined)
     .unref()

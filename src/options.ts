@@ -1,6 +1,6 @@
-// What a program asks of `createChat`: the settings of the command line, each by its flag's name in camel case, so that
-// `--address-rate` is `addressRate`. They are read by the same table as a command line, and what is wrong is refused by
-// the same sentence.
+// The options of `createChat`: the settings of the command line, each by its flag's name in camel case, so that
+// `--address-rate` is `addressRate`. They are parsed by the same table as a command line, and refused by the same
+// sentences.
 
 import type { JwtOptions } from './auth/settings.js'
 import { configOf } from './command.js'
@@ -12,13 +12,13 @@ export type ChatOptions = Partial<Omit<Config, 'open' | 'drain' | 'lab' | 'given
   readonly jwtSecret?: string | undefined
   readonly jwks?: string | undefined
   readonly audience?: string | undefined
-  /** Such as `'24h'`; `keepMs`, `expireMs` and `editMs` say it in milliseconds. */
+  /** Such as `'24h'`; `keepMs`, `expireMs` and `editMs` give milliseconds. */
   readonly keep?: string | undefined
   readonly expire?: string | undefined
   readonly edit?: string | undefined
 }
 
-/** What the program around the server does, and not the server. */
+/** Settings that the program around the server decides. */
 const NOT_HERE: readonly Flag[] = ['open', 'drain', 'lab', 'help', 'version']
 
 const BY_NAME: ReadonlyMap<string, Setting> = new Map(
@@ -47,7 +47,7 @@ export function parseOptions(options: ChatOptions): Config {
   return { ...configOf(values, {}), ...times }
 }
 
-/** A value as a command line would have it. */
+/** A value as it would be written on a command line. */
 function valueOf(setting: Setting, value: unknown): string | boolean | string[] {
   const { flag, value: form } = setting
   if (form === undefined) {
@@ -69,7 +69,7 @@ function parseMs(name: string, value: unknown): number {
   throw new UsageError(`${name} is a whole number of milliseconds from 1 up, not ${shown(value)}`)
 }
 
-/** `jwt` of a `Config` by its flags. */
+/** `jwt` of a `Config`, as its flags. */
 function flagsOf(jwt: JwtOptions | undefined): ChatOptions {
   if (jwt === undefined) return {}
   const { key, audience } = jwt
@@ -77,7 +77,7 @@ function flagsOf(jwt: JwtOptions | undefined): ChatOptions {
   return { auth: 'jwt', audience, ...keys }
 }
 
-/** What is no text is told by its kind: it may be large, or a secret. */
+/** The kind of a value that is no text: the value itself may be large, or a secret. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return quote(value)
   return value === null || typeof value === 'boolean' || typeof value === 'number' ? String(value) : `a ${typeof value}`

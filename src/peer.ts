@@ -1,5 +1,5 @@
-// Packages that are not ours to install: a part that needs one asks for it when its flag is given, and never
-// before. Where it is missing, one sentence says how to add it.
+// Optional packages. A part that needs one loads it when its flag is given, and never before. If the package is
+// missing, one sentence says how to add it.
 
 import { UsageError } from './flags.js'
 import { commandWith } from './started.js'

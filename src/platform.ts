@@ -1,4 +1,4 @@
-// What the core asks of its platform, as Node has it.
+// What the core needs of its platform, as Node has it.
 
 import { randomBytes, randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -35,7 +35,7 @@ function findRoot(folder: string): string {
     readFileSync(join(folder, 'package.json'))
     return folder
   } catch {
-    // Not here: one further up.
+    // Not in this folder: further up.
     return findRoot(dirname(folder))
   }
 }

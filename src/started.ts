@@ -4,7 +4,7 @@
 //     /home/ada/mini-chat/lib/main.js                       a clone, or the package unpacked
 //     /home/ada/.npm/_npx/0f3a/node_modules/mini-chat/…     npx, for this once
 //     /home/ada/project/node_modules/mini-chat/…            a part of a project
-//     /usr/lib/node_modules/mini-chat/…                     installed for everything
+//     /usr/lib/node_modules/mini-chat/…                     installed globally
 
 import { existsSync, realpathSync } from 'node:fs'
 import { join, sep } from 'node:path'
@@ -32,7 +32,7 @@ const here = (): Start => ({
   exists: existsSync,
 })
 
-/** The command that adds a package and starts the program anew as it was started, with all its flags. */
+/** The command that adds a package and starts the program again as it was started, with all its flags. */
 export function commandWith(name: string, start: Start = here()): string {
   const { root, exists } = start
   const words = wordsOf(start.args)
@@ -45,12 +45,12 @@ export function commandWith(name: string, start: Start = here()): string {
       ? `npm install ${name} && npx mini-chat${words}`
       : `npm install -g ${name} && mini-chat${words}`
   const prefix = start.folder === root ? '' : ` --prefix ${quoted(root)}`
-  // A clone's lock names the package, for its tests.
+  // The lock of a clone has the package, for its tests.
   const add = exists(join(root, 'package-lock.json')) ? `npm ci${prefix}` : `npm install --no-save${prefix} ${name}`
   return `${add} && ${again(start)}${words}`
 }
 
-/** What npx was told to fetch, which need not be the name in a registry. */
+/** The packages that npx was told to fetch, which need not be names in a registry. */
 function packages({ env }: Start): string {
   const told = (env['npm_config_package'] ?? '')
     .split('\n')
@@ -77,7 +77,7 @@ function again({ env, args, file = '' }: Start): string {
   return env['npm_command'] === 'exec' ? 'npx mini-chat' : `node ${quoted(file)}`
 }
 
-/** What was typed, for a shell; what is secret is not said again. */
+/** The words that were typed, quoted for a shell. Secrets are not repeated. */
 function wordsOf(args: readonly string[]): string {
   const words = args.map((arg, i) => {
     const [flag = ''] = arg.split('=', 1)

@@ -1,14 +1,14 @@
-// Counts what happens often, and says so seldom: the first of a kind at once, and then at most one line a second with how
-// many more there were.
+// Counts frequent events, and logs them seldom: the first of a kind at once, and then at most one line a second with
+// how many more there were.
 //
 //     refused rate_limited   × × ×××××× ××××                 ×
-//     said                   1         9       (1 s each)    1
+//     logged                 1         9       (1 s each)    1
 
 import type { Clock, Undo } from './core/clock.js'
 
 export type TallyParts = {
   readonly clock: Clock
-  /** `kind`: a code word; their number is bounded. */
+  /** `kind`: a code word. There is a fixed number of them. */
   readonly tell: (kind: string, count: number) => void
 }
 
@@ -16,7 +16,7 @@ const PAUSE_MS = 1000
 
 export class Tally {
   readonly #parts: TallyParts
-  /** What has been said less than a second ago, and how many came since. */
+  /** The kinds that were logged less than a second ago, and how many came since. */
   readonly #kinds = new Map<string, { count: number; undo: Undo }>()
 
   constructor(parts: TallyParts) {
@@ -33,7 +33,7 @@ export class Tally {
     this.#pause(kind)
   }
 
-  /** Says what has not been said yet; no timer is left. */
+  /** Logs what has not been logged yet, and leaves no timer. */
   close(): void {
     for (const [kind, { count, undo }] of this.#kinds) {
       undo()

@@ -1,16 +1,16 @@
-// How the value of a setting is written: numbers, sizes, times, words and addresses. Each parser takes what was written
-// and answers the value; what is wrong is refused in one sentence that says what to write.
+// How the values of settings are written: numbers, sizes, times, words and addresses. Each parser answers the value,
+// or refuses it in one sentence that says what to write.
 
 import { quote, UsageError } from './flags.js'
 
 export type Written = {
-  /** Its last value; `true` for a flag without one. Empty where there is none. */
+  /** The last value; `true` for a flag without one; empty where there is none. */
   readonly value: string
   /** All its values, for a flag that may be given several times. */
   readonly all: readonly string[]
-  /** What a refusal names: the flag, or the variable that the value comes from. */
+  /** The name for a refusal: the flag, or the variable that the value comes from. */
   readonly source: string
-  /** A flag gave it, and neither a variable nor the default. */
+  /** Did a flag give the value, and neither a variable nor the default? */
   readonly isGiven: boolean
 }
 
@@ -26,7 +26,7 @@ export const filled: Parse<string | undefined> = ({ value, source, isGiven }) =>
   return value === '' ? undefined : value
 }
 
-/** Absent where nothing is written. */
+/** Absent where the value is empty. */
 export function optional<T>(parse: Parse<T>): Parse<T | undefined> {
   return (written) => (written.value === '' ? undefined : parse(written))
 }

@@ -1,9 +1,9 @@
-// What people do with a message that is there: answer it, react to it, and edit or delete their own. Loaded when the page
-// is idle; a line is drawn without it, and is dressed here when it comes into the log.
+// What people do with a message that is there: they answer it, react to it, and edit or delete their own. Loaded when
+// the page is idle. A line is drawn without it, and is dressed here when it comes into the log.
 //
-//     line drawn ──> dressed: what it answers, (edited), reactions
+//     line drawn ──> dressed: the message that it answers, (edited), reactions
 //     pointer over it, long press, focus ──> tools: React  Reply  Edit  Delete
-//     ↑ in the empty box ──> the last message of one's own is edited
+//     ↑ in the empty box ──> one's own last message is edited
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, type Message } from '../src/client/wire.js'
@@ -23,7 +23,7 @@ export type AmendParts = {
   readonly room: () => string
 }
 
-/** What most people want to say with one. */
+/** The emoji that most people want. */
 const EMOJI = ['👍', '❤️', '😂', '🎉', '🤔', '✋']
 
 const QUOTE_UNITS = 120
@@ -52,7 +52,7 @@ export class Amend {
       if (pointerType === 'mouse' && !this.#tools.contains(document.activeElement)) this.#offer(lineAt(target))
     })
     this.#lines.addEventListener('focusin', ({ target }) => this.#offer(lineAt(target)))
-    // A long press; where that is no event, as on iOS, a tap.
+    // A long press. On iOS that is no event, and a tap does it.
     this.#lines.addEventListener('contextmenu', ({ target }) => {
       if (hasFinger.matches) this.#offer(lineAt(target))
     })
@@ -69,7 +69,7 @@ export class Amend {
     void laterStyle().then(() => this.#dressAll([...this.#lines.children]))
   }
 
-  /** Edits the newest message of one's own. Nothing comes back into the box. */
+  /** Edits one's own newest message. The text does not come back into the box. */
   editLast(): undefined {
     const line = [...this.#lines.querySelectorAll<HTMLElement>('.line.mine')].findLast((one) => this.#messageOf(one))
     if (line === undefined) return
@@ -77,7 +77,7 @@ export class Amend {
     this.#edit(line)
   }
 
-  /** Sends a text as the answer to a message, where one is being answered. False where it is not. */
+  /** Sends a text as an answer, if a message is being answered. False if none is. */
   answer(text: string): boolean {
     const of = this.#of
     if (of === undefined || of.room !== this.#parts.room()) return false
@@ -153,7 +153,7 @@ export class Amend {
     if (sentence !== '') this.#parts.composer.say(sentence)
   }
 
-  /** Shows the tools at a line, if it is a message that is there. */
+  /** Shows the tools at a line, if its message is there. */
   #offer(line: HTMLElement | undefined): void {
     if (line === undefined || line.contains(this.#tools) || line === this.#editing) return
     this.#close()
@@ -217,7 +217,7 @@ export class Amend {
     keep.focus()
   }
 
-  /** Lets a message be written anew where it stands. */
+  /** Lets a person edit a message where it stands. */
   #edit(line: HTMLElement): void {
     const message = this.#messageOf(line)
     if (message === undefined || this.#editing?.isConnected === true) return
@@ -298,7 +298,7 @@ export class Amend {
     return this.#lines.querySelector<HTMLElement>(`.line[data-id="${id}"]`) ?? undefined
   }
 
-  /** Asks the server for something in this room. Resolves with why not, or nothing. */
+  /** Asks the server for a change in this room. Resolves with the reason why not, or with nothing. */
   async #ask(path: string, body: object): Promise<string> {
     try {
       const { session, room } = this.#parts

@@ -1,18 +1,18 @@
 // Keeps the screen awake where the browser can (https and localhost: https://www.w3.org/TR/screen-wake-lock/).
 
-/** Returns what lets the screen sleep again. */
+/** Returns a function that lets the screen sleep again. */
 export function keepAwake(): () => void {
   if (!('wakeLock' in navigator)) return () => undefined
   let isWanted = true
   let lock: WakeLockSentinel | undefined
   const request = async (): Promise<void> => {
-    // A page that is hidden loses its lock, and asks anew when it is seen.
+    // A hidden page loses its lock, and asks for it again when it is seen.
     if (!isWanted || document.visibilityState !== 'visible') return
     try {
       lock = await navigator.wakeLock.request('screen')
       if (!isWanted) await lock.release()
     } catch {
-      // The battery is low, or the browser does not want to: the screen sleeps as it would.
+      // The battery is low, or the browser refuses: the screen sleeps as usual.
     }
   }
   const seen = (): void => void request()

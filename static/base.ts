@@ -2,8 +2,8 @@
 
 const home = new URL('.', document.baseURI)
 
-/** What API calls begin with, without a slash at the end. */
+/** The beginning of API addresses, without a slash at the end. */
 export const BASE = home.href.replace(/\/$/, '')
 
-/** What sets this chat apart from another one of the same origin, in storage and between tabs. */
+/** The name of this chat in storage and between tabs: another chat may have the same origin. */
 export const PLACE = `mini-chat${home.pathname}`

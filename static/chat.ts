@@ -1,7 +1,7 @@
-// The chat, wired. Each behaviour is a file of its own; here they are told of each other, and nothing else happens.
+// Puts the chat together. Each behaviour is a file of its own; here they are connected, and nothing else happens.
 //
-//     server ─> feed ─> conversation, people, pending lines, unread  (what comes in, for every tab of this browser)
-//     box ─> composer ─> outbox ─> server                   (what goes out, from each tab by itself)
+//     server ─> feed ─> conversation, people, pending lines, unread  (incoming, for every tab of this browser)
+//     box ─> composer ─> outbox ─> server                   (outgoing, from each tab by itself)
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
@@ -30,7 +30,10 @@ import { Unread } from './unread.js'
 import { onWake } from './wake.js'
 import { whyRefused } from './welcome.js'
 
-/** Opens the chat as somebody, in the rooms that are open. Once. `wrong`: what the address had in place of a room. */
+/**
+ * Opens the chat for a session, in the open rooms. It is called once. `wrong`: the part of the address that names no
+ * room.
+ */
 export function open(session: Session, rooms: Rooms, wrong: string): void {
   const tabs = new Tabs(platform.key())
   const unread = new Unread({
@@ -118,7 +121,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
       composer.say(whyNotRoom(name))
     }
     if (rooms.current !== shown) void openRoom()
-    // Another tab closed the room that this one looks at: it stays open.
+    // Another tab closed the room that this tab shows: it stays open.
     else if (!rooms.isOpen(shown)) rooms.add(shown)
     feed.changeRooms()
     unread.show()
@@ -207,7 +210,10 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     void conversation.jump()
   }
 
-  /** What is said before the outbox is there waits for it; where it cannot be had, the text is in the box again. */
+  /**
+   * A message that is sent before the outbox is loaded waits for it. If the outbox cannot be loaded, the text comes
+   * back into the box.
+   */
   async function sendLater(text: string): Promise<void> {
     const room = rooms.current
     try {
@@ -235,7 +241,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
           knows: (message) => conversation.knows(message),
           keep(change) {
             conversation.scroll.keep(change)
-            // Lines that go make the log shorter, which moves its top as a reader would.
+            // When lines go, the log gets shorter, which moves its top as a reader would.
             conversation.scroll.settle()
           },
           toBox: () => composer.focus(),
@@ -252,11 +258,11 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   function leave(room: string): void {
     rooms.remove(room)
     conversation.forget(room)
-    // Refused or lost: the server lets the name go by itself after a minute.
+    // Refused or lost: the name is free after a minute.
     tell('/leave', { room }).catch(() => undefined)
   }
 
-  /** Shows an answer to a command behind the messages, or none. */
+  /** Shows the answer to a command behind the messages, or none. */
   function reply(...answer: (Node | string)[]): void {
     const place = byId('reply', HTMLElement)
     place.hidden = answer.length === 0
@@ -264,7 +270,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     if (answer.length > 0) void conversation.jump()
   }
 
-  /** Looks at the room of the address, and joins it if need be. */
+  /** Shows the room of the address, and joins it if needed. */
   async function openRoom(): Promise<void> {
     const room = (shown = rooms.current)
     rooms.add(room)

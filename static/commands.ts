@@ -1,8 +1,8 @@
-// Lines that begin with a slash, as the terminal client knows them: loaded with the first one.
+// Lines that begin with a slash, as the terminal client knows them. Loaded with the first one.
 //
-//     /join den        done, or a sentence below the box and the line stays in it
+//     /join den        done, or a sentence below the box, and the line stays in it
 //     /nonsense        a sentence that says how to send it as it is
-//     //nonsense       said: /nonsense
+//     //nonsense       sends: /nonsense
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call } from '../src/client/wire.js'
@@ -34,7 +34,7 @@ const COMMANDS = [
   ['//TEXT', 'says something that begins with a slash'],
 ] as const
 
-/** Does what a line says. Returns why that cannot be, as a sentence, or nothing. */
+/** Obeys a line. Returns the reason why not, as a sentence, or nothing. */
 export async function runCommand(line: string, parts: CommandParts): Promise<string> {
   if (line.startsWith('//')) {
     parts.send(line.slice(1))

@@ -1,6 +1,6 @@
-// The box one writes in. Enter sends and Shift+Enter starts a new line; on a screen keyboard, which has no Shift+Enter,
-// Enter starts a new line and the button sends. What is half written is kept for each room
-// and survives a reload; what is wrong is said beside the box, and the text stays in it.
+// The box in which a person writes. Enter sends and Shift+Enter starts a new line. On a screen keyboard, which has no
+// Shift+Enter, Enter starts a new line and the button sends. A draft is kept for each room, and survives a reload. An
+// error is told beside the box, and the text stays in it.
 
 import { byId } from './element.js'
 import { asFields, asString, stored } from './storage.js'
@@ -16,7 +16,7 @@ export type ComposerParts = {
   readonly send: (text: string) => void
   /** Does what a line that begins with a slash says. Resolves with why that cannot be, or nothing. */
   readonly command: (line: string) => Promise<string>
-  /** Takes back the last message that failed; its text. */
+  /** Takes back the last message that failed, and returns its text. */
   readonly takeBack: () => string | undefined
   readonly tellTyping: (typing: boolean) => void
 }
@@ -41,7 +41,7 @@ export class Composer {
     this.#box.addEventListener('input', () => this.#changed())
   }
 
-  /** Shows the draft of the room that is looked at. */
+  /** Shows the draft of the current room. */
   show(): void {
     this.#box.value = asString(this.#drafts.read()[this.#parts.room()])
     this.#box.placeholder = `Write to #${this.#parts.room()}`
@@ -55,19 +55,19 @@ export class Composer {
     this.#box.setSelectionRange(length, length)
   }
 
-  /** Says something beside the box; nothing takes it away. */
+  /** Shows a sentence beside the box, which stays. */
   say(sentence: string): void {
     if (this.#error.textContent !== sentence) this.#error.textContent = sentence
   }
 
-  /** A text could not be sent: it stands before what has been written meanwhile, with the reason below. */
+  /** A text could not be sent: it comes back before what has been written meanwhile, with the reason below. */
   giveBack(text: string, sentence: string): void {
     this.#box.value = [text, this.#box.value].filter((part) => part !== '').join('\n')
     this.#changed()
     this.say(sentence)
   }
 
-  /** Why the last message does not go out, until it does. */
+  /** Shows why the last message has not been sent, until it is. */
   trouble(sentence: string | undefined): void {
     if (sentence !== undefined) this.say(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`)
     else if (this.#troubled) this.say('')
@@ -116,7 +116,7 @@ export class Composer {
     else this.#empty()
   }
 
-  /** The draft of a room has been used. */
+  /** The draft of a room has been sent. */
   #forget(room: string): void {
     const { [room]: _, ...others } = this.#drafts.read()
     this.#drafts.write(others)

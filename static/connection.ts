@@ -1,5 +1,5 @@
-// How the connection is, in words that are true: live, reconnecting and in how many seconds, offline, or the
-// server is shutting down. Nothing spins.
+// The state of the connection, in true words: live, reconnecting in so many seconds, offline, or the server is
+// shutting down. Nothing spins.
 
 import { byId, element } from './element.js'
 import type { Status } from './tabs.js'

@@ -55,7 +55,7 @@ export class Conversation {
     })
   }
 
-  /** A message of the room that is looked at. */
+  /** A message of the current room. */
   message(id: number): Message | undefined {
     return this.#log.get(id)
   }
@@ -64,17 +64,17 @@ export class Conversation {
     return this.#scroll
   }
 
-  /** The message that was drawn last, for what is drawn behind it. */
+  /** The message that was drawn last. */
   get newest(): Message | undefined {
     return this.#view.newest
   }
 
-  /** The newest id of a room that is here; 0 for none. */
+  /** The newest id of a room in this page; 0 for none. */
   last(room: string): number {
     return this.#logs.get(room)?.last ?? 0
   }
 
-  /** Shows another room: where it was left, at the first message that was not read, or at its end. */
+  /** Shows another room: where the person left it, at the first unread message, or at its end. */
   show(room: string): void {
     if (room === this.#log.room) this.#places.delete(room)
     else this.#leave()
@@ -96,7 +96,7 @@ export class Conversation {
     else this.#places.set(this.#log.room, { id, below: place.below })
   }
 
-  /** Draws the lines that a room begins with, and goes to where it was left or to what is unread. */
+  /** Draws the first lines of a room, and goes to where the person left it or to the first unread one. */
   #drawFirst(lines: readonly Line[]): void {
     const { room } = this.#log
     const { box, reader, readTo } = this.#parts
@@ -113,14 +113,14 @@ export class Conversation {
     if (this.#scroll.atBottom) this.#unread = 0
   }
 
-  /** Draws the lines anew: whoever reads has another name. */
+  /** Draws the lines anew, because the person has another name. */
   redraw(): void {
     this.#log.isStale = false
     this.#scroll.keep(() => this.#view.show(this.#log))
     this.#update()
   }
 
-  /** Takes what came, for every room; returns the messages that are new, and not new to this page alone. */
+  /** Takes messages for all rooms, and returns those that are new, and not new to this page alone. */
   take({ messages, gaps, rooms }: Batch): Message[] {
     const fresh: Message[] = []
     const named = new Set([...messages, ...gaps].map(({ room }) => room))
@@ -150,7 +150,7 @@ export class Conversation {
     return this.#logOf(message.room).knows(message)
   }
 
-  /** To the newest line. */
+  /** Goes to the newest line. */
   async jump(): Promise<void> {
     if (!this.#log.atEnd) await this.#reload()
     this.#scroll.toBottom()

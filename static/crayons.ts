@@ -1,31 +1,31 @@
-// Twelve crayons for names. A name has the one that its letters give; where two people of a room would have the same,
-// the one who came later takes the next that is free, so that the first twelve are told apart. Neighbours differ in
-// hue and in lightness (the style has both, for paper and for the blackboard).
+// Twelve crayons for names. A name has the crayon that its letters give. When two people of a room would have the
+// same one, the person who came later takes the next free crayon, so the first twelve people can be told apart.
+// Neighbouring crayons differ in hue and in lightness (the style has both, for paper and for the blackboard).
 //
-// A name keeps its crayon while the page is open, also when its person has left.
+// A name keeps its crayon while the page is open, even when its person has left.
 
 /** Hues in degrees (OKLCH), chosen by eye: every second one is drawn lighter. */
 export const HUES = [15, 45, 80, 110, 145, 170, 200, 230, 260, 290, 315, 345] as const
 
-/** Names whose crayon is remembered: more than a school has people. */
+/** The most names whose crayon is remembered: more than a school has people. */
 const MOST_NAMES = 2000
 
 /** Crayons by name. */
 const given = new Map<string, number>()
 
-/** Which crayon a name is written with, from 0 to 11. */
+/** The crayon of a name, from 0 to 11. */
 export function crayonOf(name: string): number {
   return given.get(name) ?? hashOf(name) % HUES.length
 }
 
-/** Writes an element that holds a name with its crayon. */
+/** Writes an element that holds a name with the name's crayon. */
 export function colour(element: HTMLElement, name: string): void {
   const crayon = crayonOf(name)
   element.style.setProperty('--hue', String(HUES[crayon]))
   element.style.setProperty('--light', String(crayon % 2))
 }
 
-/** Gives out the crayons of a room, in the order in which its people came. Did any name's change? */
+/** Gives out the crayons of a room, in the order in which people came. Answers whether any name's crayon changed. */
 export function giveOut(members: readonly string[]): boolean {
   if (given.size > MOST_NAMES) given.clear()
   const used = new Set<number>()

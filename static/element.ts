@@ -1,5 +1,5 @@
-// Makes elements, and finds those that index.html has. Text goes in as text nodes: nothing here, and nothing on
-// this page, makes HTML from a string, so nothing that somebody writes can become markup.
+// Makes elements, and finds those in index.html. Text goes in as text nodes: nothing on this page makes HTML from a
+// string, so no text of a person can become markup.
 
 import { colour } from './crayons.js'
 
@@ -16,14 +16,14 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return made
 }
 
-/** A name as it is shown: in its own colour, its writing direction kept from running over into what stands beside it. */
+/** A name as it is shown: in its own colour, and without changing the writing direction of the text beside it. */
 export function nameElement(username: string): HTMLElement {
   const name = element('bdi', { class: 'who' }, username)
   colour(name, username)
   return name
 }
 
-/** Finds an element of index.html. Throws when it is missing or another kind, which is a bug. */
+/** Finds an element of index.html. Throws if it is missing or of another kind, which is a bug. */
 export function byId<Kind extends HTMLElement>(id: string, kind: abstract new () => Kind): Kind {
   const found = document.getElementById(id)
   if (found instanceof kind) return found

@@ -1,11 +1,11 @@
-// What the server says, for this tab: polled by itself when it leads, handed on by the leader when it follows.
+// The server's answers for this tab: a leader polls for them, a follower gets them from the leader.
 //
 //     at first   polls once, which needs no leader; meanwhile leader.ts is loaded
 //     leader     polls for ever ── batch ──> this tab, and all others
 //     follower   polls once, to catch up; then the leader's batches, one after the other
 //
-// A tab that missed one (it slept, the leader changed) catches up by itself from its own cursor, with a poll that
-// does not wait. So it may be told something twice and never too little; ids sort out the rest.
+// A tab that missed a batch (it slept, or the leader changed) catches up from its own cursor, with a poll that does
+// not wait. So it may be told something twice, but nothing is missing; ids sort out the rest.
 
 import { sessionEntry } from '../src/client/entry.js'
 import { type Following, Loop } from '../src/client/loop.js'
@@ -18,7 +18,7 @@ import type { Batch, Note, Status, Tabs } from './tabs.js'
 const AGAIN_MS = 20_000
 const LOAD_AGAIN_MS = 2000
 
-/** How many messages of a room come first; older ones are loaded when somebody scrolls up. */
+/** How many messages of a room come first; older ones are loaded when the person scrolls up. */
 const PAST = 100
 
 export type FeedOptions = {
@@ -32,7 +32,7 @@ export type FeedOptions = {
 
 export class Feed {
   readonly #options: FeedOptions
-  /** Absent until it is loaded: then this tab does not lead. */
+  /** Undefined until it is loaded: until then this tab does not lead. */
   #leader: Leader | undefined
   readonly #batchListeners = new Set<(batch: Batch) => void>()
   readonly #statusListeners = new Set<(status: Status) => void>()
@@ -41,9 +41,9 @@ export class Feed {
   #rooms = ''
   #status: Status = { kind: 'starting' }
   #seq = 0
-  /** Set while a refused leader waits for its next try: forgets it. */
+  /** Set while a refused leader waits for its next try: cancels it. */
   #undo: (() => void) | undefined
-  /** The leader's batch that came last, and those that wait until this tab has caught up. */
+  /** The last batch from the leader, and the batches that wait until this tab has caught up. */
   #heard: { from: string; term: number; seq: number } | undefined
   #queue: Batch[] = []
 
@@ -85,17 +85,17 @@ export class Feed {
     }
   }
 
-  /** The list of rooms may be another. */
+  /** The list of rooms may have changed. */
   changeRooms(): void {
     const rooms = this.#options.rooms()
-    // Before the start there is nothing that follows rooms.
+    // Before the start no rooms are followed.
     if (this.#rooms === '' || rooms.join() === this.#rooms) return
     this.#rooms = rooms.join()
     if (this.#following !== undefined) this.#following.setRooms(rooms)
     else void this.#run(false)
   }
 
-  /** Polls at once: there is reason to believe that something changed. */
+  /** Polls at once, because something may have changed. */
   hurry(): void {
     if (this.#following !== undefined) this.#following.hurry()
     else if (this.leads) void this.#run(true)
@@ -139,7 +139,7 @@ export class Feed {
     } catch (error) {
       if (this.#following !== following) return
       this.#tell({ kind: 'stopped', sentence: error instanceof Error ? error.message : String(error) })
-      // What was refused for good may be granted after a restart: a page is never at its end.
+      // A refusal for good may end with a restart of the server: a page never gives up.
       if (forEver) this.#undo = platform.after(AGAIN_MS, () => void this.#run(true))
     }
     if (this.#following !== following) return
@@ -178,7 +178,7 @@ export class Feed {
     const { term, seq, batch } = note
     const heard = this.#heard
     const follows = heard === undefined || (heard.from === from && heard.term === term && heard.seq + 1 === seq)
-    // Something came in between that this tab has not heard.
+    // A batch in between did not reach this tab.
     if (!follows) void this.#run(false)
     this.#heard = { from, term, seq }
     if (this.#following !== undefined) return void this.#queue.push(batch)

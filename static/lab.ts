@@ -1,4 +1,4 @@
-// Says that the lab is on, and counts by id what this page is given: loaded with --lab alone.
+// Says that the lab is on, and counts by id what this page is given. Loaded only with --lab.
 
 import { Ledger, sumOf } from '../src/client/ledger.js'
 import { defaultPlatform as platform } from '../src/client/platform.js'
@@ -11,7 +11,7 @@ import type { Session } from './session.js'
 
 const REPORT_MS = 2000
 
-/** Counts while this tab leads: a tab that follows may be told something twice, and sorts it out by itself. */
+/** Counts while this tab leads: a tab that follows may be told something twice. */
 export function wireLab(feed: Feed, session: Session): void {
   const ledgers = new Map<string, Ledger>()
   const count = element('span')
@@ -31,7 +31,7 @@ export function wireLab(feed: Feed, session: Session): void {
     return ledger
   }
   feed.onBatch(({ messages, gaps }) => {
-    // Behind what it did not count everything begins anew.
+    // After messages that were not counted, everything begins anew.
     if (!feed.leads) return ledgers.clear()
     for (const gap of gaps) ledgerOf(gap.room).gap(gap)
     for (const { room, id } of messages) ledgerOf(room).see(id)

@@ -1,11 +1,11 @@
-// The style of what nobody sees at first: dialogs, a moderator's menu, paper. One file, loaded once, when the page is
-// idle or one of them is wanted (see build/page.mjs).
+// The style that is not needed at first: dialogs, a moderator's menu, paper. It is one file, loaded once, when the
+// page is idle or a part of it is wanted (see build/page.mjs).
 
 import { element } from './element.js'
 
 let loading: Promise<void> | undefined
 
-/** Resolves when the style is there; also when it cannot be had: what has no style still works. */
+/** Resolves when the style is there, or cannot be loaded: the page works without it. */
 export function laterStyle(): Promise<void> {
   return (loading ??= new Promise((resolve) => {
     const link = element('link', { rel: 'stylesheet', href: 'static/later.css' })

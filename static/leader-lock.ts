@@ -1,18 +1,18 @@
-// The leader's lock, which one tab of a browser holds. Two kinds: Web Locks where the browser has them (https
-// and localhost), which know at once when a tab is gone; a lease in localStorage elsewhere.
+// The leader's lock, which one tab of a browser holds. There are two kinds: Web Locks where the browser has them
+// (https and localhost), which know at once when a tab is gone; elsewhere a lease in localStorage.
 //
-// Neither is trusted to be perfect. A frozen tab keeps its lock, and two tabs may write a lease at one time: so
-// any tab may `steal` the lock from another, and two leaders for a moment do no harm.
+// Neither is perfect. A frozen tab keeps its lock, and two tabs may write a lease at one time. So any tab may `steal`
+// the lock, and two leaders for a moment do no harm.
 
 import { PLACE } from './base.js'
 import { storageOf } from './storage.js'
 
 export type LeaderLock = {
-  /** Acquires the lock, at once if it is free; else says `busy`, and waits for it. */
+  /** Acquires the lock, at once if it is free; otherwise says `busy`, and waits for it. */
   wait(): void
   /** Acquires the lock now, from any tab that holds it. */
   steal(): void
-  /** Lets the lock go, and waits no more. */
+  /** Lets the lock go, and stops waiting. */
   release(): void
 }
 
@@ -40,7 +40,7 @@ function webLock(locks: LockManager, { acquired, busy, lost }: LeaderLockEvents)
   function request(options: LockOptions): void {
     let mine: (() => void) | undefined
     const held = locks.request(NAME, options, (lock) => {
-      // Asked for whether it is free. Whoever has stopped waiting meanwhile does not want it.
+      // The question was whether the lock is free. If this tab has stopped waiting meanwhile, it does not want it.
       if (options.ifAvailable === true && waiting?.signal.aborted !== false) return undefined
       if (lock === null) {
         busy()
@@ -54,7 +54,7 @@ function webLock(locks: LockManager, { acquired, busy, lost }: LeaderLockEvents)
       })
     })
     held.catch(() => {
-      // Rejected: the waiting was ended by ourselves, or the lock was taken from us.
+      // Rejected: this tab stopped waiting, or the lock was stolen.
       if (mine === undefined || letGo !== mine) return
       letGo = undefined
       lost()
@@ -70,7 +70,7 @@ function webLock(locks: LockManager, { acquired, busy, lost }: LeaderLockEvents)
     wait() {
       if (waiting !== undefined || letGo !== undefined) return
       waiting = new AbortController()
-      // A signal cannot go with it: it is answered at once.
+      // This request takes no signal: it is answered at once.
       request({ ifAvailable: true })
     },
     steal() {
@@ -86,7 +86,7 @@ function webLock(locks: LockManager, { acquired, busy, lost }: LeaderLockEvents)
   }
 }
 
-/** How long a lease is good for that nobody renews. */
+/** How long a lease is good without being renewed. */
 const LEASE_MS = 12_000
 const LOOK_MS = 1000
 
@@ -116,7 +116,7 @@ function leaseLock(id: string, storage: Storage, { acquired, busy, lost }: Leade
   setInterval(look, LOOK_MS)
   addEventListener('storage', ({ key, newValue }) => {
     if (key !== NAME) return
-    // A free lock: not all at once.
+    // The lock is free: the tabs do not all try at once.
     if (newValue === null) setTimeout(look, 100 * Math.random())
     else look()
   })
@@ -135,7 +135,7 @@ function leaseLock(id: string, storage: Storage, { acquired, busy, lost }: Leade
   }
 }
 
-/** Without storage nobody can be told who leads: each tab does. */
+/** Without storage the tabs cannot agree on a leader: each one leads. */
 function ownLock({ acquired }: LeaderLockEvents): LeaderLock {
   return { wait: acquired, steal: () => undefined, release: () => undefined }
 }

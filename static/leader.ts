@@ -1,18 +1,18 @@
-// Which tab polls. Browsers open six connections to one host, so if each tab had a parked poll, a seventh tab
-// would freeze. One tab leads; the others follow it.
+// Which tab polls. Browsers open six connections to one host, so if each tab had a parked poll, a seventh tab would
+// freeze. One tab leads, and the others follow it.
 //
 //     a leader's tab is closed, crashes      ─> its lock or lease is free: the next in line has it
 //                    is hidden               ─> a tab that can be seen takes over
 //                    is frozen by the browser ─> it lets go first; if it could not, it gives no sign,
-//                    hangs                      and after 12 s without one somebody takes over
+//                    hangs                      and after 12 s without one another tab takes over
 //
-// A leader is not chosen well, it is chosen quickly: whoever has the latest term leads, and whoever hears of a
-// later one follows.
+// A leader is not chosen well, it is chosen quickly: the tab with the latest term leads, and a tab that hears of a
+// later term follows.
 
 import { openLeaderLock, type LeaderLock } from './leader-lock.js'
 import type { Note, Status, Tabs } from './tabs.js'
 
-/** How often a follower wants to hear from the leader, and how long a silence may be. */
+/** How often a follower wants to hear from the leader, and how long the leader may be silent. */
 const ASK_MS = 4000
 const DEAD_MS = 12_000
 
@@ -66,7 +66,7 @@ export class Leader {
     return this.#leads
   }
 
-  /** Tells the others that the leader lives, and how its poll is. */
+  /** Tells the others that the leader lives, and the state of its poll. */
   sign(): void {
     if (!this.#leads) return
     this.#tabs.say({ kind: 'sign', term: this.#term, visible: isVisible(), status: this.#events.status() })
@@ -86,7 +86,7 @@ export class Leader {
     this.#lock.wait()
   }
 
-  /** Who looks into the page, a person or a test, sees which tab leads. */
+  /** A person or a test that looks into the page sees which tab leads. */
   #set(leads: boolean): void {
     this.#leads = leads
     document.documentElement.toggleAttribute('data-leads', leads)
@@ -117,13 +117,13 @@ export class Leader {
     const slept = now - this.#lookedAt > 2 * ASK_MS
     this.#lookedAt = now
     if (this.#leads) return
-    // Whoever slept itself has heard nothing because of that.
+    // A tab that slept has heard nothing for that reason.
     if (slept) this.#heard.at = now
     if (now - this.#heard.at > DEAD_MS) this.#lock.steal()
     else if (now - this.#heard.at >= ASK_MS) this.#tabs.say({ kind: 'ask' })
   }
 
-  /** Visible tabs lead: hidden ones are slowed down by the browser. */
+  /** Visible tabs lead: the browser slows down hidden ones. */
   #seen(): void {
     if (this.#leads) return this.sign()
     if (!isVisible() || this.#heard.visible) return

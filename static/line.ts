@@ -1,10 +1,12 @@
-// One line of the log as an element: a message, a day, a gap, a note of who came and went.
+// One line of the log as an element: a message, a day, a gap, or a note of who came and went.
 
 import type { Gap, Message } from '../src/client/wire.js'
 import { element, nameElement } from './element.js'
 import { type Reader, textElement } from './text.js'
 
-/** A message of more lines than `fold`, at so many characters a line, is folded; the style shows fifteen of them. */
+/**
+ * A message with more lines than `fold`, at so many characters a line, is folded; the style then shows fifteen lines.
+ */
 const LONG = { fold: 18, characters: 70 }
 
 /** Lines of one person within this time are one group, with the name once. */
@@ -53,7 +55,7 @@ function timeElement(timestamp: number): HTMLTimeElement {
 
 let lastTime = { second: -1, short: '', whole: '' }
 
-/** The time in words, which are remembered for lines of one second: they are slow to make. */
+/** The time in words. Making them is slow, so they are remembered for lines of the same second. */
 function timeWords(timestamp: number): typeof lastTime {
   const second = Math.floor(timestamp / 1000)
   if (second !== lastTime.second)
@@ -71,7 +73,7 @@ export function dayLine(timestamp: number): HTMLLIElement {
 
 const days = new Map<string, string>()
 
-/** The date in words; said once a day and remembered, since that is slow and a log has five hundred lines. */
+/** The date in words. Making it is slow, and a log has five hundred lines, so it is remembered. */
 function dayWords(timestamp: number): string {
   const name = dayOf(timestamp)
   let words = days.get(name)

@@ -1,5 +1,5 @@
-// The link of a room that works from other machines. A page that was opened on the server's own machine asks the server
-// where others reach it; of several addresses the one that was chosen last counts, else the likeliest.
+// The link to a room that works from other machines. A page that was opened on the server's own machine asks the
+// server for its addresses. Of several addresses it takes the one that was chosen last, otherwise the likeliest.
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call } from '../src/client/wire.js'
@@ -10,9 +10,9 @@ const chosen = stored('local', 'address', asString)
 
 export type RoomLink = {
   readonly href: string
-  /** Where the server can be reached: one of these is in the link. Nothing where the page's own address works. */
+  /** The server's addresses, one of which is in the link. Empty if the page's own address works. */
   readonly addresses: readonly string[]
-  /** Does it work on this machine alone? */
+  /** Does the link work only on this machine? */
   readonly isLocal: boolean
 }
 
@@ -26,12 +26,12 @@ export async function linkTo(room: string): Promise<RoomLink> {
   return { href: link.href, addresses, isLocal: isLocal(link) }
 }
 
-/** Other links have this address from now on. */
+/** From now on links have this address. */
 export function choose(address: string): void {
   chosen.write(address)
 }
 
-/** A link as it is read aloud and typed: without what a browser adds by itself. */
+/** A link as it is read aloud and typed: without the parts that a browser adds. */
 export function wordsOf(href: string): string {
   return href.replace(/^http:\/\//, '')
 }

@@ -1,6 +1,6 @@
-// A log's lines as elements. An element stands for one line, for a run of notes, or, as a day line, for none; so
-// taking lines away at one end is counted, not guessed. People who join within five minutes are one note, also when
-// something is said meanwhile: a class that comes in is one line.
+// A log's lines as elements. An element stands for one line, for a run of notes, or, as a day line, for none. So when
+// lines are taken away at one end, they are counted and not guessed. People who join within five minutes share one
+// note, even if a message comes in between: a class that comes in is one line.
 
 import type { Message } from '../src/client/wire.js'
 import { element } from './element.js'
@@ -10,7 +10,7 @@ import type { Reader } from './text.js'
 
 const ARRIVALS_MS = 5 * 60_000
 
-/** What the next line is drawn after. `arrivals`: the note that tells who joined lately. */
+/** The place after which the next line is drawn. `arrivals`: the note about people who joined lately. */
 type Place = {
   readonly message: Message | undefined
   readonly day: string
@@ -45,7 +45,7 @@ export class LogView {
     this.append(lines)
   }
 
-  /** Draws lines, and above the first of them that was not read the marker; returns that, if there is one. */
+  /** Draws lines, and the marker above the first unread one; returns the marker, if there is one. */
   appendUnread(lines: readonly Line[], isUnread: (message: Message) => boolean): HTMLElement | undefined {
     const at = lines.findIndex((line) => line.kind === 'message' && isUnread(line.message))
     if (at < 0) {
@@ -69,7 +69,7 @@ export class LogView {
     const { items, end } = this.#draw(lines, NOWHERE)
     const first = this.#list.firstElementChild
     const following = this.#list.children[1]
-    // The day that stood on top now stands further up, if it is the same one.
+    // The older lines have a day line of their own: if it is the same day, this one goes.
     if (
       first?.className === 'day' &&
       end.message !== undefined &&
@@ -98,7 +98,7 @@ export class LogView {
     this.#end = NOWHERE
   }
 
-  /** Draws the line above which everything has been seen, at the end of what there is. */
+  /** Draws the line above which everything has been seen, at the end. */
   markNew(): void {
     if (this.#marker !== undefined) return
     this.#marker = element('li', { class: 'new' }, 'New messages')
@@ -111,7 +111,7 @@ export class LogView {
     this.#marker = undefined
   }
 
-  /** Takes an element out that stands for at most `most` lines, or a part of a run; returns how many. */
+  /** Takes out an element that stands for at most `most` lines, or a part of a run; returns how many lines went. */
   #shorten(item: Element, most: number): number {
     const count = this.#counts.get(item) ?? 0
     const run = this.#runs.get(item)

@@ -1,11 +1,11 @@
 // One room's lines, as this page knows them: messages and gaps, in order, at most a thousand.
 //
-// A tab may be told the same twice (see feed.ts), so ids decide. After a restart ids begin anew; a message that is
-// already here, with the same id and the same time, tells that the restart is not news.
+// A tab may be told the same twice (see feed.ts), so ids decide. After a restart ids begin anew. A message that is
+// already here, with the same id and the same time, shows that the restart is not new.
 
 import type { Gap, Message } from '../src/client/wire.js'
 
-/** `lost`: the server was asked for what is missing and has it no more. */
+/** `lost`: the server does not have the missing messages any more. */
 export type Line =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'gap'; readonly gap: Gap; readonly lost?: boolean }
@@ -18,18 +18,18 @@ const SHOWN = new Set(['chat', 'join', 'leave'])
 export class Log {
   readonly room: string
   readonly lines: Line[] = []
-  /** Has anything come at all? */
+  /** Has anything come yet? */
   loaded = false
-  /** Is the end of the lines the newest there is? Not after paging far back. */
+  /** Is the last line the newest that there is? Not after paging far back. */
   atEnd = true
-  /** A moderator changed lines that have been drawn: whoever draws them sets it back. */
+  /** A moderator changed lines that have been drawn. The view resets this when it draws them. */
   isStale = false
-  /** Messages that people changed since this was read last, by their ids. */
+  /** The ids of messages that people changed since this was last read. */
   readonly changed = new Set<number>()
   #last = 0
   /** Where the lines of the log that the server has now begin. */
   #start = 0
-  /** When a moderator cleared the room: being told of it twice is no news. */
+  /** When a moderator cleared the room: hearing of it twice is no news. */
   #clearedAt = 0
 
   constructor(room: string) {
@@ -47,7 +47,7 @@ export class Log {
     return this.#start === 0 && line?.kind === 'message' ? line.message.id : undefined
   }
 
-  /** Takes what is new; returns the lines that it makes. */
+  /** Takes new messages; returns the lines that they make. */
   take(messages: readonly Message[], gaps: readonly Gap[]): Line[] {
     this.loaded = true
     const before = this.lines.length
@@ -90,7 +90,7 @@ export class Log {
     }
   }
 
-  /** Lets go of the oldest lines past a thousand; returns how many. */
+  /** Drops the oldest lines past a thousand; returns how many. */
   trimStart(): number {
     const excess = Math.max(0, this.lines.length - MAX_LINES)
     this.lines.splice(0, excess)
@@ -98,7 +98,7 @@ export class Log {
     return excess
   }
 
-  /** Lets go of the newest lines past a thousand, for somebody who reads far up; returns how many. */
+  /** Drops the newest lines past a thousand, for a person who reads far up; returns how many. */
   trimEnd(): number {
     const excess = Math.max(0, this.lines.length - MAX_LINES)
     if (excess > 0) this.atEnd = false
@@ -125,7 +125,7 @@ export class Log {
     if (SHOWN.has(line.type) && this.atEnd) this.lines.push({ kind: 'message', message: line })
   }
 
-  /** What a message says is another, or what stands under it. */
+  /** Changes the text of a message, or its reactions. */
   #change(change: Message): void {
     const at = this.#find(change.of)
     const line = this.lines[at]
@@ -173,7 +173,7 @@ export class Log {
     if (this.lines.length > 0) this.lines.push({ kind: 'gap', gap })
   }
 
-  /** Is one of these messages here already, of the same log? */
+  /** Is one of these messages of the same log here already? */
   #has(messages: readonly Message[]): boolean {
     return messages.some((message) => message.room === this.room && this.knows(message))
   }

@@ -1,6 +1,6 @@
-// Sees to it that I am a member of the rooms that are open. The server says who is in a room; where I am missing
-// (it restarted, this machine slept, the last tab was closed and opened again) I join again. Only the tab that
-// leads does, and not in a hurry.
+// Keeps this person a member of the open rooms. The server tells who is in a room. If this person is missing there
+// (the server restarted, this machine slept, the last tab was closed and opened again), the page joins again. Only
+// the leading tab does that, and it is in no hurry. Loaded when this person is missing somewhere.
 
 import { Refused } from '../src/client/wire.js'
 import type { Session } from './session.js'
@@ -16,7 +16,7 @@ export class Membership {
     this.#session = session
   }
 
-  /** Joins the rooms that lack me. `refused` is called when somebody else has my name there. */
+  /** Joins the rooms where this person is missing. `refused` is called when another person has the name there. */
   check(
     rooms: readonly string[],
     lacksMe: (room: string) => boolean,
@@ -27,7 +27,7 @@ export class Membership {
       if (!lacksMe(room) || now < (this.#notBefore.get(room) ?? 0)) continue
       this.#notBefore.set(room, now + AGAIN_MS)
       this.#session.join(room).catch((error: unknown) => {
-        // No connection: the next answer that lacks me tries again.
+        // No connection: the next answer in which this person is missing tries again.
         if (!(error instanceof Refused)) return
         this.#notBefore.set(room, now + REFUSED_MS)
         refused(room, error)

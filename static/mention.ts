@@ -1,5 +1,5 @@
-// Calls somebody whose name was mentioned, as they chose: by a sound, by the system's notification. Loaded with the
-// first mention.
+// Calls a person who was mentioned, in the way that the person chose: by a sound, or by a notification of the system.
+// Loaded with the first mention.
 
 import type { Message } from '../src/client/wire.js'
 
@@ -19,7 +19,7 @@ export function call(
   })
 }
 
-/** Two soft tones; there is no file to load. */
+/** Two soft tones, without a file. */
 function ring(): void {
   const audio = new AudioContext()
   const volume = new GainNode(audio, { gain: 0 })

@@ -1,10 +1,10 @@
-// A moderator's small menu, below one's own name; loaded where the server has moderators at all. It first wants the
-// key, which makes this browser's session a moderator; then it is a button for each order.
+// A moderator's small menu, below the moderator's name. Loaded where the server has moderators. It first asks for the
+// key, which makes this browser's session a moderator; then it has a button for each order.
 //
 //     Mute …   a name, for five minutes         Close / Open   this room
 //     Remove   the message that has the focus   Clear          this room
 //
-// The key stays in the storage of this tab: a session that a reload or a restart brought is shown it again.
+// The key stays in the storage of this tab: a new session, after a reload or a restart, is shown it again.
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
@@ -72,7 +72,7 @@ export function wireModeration({ place, lines, people, room, session }: Moderate
     line.classList.add('chosen')
   }
 
-  /** Shows the session the key that there is. Does it moderate now? */
+  /** Sends the key for this session. Answers whether the session moderates now. */
   async function appoint(): Promise<boolean> {
     if (storedKey.read() === '') {
       show(false)
@@ -114,7 +114,7 @@ export function wireModeration({ place, lines, people, room, session }: Moderate
   async function order(path: string, body: object, done: string): Promise<boolean> {
     try {
       await ask(path, { room: room(), ...body }).catch(async (error: unknown) => {
-        // The session may be another one since: shown the key, it has the right again.
+        // The session may be a new one: with the key it has the right again.
         const lacksRight = error instanceof Refused && (error.status === 401 || error.status === 403)
         if (!lacksRight || !(await appoint())) throw error
         await ask(path, { room: room(), ...body })

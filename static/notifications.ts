@@ -1,6 +1,5 @@
-// Notifications: what is unread, in the icon; and for mentions, if asked for, a notification and a
-// sound. Both are off until somebody switches them on. Loaded when the page is
-// idle.
+// Notifications: the number of unread messages in the icon, and for mentions, if asked for, a notification and a
+// sound. Both are off until the person switches them on. Loaded when the page is idle.
 
 import type { Message } from '../src/client/wire.js'
 import { byId } from './element.js'
@@ -21,7 +20,7 @@ export class Notifications {
     wireChoice(this.#notify, 'notify', () => void this.#ask())
   }
 
-  /** Shows how many messages are unread, and whether I am mentioned. */
+  /** Shows how many messages are unread, and whether one mentions this person. */
   show(count: number, mentions: number): void {
     const state = `${count} ${mentions}`
     if (state === this.#shown) return
@@ -57,7 +56,7 @@ function wireChoice(box: HTMLInputElement, name: string, changed: () => void): v
   })
 }
 
-/** The icon with a number: an image made of characters, of which none comes from anybody. */
+/** The icon with a number: an image made of characters, none of which people typed. */
 function unreadIcon(count: number, colour: string): string {
   const page =
     '<path fill="#fdfdfb" stroke="#1c2733" stroke-width="2" d="M5 4h22a3 3 0 0 1 3 3v15a3 3 0 0 1-3 3H15l-7 5v-5H5a3 3 0 0 1-3-3V7a3 3 0 0 1 3-3z"/>'

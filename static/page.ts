@@ -1,5 +1,5 @@
-// The page: the first sheet, which asks for a name, and then the chat. The sheet is all that a newcomer has to wait
-// for; the chat is loaded while the name is being typed, or at once for somebody who is known.
+// The page: the first sheet, which asks for a name, and then the chat. A newcomer has to wait only for the sheet. The
+// chat is loaded while the name is typed, or at once for a person who is known.
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, isUnauthorized, Refused } from '../src/client/wire.js'
@@ -13,9 +13,9 @@ import { Welcome, whyRefused } from './welcome.js'
 
 const hasPassword = 'password' in document.documentElement.dataset
 const session = new Session()
-// Before anybody else looks into the address.
+// Before any other code reads the address.
 if (takeToken()) session.drop()
-// A link with a token, opened in a tab that has the chat already.
+// A link with a token was opened in a tab that has the chat already.
 addEventListener('hashchange', () => {
   if (!takeToken()) return
   session.drop()
@@ -35,7 +35,7 @@ const welcome = new Welcome({
   },
 })
 
-// Another tab of this browser said who I am, or that I am nobody any more.
+// Another tab of this browser has a new session, or has left.
 session.onChange(() => {
   if (state === 'outside' && session.token !== undefined) {
     forgetPassword()
@@ -48,7 +48,7 @@ if (hasPassword) {
 }
 await comeBack()
 
-/** Straight in for somebody who is known, the first sheet for everybody else. */
+/** A known person goes straight in; everyone else sees the first sheet. */
 async function comeBack(): Promise<void> {
   const room = rooms.current
   const wrong = wrongInAddress()
@@ -86,10 +86,10 @@ async function lookInto(room: string): Promise<void> {
   }
 }
 
-/** `wrong`: what stood in the address and is no room, which is said in the chat. */
+/** `wrong`: the part of the address that names no room, which the chat will say. */
 async function enter(join: () => Promise<void>, room: string, wrong = ''): Promise<void> {
   state = 'entering'
-  // Loaded while the server answers. Should it fail, that is told where it is waited for.
+  // Loaded while the server answers. If that fails, the error is told where it is awaited.
   const loading = import('./chat.js')
   loading.catch(() => undefined)
   try {

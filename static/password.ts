@@ -1,5 +1,6 @@
-// A chat with a password asks for it on the first sheet, and in a dialog when it was changed meanwhile; loaded where the
-// server says that there is one. What comes of it is a cookie, which no script sees: nothing here remembers the password.
+// A chat with a password asks for it on the first sheet, and in a dialog when it has changed. Loaded if the server
+// says that there is one. The server answers with a cookie that no script can read: this page does not remember the
+// password.
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
@@ -9,9 +10,9 @@ import { laterStyle } from './later-style.js'
 import { whyRefused } from './welcome.js'
 
 export type PasswordBox = {
-  /** What stands on the first sheet. */
+  /** The elements for the first sheet. */
   readonly boxes: readonly HTMLElement[]
-  /** Shows the server what was typed. Is it the password? If not, the sheet says so. */
+  /** Sends the password. Answers whether it is right; if not, the sheet says so. */
   readonly give: () => Promise<boolean>
   readonly remove: () => void
 }
@@ -21,14 +22,14 @@ export async function passwordBox(): Promise<PasswordBox | undefined> {
   return (await isIn()) ? undefined : makeBox()
 }
 
-/** Resolves when this browser may come in: at once with a good cookie, else when the password was given. */
+/** Resolves when this browser may come in: at once with a good cookie, otherwise when the password was given. */
 export async function letIn(): Promise<void> {
   if (await isIn()) return
   await laterStyle()
   await new Promise<void>((resolve) => ask(resolve))
 }
 
-/** No connection is no lock: then the page goes on, and says what is wrong. */
+/** Without a connection the answer is yes: then the page goes on, and says what is wrong. */
 async function isIn(): Promise<boolean> {
   try {
     await call(platform, { url: BASE, path: '/members?room=lobby' })
@@ -90,7 +91,7 @@ function ask(done: () => void): void {
       done()
     })
   })
-  // Escape would leave a page that can do nothing. A second one closes the dialog past any `preventDefault`.
+  // Escape would leave a page that can do nothing. A second Escape closes the dialog in spite of `preventDefault`.
   dialog.addEventListener('cancel', (event) => event.preventDefault())
   dialog.addEventListener('close', () => {
     if (isGiven) return

@@ -1,5 +1,6 @@
-// What I said and has not come back yet: at once at the end of the log, grey while it is on its way; with Retry
-// and Delete when it failed. It is gone when the log has it, so it is never there twice.
+// Messages of this person that have not come back yet. They are at once at the end of the log, grey while they are on
+// their way, with Retry and Delete when they failed. A line goes when the log has the message, so it is never there
+// twice.
 //
 //     outbox: sending, waiting, failed ──┐
 //     sent: answered, not yet polled ────┴─> pending lines ── its key or its id came in ─> gone
@@ -19,7 +20,7 @@ export type PendingLinesParts = {
   readonly newest: () => Message | undefined
   readonly knows: (message: Message) => boolean
   readonly toBox: () => void
-  /** Runs a change of the lines and keeps the reading place. */
+  /** Changes lines and keeps the reading place. */
   readonly keep: (change: () => void) => void
 }
 
@@ -37,7 +38,7 @@ export class PendingLines {
     })
   }
 
-  /** The log has these now. */
+  /** These messages are in the log now. */
   arrived(messages: readonly Message[]): void {
     const keys = new Set(messages.map(({ key }) => key))
     for (const { key } of this.#parts.outbox.pending) if (keys.has(key)) this.#parts.outbox.remove(key)

@@ -14,7 +14,7 @@ export class People {
   readonly #me: () => string
   #shown = ''
 
-  /** `me`: my name, which comes first and is not told to be typing. */
+  /** `me`: this person's name, which comes first and is not shown as typing. */
   constructor(me: () => string) {
     this.#me = me
   }
@@ -47,7 +47,7 @@ export class People {
     return this.#byRoom.get(room)?.members.length ?? 0
   }
 
-  /** Has the server told who is in a room, and I am not among them? */
+  /** Has the server told who is in a room, and this person is not among them? */
   lacksMe(room: string): boolean {
     const presence = this.#byRoom.get(room)
     return presence !== undefined && !presence.members.includes(this.#me())

@@ -1,4 +1,5 @@
-// In again, when the session is over: the machine slept, the server restarted. What can be read is read meanwhile.
+// Gets in again when the session is over, because the machine slept or the server restarted. Meanwhile the page reads
+// what it can.
 //
 //     401 ── join under the same name ── done ──────────> as before
 //                                     ├─ name taken ────> read without a session, and try again: 5 s, 10 s, … 1 min
@@ -6,7 +7,7 @@
 //                                     ├─ 401, password ─> ask for the new one, then join
 //                                     └─ 401, no password > load the page anew, which says what is needed
 //
-// All of this is loaded when a session is over, which nearly none is.
+// All of this is loaded only when a session is over, which is rare.
 
 import { isUnauthorized } from '../src/client/wire.js'
 import { defaultPlatform as platform } from '../src/client/platform.js'
@@ -29,7 +30,7 @@ export class Rejoin {
   #wait = AGAIN_MS.first
   #undo: (() => void) | undefined
   #isOver = false
-  /** The dialog for the password, which all that wait for it share. */
+  /** The dialog for the password, which all callers that wait for it share. */
   #asking: Promise<void> | undefined
 
   constructor(parts: RejoinParts) {
@@ -48,7 +49,7 @@ export class Rejoin {
     }
   }
 
-  /** A room refused a message: joins it. Throws why that cannot be. */
+  /** A room refused a message: joins it. Throws the reason why not. */
   join(room: string): Promise<void> {
     return this.#enter(() => this.#parts.session.join(room))
   }
@@ -64,7 +65,7 @@ export class Rejoin {
   }
 
   async #letIn(): Promise<void> {
-    // The page of a chat without a password says by itself what else is needed.
+    // The page of a chat without a password says what else is needed.
     if (!('password' in document.documentElement.dataset)) return location.reload()
     this.#asking ??= import('./password.js').then(({ letIn }) => letIn()).finally(() => (this.#asking = undefined))
     await this.#asking
@@ -87,18 +88,20 @@ export class Rejoin {
     showTaken(this.#isOver, this.#parts.session, this.#parts.room)
   }
 
-  /** Tries again under the same name, ever less often. */
+  /** Tries again under the same name, less and less often. */
   #later(): void {
     this.#undo = platform.after(this.#wait, () => {
       this.#wait = Math.min(2 * this.#wait, AGAIN_MS.most)
       const { session, room } = this.#parts
-      // Still taken, or no connection: tried again, until somebody chooses another name.
+      // Still taken, or no connection: tried again, until the person chooses another name.
       session.join(room()).catch(() => this.#isOver && this.#later())
     })
   }
 }
 
-/** Says that another person has the name, with a form for another one; or takes it away when there is a session again. */
+/**
+ * Says that another person has the name, with a form for another one; or removes that when there is a session again.
+ */
 function showTaken(isOver: boolean, session: Session, room: () => string): void {
   const notice = byId('notice', HTMLElement)
   const shown = notice.querySelector('form')

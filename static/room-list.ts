@@ -1,9 +1,9 @@
-// The rooms on the side: which one is looked at, what is unread in the others, a form to open one more.
+// The rooms on the side: which is the current one, and how much is unread in the others.
 
 import { byId, element } from './element.js'
 import { MAX_ROOMS, type Rooms, whyNotRoom } from './rooms.js'
 
-/** How many rooms that are not open any more are offered. */
+/** How many rooms that were open earlier are offered. */
 const LATELY = 4
 
 export type RoomListParts = {

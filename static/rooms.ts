@@ -1,10 +1,10 @@
-// The rooms that are open: one list for the whole browser, and the one that this tab looks at, which stands in
-// the address: `/#lobby`. What is unread is each tab's own, and outlives a reload: for each room the id of the message
-// that was read last is kept.
+// The open rooms: one list for the whole browser, and the room that this tab shows, which is in the address:
+// `/#lobby`. Each tab has its own unread counts, which outlive a reload: for each room the id of the message that was
+// read last is kept.
 
 import { asFields, asStrings, stored } from './storage.js'
 
-/** A poll takes no more. */
+/** A poll takes no more rooms. */
 export const MAX_ROOMS = 16
 
 const RECENT = 12
@@ -26,7 +26,7 @@ export class Rooms {
     addEventListener('hashchange', () => this.#tell())
   }
 
-  /** Those that are open, the one looked at among them. */
+  /** The open rooms, with the current one. */
   get open(): readonly string[] {
     const open = this.#stored.read()
     return open.includes(this.current) ? open : [...open, this.current].slice(-MAX_ROOMS)
@@ -37,7 +37,7 @@ export class Rooms {
     return this.#stored.read().includes(room)
   }
 
-  /** Those that were open once, the latest first. */
+  /** Rooms that were open earlier, the latest first. */
   get recent(): readonly string[] {
     return this.#recent.read()
   }
@@ -62,7 +62,7 @@ export class Rooms {
     this.#listeners.add(call)
   }
 
-  /** Keeps a room in the list. */
+  /** Adds a room to the list. */
   add(room: string): void {
     this.#recent.write([room, ...this.recent.filter((other) => other !== room)].slice(0, RECENT))
     const open = this.#stored.read()
@@ -92,13 +92,13 @@ export class Rooms {
     this.#tell()
   }
 
-  /** The id of the message that was read last in a room; undefined where none was. */
+  /** The id of the message that was read last in a room; undefined if none was. */
   readTo(room: string): number | undefined {
     const id = this.#readTo.read()[room]
     return typeof id === 'number' ? id : undefined
   }
 
-  /** All of a room has been read, up to this id; 0 where that is not known yet. */
+  /** Everything in a room has been read, up to this id; 0 if the id is not known yet. */
   read(room: string, id: number): void {
     if (id > 0 && id !== this.readTo(room)) this.#readTo.write({ ...this.#readTo.read(), [room]: id })
     if (this.#unread.delete(room)) this.#tell()
@@ -133,14 +133,14 @@ function inAddress(): string | undefined {
   return isRoom(name) ? name : undefined
 }
 
-/** What stands in the address and is no name of a room; empty where there is nothing wrong. */
+/** The part of the address that should be a room and is none; empty if nothing is wrong. */
 export function wrongInAddress(): string {
   const name = location.hash.slice(1)
   if (name === '' || isRoom(name)) return ''
   try {
     return decodeURIComponent(name).slice(0, 100)
   } catch {
-    // Half of an escape: shown as it stands.
+    // A broken escape is shown as it is.
     return name.slice(0, 100)
   }
 }

@@ -1,6 +1,6 @@
-// The reading place. Whoever reads at the bottom stays at the bottom; whoever scrolled up stays where they read,
-// whatever comes in below or above, and however wide the lines are: that last is the browser's work, where it knows
-// how to anchor. Nothing ever scrolls by itself for somebody who scrolled away.
+// The reading place. A person who reads at the bottom stays at the bottom. A person who scrolled up stays where they
+// read, whatever comes in below or above, and however wide the lines become (the browser does that last part, if it
+// supports scroll anchoring). The page never scrolls by itself for a person who scrolled away.
 
 const NEAR_PX = 40
 
@@ -21,7 +21,7 @@ export class Scroll {
     const resized = new ResizeObserver(() => this.settle())
     resized.observe(box)
     for (const part of box.children) resized.observe(part)
-    // What is typed may make the log larger and small again in one go, which moves its top like a reader would.
+    // Typing may make the log larger and small again in one go, which moves its top like a reader would.
     addEventListener('input', () => this.settle())
   }
 
@@ -44,25 +44,25 @@ export class Scroll {
     this.settle()
   }
 
-  /** After something changed: back to the bottom, for a reader who is there. */
+  /** After a change: back to the bottom, for a person who is there. */
   settle(): void {
     if (!this.#stuck) return
     this.#box.scrollTop = this.#box.scrollHeight
     this.#top = this.#box.scrollTop
   }
 
-  /** Where a reader is who scrolled away: a line, and how far below the top it stands. */
+  /** The place of a person who scrolled away: a line, and how far below the top it stands. */
   get place(): Place | undefined {
     const line = this.#stuck ? undefined : this.#firstInSight()
     return line === undefined ? undefined : { line, below: this.#below(line) }
   }
 
-  /** Puts a line so far below the top, for somebody who reads there; to the bottom if that is not far. */
+  /** Puts a line so far below the top; goes to the bottom if that is near. */
   goTo({ line, below }: Place): void {
     this.toBottom()
     if (this.#below(line) >= below) return
     this.#stick(false)
-    // Lines that have not been in sight are as high as was guessed, until a frame or two has drawn them.
+    // The height of lines that have not been in sight is a guess until a frame or two has drawn them.
     let frames = FRAMES
     const aim = (): void => {
       this.#put(line, below)
@@ -82,9 +82,9 @@ export class Scroll {
     return line.getBoundingClientRect().top - this.#box.getBoundingClientRect().top
   }
 
-  /** Changes lines while what the reader looks at stays where it is. */
+  /** Changes lines while the lines that the person reads stay where they are. */
   keep(change: () => void): void {
-    // Lines that made the log longer are measured anyhow before they are painted, and then it is settled.
+    // Lines that make the log longer are measured before they are painted, and then it is settled.
     if (this.#stuck) return change()
     const anchor = this.#firstInSight()
     const before = anchor?.getBoundingClientRect().top ?? 0
@@ -104,7 +104,7 @@ export class Scroll {
 
   #scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#box
-    // Growing content moves the bottom away, and only a reader moves the top up.
+    // New lines move the bottom away, and only a person moves the top up.
     if (scrollHeight - scrollTop - clientHeight < NEAR_PX) this.#stick(true)
     else if (scrollTop < this.#top - 1) this.#stick(false)
     this.#top = scrollTop

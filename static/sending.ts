@@ -1,4 +1,4 @@
-// What goes out: the outbox and its lines at the end of the log. Loaded when the room is shown, or at once where
+// The outgoing side: the outbox, its lines at the end of the log, and who is typing. Loaded when the room is shown, or at once if
 // something waits to be sent.
 
 import { Outbox, type Pending } from '../src/client/outbox.js'
@@ -29,7 +29,7 @@ export class Sending {
     this.draw()
   }
 
-  /** Why the last message of the room does not go out; undefined where nothing is wrong. */
+  /** Why the last message of the room has not been sent, as a sentence; undefined if nothing is wrong. */
   get trouble(): string | undefined {
     return this.#last(({ error }) => error !== undefined)?.error
   }
@@ -38,7 +38,7 @@ export class Sending {
     this.#outbox.add({ room, username, text })
   }
 
-  /** Takes back the last message of the room that failed; its text. */
+  /** Takes back the last message of the room that failed, and returns its text. */
   takeBack(): string | undefined {
     const failed = this.#last(({ state }) => state === 'failed')
     if (failed !== undefined) this.#outbox.remove(failed.key)

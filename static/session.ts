@@ -1,5 +1,5 @@
-// My session: one name for the whole browser, and the token that holds it. Every tab reads it from the
-// browser's storage, and whoever has to join anew writes it there, so all tabs speak as one person.
+// This person's session: one name for the whole browser, and the token that holds it. Every tab reads it from the
+// browser's storage, and a tab that has to join anew writes it there, so all tabs speak as one person.
 //
 //     a tab is refused with 401 ── has another tab joined meanwhile? ── yes ─> go on with its session
 //                                                └── no ──> join under the same name, or by the token of the address
@@ -20,7 +20,7 @@ export class Session {
     const { username, token } = asFields(value)
     return { username: asString(username), token: asString(token) }
   })
-  /** The token of the session that is over, and whose name another person has now. */
+  /** The token of a session that is over, and whose name another person has now. */
   readonly #over = stored('local', 'over', asString)
   readonly #listeners = new Set<() => void>()
   #renewing: Promise<void> | undefined
@@ -39,7 +39,7 @@ export class Session {
     return token === '' || token === this.#over.read() ? undefined : token
   }
 
-  /** Is the session over, and its name another person's? Whoever has none can still read. */
+  /** Is the session over, and its name another person's? A person without a session can still read. */
   get isOver(): boolean {
     return this.username !== '' && this.token === undefined && !this.isForgotten
   }
@@ -49,7 +49,7 @@ export class Session {
     return this.#stored.read().token === ''
   }
 
-  /** Calls back when I am somebody else. */
+  /** Calls back when the session becomes another one. */
   onChange(call: () => void): void {
     this.#listeners.add(call)
   }
@@ -72,7 +72,7 @@ export class Session {
     return this.#renewing
   }
 
-  /** Gives the name back. The name itself stays remembered for the next time. */
+  /** Gives the name back. The name itself is remembered for the next time. */
   forget(): void {
     this.leave()
     forgetToken()
@@ -80,7 +80,7 @@ export class Session {
     this.#tell()
   }
 
-  /** Goes on without the session: what the address brought says who I am. */
+  /** Goes on without the session: the token in the address says who the person is. */
   drop(): void {
     this.#stored.write({ username: this.username, token: '' })
   }
@@ -121,7 +121,7 @@ export class Session {
   }
 }
 
-/** Joins under a name; where the chat asks for a token, under the name that stands in it. */
+/** Joins under a name; in a chat with tokens, under the name in the token. */
 async function introduce(room: string, username: string): Promise<JoinAnswer> {
   const token = tokenHere()
   if (token === undefined) return join(platform, { url: BASE, path: '/join', body: { room, username } })

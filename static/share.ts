@@ -1,4 +1,4 @@
-// Share: the link of the room, and its QR code for whoever looks at the projector. Loaded when it is asked for.
+// Share: the link to the room, and its QR code for people who look at the projector. Loaded when it is asked for.
 
 import { element } from './element.js'
 import { laterStyle } from './later-style.js'
@@ -38,7 +38,7 @@ export async function share(room: string): Promise<void> {
   dialog.showModal()
 }
 
-/** Browsers give the clipboard to https and localhost alone; elsewhere the link is selected, for Ctrl+C. */
+/** Browsers give the clipboard only to https and localhost. Elsewhere the link is selected, for Ctrl+C. */
 async function copyLink(address: HTMLInputElement, told: HTMLElement): Promise<void> {
   address.focus()
   address.select()
@@ -51,7 +51,7 @@ async function copyLink(address: HTMLInputElement, told: HTMLElement): Promise<v
   }
 }
 
-/** The addresses to choose from, where there are several; that none of them works elsewhere, where that is so. */
+/** The addresses to choose from, if there are several; and a warning if none of them works elsewhere. */
 function choiceOf({ href, addresses, isLocal }: RoomLink, change: (address: string) => Promise<void>): HTMLElement[] {
   if (isLocal)
     return [

@@ -1,21 +1,22 @@
-// All by keyboard: Ctrl+K (or ⌘K) changes the room, Esc closes what is open and goes back to the box.
+// Everything by keyboard: Ctrl+K (or ⌘K) changes the room; Esc closes what is open and goes back to the box. Loaded while
+// the first messages are, with the form that opens a room.
 //
-// The switcher is loaded when the page is idle, so that it opens with the key and takes the ones that follow. Whoever
-// is faster than that has the letters typed meanwhile put into it.
+// The switcher is loaded when the page is idle, so that it opens with the key and takes the letters that follow. If a
+// person is faster than that, the letters typed meanwhile are put into it.
 
 import { whenIdle } from './idle.js'
 import type { Rooms } from './rooms.js'
 
 export type ShortcutParts = {
   readonly rooms: Rooms
-  /** Closes a drawer; tells whether one was open. */
+  /** Closes a drawer; answers whether one was open. */
   readonly closeDrawer: () => boolean
   readonly toBox: () => void
 }
 
 export function wireShortcuts({ rooms, closeDrawer, toBox }: ShortcutParts): void {
   let switcher: typeof import('./switcher.js') | undefined
-  /** What was typed since Ctrl+K, while the switcher loads. */
+  /** The letters typed since Ctrl+K, while the switcher loads. */
   let typed: string | undefined
 
   const load = async (): Promise<void> => {

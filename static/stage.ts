@@ -1,6 +1,6 @@
-// The stage, for a projector (`?big`): the messages over the full width, and above them a strip with the room, how many
-// people are there, and the address that they come by, as letters and as a QR code. In a room where nothing has been
-// said the address and its code are as large as there is room. The screen stays awake.
+// The stage, for a projector (`?big`): the messages over the full width, and above them a strip with the room, how
+// many people are there, and the address, as letters and as a QR code. In a room without messages the address and its
+// code are as large as possible. The screen stays awake.
 
 import { keepAwake } from './awake.js'
 import { byId, element } from './element.js'
@@ -30,7 +30,7 @@ export class Stage {
     return this.#sleep !== undefined
   }
 
-  /** Opens the stage; the address says so, for a reload. */
+  /** Opens the stage. The address says so, for a reload. */
   async enter(): Promise<void> {
     if (this.isOn) return
     this.#sleep = keepAwake()
@@ -49,7 +49,7 @@ export class Stage {
     this.#mark(false)
   }
 
-  /** The room, or who is in it, may be another. */
+  /** The room, or the people in it, may have changed. */
   async show(): Promise<void> {
     if (!this.isOn) return
     const room = this.#parts.room()

@@ -1,5 +1,5 @@
-// Small things that outlive the page: in the browser's storage where it allows that, else as long as the page is
-// open. What is read was written by an older page, or by anybody, so it is parsed like anything else.
+// Small values that outlive the page: in the browser's storage if it allows that, otherwise as long as the page is
+// open. An older page, or anyone, may have written what is read, so it is parsed like anything else.
 
 import { PLACE } from './base.js'
 
@@ -10,7 +10,7 @@ export type Stored<Value> = {
   onChange(call: () => void): void
 }
 
-/** `local` is for all tabs and for ever; `session` for this tab, and survives a reload. */
+/** `local` is for all tabs and for ever; `session` is for this tab, and survives a reload. */
 export function stored<Value>(
   where: 'local' | 'session',
   name: string,
@@ -24,7 +24,7 @@ export function stored<Value>(
       try {
         return parse(JSON.parse((storage === undefined ? memory : storage.getItem(key)) ?? 'null'))
       } catch {
-        // Not JSON: as good as nothing.
+        // Not JSON: treated as missing.
         return parse(null)
       }
     },
@@ -33,7 +33,7 @@ export function stored<Value>(
       try {
         storage?.setItem(key, memory)
       } catch {
-        // Storage is full: it is kept as long as the page is open.
+        // Storage is full: the value is kept as long as the page is open.
       }
     },
     onChange(call) {
@@ -48,7 +48,7 @@ export function storageOf(where: 'local' | 'session'): Storage | undefined {
   try {
     return where === 'local' ? localStorage : sessionStorage
   } catch {
-    // Storage is forbidden in this browser: the page works without.
+    // Storage is forbidden in this browser: the page works without it.
     return undefined
   }
 }

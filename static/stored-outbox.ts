@@ -1,5 +1,5 @@
-// Stores what was not sent in the browser's storage for this tab: a reload, or a browser that was restarted, goes on
-// with the same keys.
+// Keeps unsent messages in the browser's storage for this tab: after a reload, or a restart of the browser, they go
+// on with the same keys.
 
 import type { OutboxStorage, Pending } from '../src/client/outbox.js'
 import { asFields, asString, stored } from './storage.js'

@@ -1,5 +1,5 @@
-// Ctrl+K: to another room, by a part of its name; names that begin with it come first. Enter on a name that is no room
-// yet opens it. Loaded when the page is idle. (A combobox with a list, https://www.w3.org/WAI/ARIA/apg/patterns/combobox/)
+// Ctrl+K: to another room, by a part of its name. Names that begin with it come first. Enter on a new name opens that
+// room. Loaded when the page is idle.
 
 import { element } from './element.js'
 import { laterStyle } from './later-style.js'
@@ -8,7 +8,7 @@ import { isRoom } from './rooms.js'
 /** Resolves when the dialog has its style. */
 export const styled = laterStyle()
 
-/** Opens the dialog; `done` is called when it is closed, with the room that was chosen if one was. */
+/** Opens the dialog. `done` is called when it is closed, with the room if one was chosen. */
 export function openSwitcher(rooms: readonly string[], typed: string, done: (room: string | undefined) => void): void {
   const box = element('input', {
     'aria-label': 'Go to',
@@ -61,7 +61,8 @@ export function openSwitcher(rooms: readonly string[], typed: string, done: (roo
     } else return
     event.preventDefault()
   })
-  // The dialog is gone before the room opens, or it would take the selection, and with it the keys, out of the box.
+  // The dialog goes before the room opens; otherwise it would take the selection, and with it the keys, out of the
+  // box.
   dialog.addEventListener('close', () => {
     dialog.remove()
     done(chosen)
@@ -75,7 +76,7 @@ export function openSwitcher(rooms: readonly string[], typed: string, done: (roo
   search()
 }
 
-/** The rooms with this in their name, those that begin with it before the others. */
+/** The rooms with this in their name, those that begin with it first. */
 function matchesOf(rooms: readonly string[], wanted: string): string[] {
   const at = (room: string): number => room.toLowerCase().indexOf(wanted)
   return rooms.filter((room) => at(room) >= 0).toSorted((a, b) => Number(at(a) > 0) - Number(at(b) > 0))

@@ -1,10 +1,10 @@
-// What the tabs of one browser say to each other. A BroadcastChannel works on plain http too; where there is none
-// at all, a tab is alone and polls for itself.
+// What the tabs of one browser tell each other. A BroadcastChannel works on plain http too. Where there is none, a
+// tab is alone and polls for itself.
 
 import type { Gap, Message, PresenceState } from '../src/client/wire.js'
 import { PLACE } from './base.js'
 
-/** What one answer brought, as the leader hands it on. */
+/** The contents of one answer, as the leader hands it on. */
 export type Batch = {
   readonly messages: readonly Message[]
   readonly gaps: readonly Gap[]
@@ -20,7 +20,7 @@ export type Status =
   | { readonly kind: 'stopped'; readonly sentence: string }
 
 export type Note =
-  /** A tab came; the others answer `here`. */
+  /** A tab has opened; the others answer `here`. */
   | { readonly kind: 'hello' }
   | { readonly kind: 'here' }
   | { readonly kind: 'bye' }
@@ -28,9 +28,9 @@ export type Note =
   | { readonly kind: 'ask' }
   /** The leader lives. `term`: when it acquired the lock. */
   | { readonly kind: 'sign'; readonly term: number; readonly visible: boolean; readonly status: Status }
-  /** What the leader got. `seq` counts up by one, so that a tab that slept notices. */
+  /** The leader's batch. `seq` counts up by one, so that a tab that slept notices. */
   | { readonly kind: 'batch'; readonly term: number; readonly seq: number; readonly batch: Batch }
-  /** Somebody wants the leader to poll now. */
+  /** A tab wants the leader to poll now. */
   | { readonly kind: 'hurry' }
 
 type Letter = { readonly from: string; readonly note: Note }
@@ -56,7 +56,7 @@ export class Tabs {
     this.#channel?.postMessage({ from: this.id, note } satisfies Letter)
   }
 
-  /** Calls back with what other tabs say. */
+  /** Calls back with the notes of other tabs. */
   onNote(call: (note: Note, from: string) => void): void {
     this.#listeners.add(call)
   }

@@ -1,14 +1,14 @@
-// What somebody wrote, as nodes: code, links, **bold**, *emphasis* and mentions, everything else as the text it is.
+// The text of a message as nodes: code, links, **bold**, *emphasis* and mentions, and everything else as plain text.
 //
-//     text ─> fenced code ─> `code` ─> links ─> **bold** ─> *emphasis* ─> mentions of me ─> text
+//     text ─> fenced code ─> `code` ─> links ─> **bold** ─> *emphasis* ─> mentions ─> text
 //
-// Each step takes its own out of what the steps before left. There is no HTML here, only text nodes.
+// Each step takes its part out of what the steps before it left. There is no HTML here, only text nodes.
 
 import { element } from './element.js'
 
 const FENCE = /```(?:[\w+-]{1,20}\n)?\n?([^]+?)\n?```\n?/g
 const CODE = /`([^`\n]+)`/g
-/** Between stars that stand at words, not as in 2 * 3 * 4. */
+/** Between stars beside words, and not as in 2 * 3 * 4. */
 const BOLD = /\*\*(?=[^\s*])([^*\n]+)(?<=\S)\*\*/g
 const EMPHASIS = /(?<![\w*])\*(?=[^\s*])([^*\n]+)(?<=\S)\*(?![\w*])/g
 const LINK = /\bhttps?:\/\/[^\s<>"'`]+/gi
@@ -19,7 +19,7 @@ const EMOJI_UNITS = 40
 type Nodes = (Node | string)[]
 
 export type Reader = {
-  /** Who reads: mentions of this name are marked. */
+  /** The person who reads: mentions of this name are marked. */
   readonly name: string
 }
 
@@ -53,7 +53,7 @@ function nodesOf(text: string, name: string): Nodes {
   return split(text, FENCE, ([, inner = '']) => [element('pre', { tabindex: '0' }, element('code', {}, inner))], code)
 }
 
-/** Replaces what a pattern finds, and hands the rest on. */
+/** Replaces what a pattern finds, and hands on the rest. */
 function split(
   text: string,
   pattern: RegExp,
@@ -71,7 +71,7 @@ function split(
   return nodes
 }
 
-/** A link, where the address is one of http or https; the full stop behind it is not part of it. */
+/** A link to an http or https address. A full stop behind it does not belong to it. */
 function linkTo(found: string): Nodes {
   const address = trimEnd(found)
   if (!URL.canParse(address)) return [found]
@@ -82,8 +82,8 @@ function linkTo(found: string): Nodes {
 const PUNCTUATION = '.,;:!?…'
 
 /**
- * An address without the full stop behind it, and without a parenthesis that it does not open. It is walked once from
- * its end: a pattern for that starts anew at each of four thousand full stops.
+ * An address without a full stop behind it, and without a closing parenthesis that it does not open. One walk from
+ * the end: a regular expression would start anew at each of four thousand full stops.
  */
 export function trimEnd(address: string): string {
   let surplus = address.split(')').length - address.split('(').length
@@ -99,7 +99,7 @@ export function trimEnd(address: string): string {
 
 let compiled: { readonly name: string; readonly mention: RegExp } | undefined
 
-/** Finds `@name`, in any case, and not as the beginning of a longer name. */
+/** Finds `@name`, in any case of letters, and not as the beginning of a longer name. */
 function mentionOf(name: string): RegExp | undefined {
   if (name === '') return undefined
   if (compiled?.name !== name) compiled = { name, mention: compile(name) }

@@ -1,5 +1,5 @@
-// Light or dark: as the system prefers, until the switch says otherwise. `?big` is for the projector (stage.ts). This is the
-// first script of the page and the only one that the first paint waits for, so nothing flashes.
+// Light or dark: as the system prefers, until the switch says otherwise. `?big` is for the projector (stage.ts). This
+// is the first script of the page, and the only one that the first paint waits for, so nothing flashes.
 
 import { stored } from './storage.js'
 
@@ -19,7 +19,7 @@ function apply(): void {
   else root.dataset['theme'] = theme
 }
 
-/** Wires the switch. What the system prefers needs no choice, so choosing it forgets the choice. */
+/** Wires the switch. Choosing what the system prefers anyway forgets the choice. */
 export function wireTheme(dark: HTMLInputElement): void {
   const show = (): void => {
     dark.checked = (chosen.read() ?? (prefersDark.matches ? 'dark' : 'light')) === 'dark'

@@ -1,12 +1,12 @@
-// Draws at a pace that eyes can follow. In a quiet room what comes is drawn at once; in a busy one at most ten
-// times a second, so that cost follows the clock and not the messages. A tab that nobody sees draws nothing, and
-// so waits for nothing.
+// Draws at a pace that eyes can follow. In a quiet room a message is drawn at once; in a busy room the page draws at
+// most ten times a second, so the cost follows the clock and not the messages. A hidden tab draws nothing, so it does
+// not wait.
 
 import type { Batch } from './tabs.js'
 
 const THROTTLE_MS = 100
 
-/** Hands batches on, joined where they come too fast. */
+/** Hands on batches, joined if they come too fast. */
 export function throttle(call: (batch: Batch) => void): (batch: Batch) => void {
   let waiting: Batch | undefined
   let lastAt = -Infinity
@@ -18,7 +18,7 @@ export function throttle(call: (batch: Batch) => void): (batch: Batch) => void {
     if (batch !== undefined) call(batch)
   }
   return (batch) => {
-    // A gap stands before the messages of its own batch, so what came earlier has to be drawn first.
+    // A gap comes before the messages of its own batch, so earlier batches have to be drawn first.
     if (waiting !== undefined && batch.gaps.length > 0) flush()
     const isFirst = waiting === undefined
     waiting = waiting === undefined ? batch : join(waiting, batch)

@@ -1,8 +1,8 @@
-// The token of a school or a company (a JSON Web Token), where a chat asks for one. It comes in the address, behind the
-// room: /#lobby&token=eyJ…, a part of it that a browser sends to no server. It is taken out of there before anything
-// else happens, so that nobody copies it along with the address, and Back does not bring it again.
+// The token of a school or a company (a JSON Web Token), for a chat that asks for one. It comes in the address,
+// behind the room: /#lobby&token=eyJ…, a part that a browser sends to no server. It is taken out of the address
+// before anything else happens, so that it is not copied along with the address, and Back does not bring it again.
 //
-// It is kept for this tab and as long as that lasts: for when the server forgets the session that came of it.
+// It is kept for this tab, as long as the tab lasts: for when the server forgets the session.
 
 import { asString, stored } from './storage.js'
 
@@ -18,7 +18,7 @@ export function tokenHere(): string | undefined {
   return token === '' ? undefined : token
 }
 
-/** Takes the token out of the address and keeps it. Is there a new one? */
+/** Takes the token out of the address and keeps it. Answers whether there is a new one. */
 export function takeToken(): boolean {
   const [room = '', ...rest] = location.hash.slice(1).split('&')
   const token = new URLSearchParams(rest.join('&')).get('token')

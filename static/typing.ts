@@ -1,5 +1,5 @@
-// Tells that I am typing: at the first key, then every four seconds while keys come, since the server forgets it
-// after six; and that I stopped, when the text is gone.
+// Tells the server that this person is typing: at the first key, then every four seconds while keys come, because the
+// server forgets it after six; and that the typing has ended, when the text is gone.
 
 const AGAIN_MS = 4000
 
@@ -23,7 +23,7 @@ export class Typing {
     this.#toldAt = 0
   }
 
-  /** A message ends the typing by itself: nothing needs to be told. */
+  /** A message ends the typing: nothing needs to be told. */
   sent(): void {
     this.#toldAt = 0
   }

@@ -1,5 +1,5 @@
-// What is unread: what others said in a room that this tab does not show, until it does. The title says
-// how many there are; and when one speaks of me while I am at something else, a notification calls me.
+// Unread messages: those of other people in a room that this tab does not show. The title says how many there are.
+// When one of them mentions this person, who is doing something else, a notification calls.
 
 import type { Message } from '../src/client/wire.js'
 import { whenIdle } from './idle.js'
@@ -9,7 +9,7 @@ import { mentions } from './text.js'
 
 export type UnreadParts = {
   readonly rooms: Rooms
-  /** My name. */
+  /** This person's name. */
   readonly myName: () => string
   /** Does this tab lead? Only the tab that leads notifies for a message that no tab shows. */
   readonly leads: () => boolean
@@ -31,14 +31,14 @@ export class Unread {
     })
   }
 
-  /** Counts what others said. */
+  /** Counts the messages of others. */
   take(messages: readonly Message[]): void {
     for (const message of messages)
       if (message.type === 'chat' && message.username !== this.#parts.myName()) this.#count(message)
     this.look()
   }
 
-  /** Whoever sees the page has read the room that it shows. */
+  /** A person who sees the page has read the room that it shows. */
   look(): void {
     const { rooms, last } = this.#parts
     if (document.visibilityState === 'visible') rooms.read(rooms.current, last(rooms.current))

@@ -1,5 +1,5 @@
-// Reasons to believe that the connection is another than a moment ago: the network went or is back, the page is seen
-// again, or more time went by than the clock's steps explain, so the machine slept.
+// Reasons to believe that the connection has changed: the network went or is back, the page is seen again, or more
+// time went by than the clock's steps explain, so the machine slept.
 
 const STEP_MS = 5000
 const SLEPT_MS = 10_000
@@ -13,7 +13,7 @@ export function onWake(call: () => void): void {
     at = now
   }, STEP_MS)
   addEventListener('online', call)
-  // A parked poll does not notice by itself: the next one tells whether the server is out of reach too.
+  // A parked poll does not notice: the next one finds out whether the server can be reached.
   addEventListener('offline', call)
   addEventListener('pageshow', ({ persisted }) => {
     if (persisted) call()

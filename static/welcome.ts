@@ -1,13 +1,13 @@
-// The first sheet: asks for a name and a room, and says in words why a name cannot be had.
+// The first sheet: it asks for a name and a room, and says in words why a name is refused.
 
 import { Refused } from '../src/client/wire.js'
 import { byId, element } from './element.js'
 import { whyNotRoom } from './rooms.js'
 
 export type WelcomeParts = {
-  /** Somebody begins to fill it in. */
+  /** The person begins to fill it in. */
   readonly begun: () => void
-  /** Enters; throws `Refused` when that cannot be. */
+  /** Enters; throws `Refused` when that is refused. */
   readonly enter: (name: string, room: string) => Promise<void>
 }
 
@@ -42,7 +42,7 @@ export class Welcome {
     if (sentence !== '') say(sentence, this.#name)
   }
 
-  /** Says how many people are in the room, while that one is asked for. */
+  /** Shows how many people are in the room, if the sheet still asks for that room. */
   crowd(room: string, count: number): void {
     if (this.#title.textContent !== `Join #${room}`) return
     this.#hint.textContent =
@@ -60,7 +60,7 @@ export class Welcome {
     say(whyNotRoom(wanted), this.#room)
   }
 
-  /** Nobody comes in by a name: says what is needed, and asks for nothing. */
+  /** A name is not enough here: says what is needed, and asks for nothing. */
   refuse(sentence: string): void {
     const form = byId('join', HTMLFormElement)
     this.#head()
@@ -72,7 +72,7 @@ export class Welcome {
     this.#sheet.hidden = true
   }
 
-  /** What stands on top: a room, or what this is. */
+  /** The heading: a room, or what this is. */
   #head(title?: string): void {
     this.#title.textContent = title ?? this.#words[0]
     this.#hint.textContent = title === undefined ? this.#words[1] : ''

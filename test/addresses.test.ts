@@ -1,4 +1,4 @@
-// Where a server can be reached: which addresses there are, and who is told.
+// The addresses of a server: which there are, and which clients are told.
 
 import { describe, expect, test } from 'vitest'
 import { reachableAddresses } from '../src/addresses.js'

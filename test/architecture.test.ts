@@ -1,4 +1,5 @@
-// Who knows whom. The compiler holds the platform's borders (no Node and no DOM in the core); this holds the rest.
+// Which part imports which. The compiler checks the platform's borders (no Node and no DOM in the core); this checks
+// the rest.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'

@@ -1,4 +1,4 @@
-// A chat inside other people's servers: what is the chat's it answers, and everything else is the program's around it.
+// A chat inside other people's servers: it answers its own requests, and leaves the others to the program around it.
 
 import { getRequestListener } from '@hono/node-server'
 import express from 'express'

@@ -1,4 +1,4 @@
-// The glass box: what it tells of a real server, to whom, and that it costs nothing while nobody watches.
+// The glass box: what it tells about a real server, to whom, and that it costs nothing without a watcher.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

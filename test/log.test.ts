@@ -1,5 +1,5 @@
-// What the server says of its own: refusals and losses counted, a store's trouble, each request where that is asked for,
-// and in none of it a word that people typed.
+// The server's log: refusals and losses counted, trouble of the store, each request with --log debug; and never a
+// word that people typed.
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 import WebSocketClient from 'ws'

@@ -1,5 +1,5 @@
-// The server against docs/openapi.yaml: every answer that can be had without breaking something is asked for, and
-// held against the document. What is documented and not asked for is named at the end, so nothing is forgotten.
+// The server against docs/openapi.yaml: every answer that needs nothing broken is asked for, and compared with the
+// document. Documented answers that are not asked for are named at the end, so that none is forgotten.
 
 import { expect, test } from 'vitest'
 import { insideRoutes } from '../src/inside/inside.js'

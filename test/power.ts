@@ -37,7 +37,7 @@ export type PowerCuts = {
   /** Starts that wanted a repair. */
   readonly refused: number
   readonly lost: number
-  /** Messages that nobody sent, or not so. */
+  /** Messages that were not sent, or were sent differently. */
   readonly changed: number
   readonly disorder: number
   /** What went wrong first, in words. */

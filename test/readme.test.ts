@@ -1,5 +1,5 @@
-// What the README shows is what happens: its transcripts are run, line by line, against a server, and its programs
-// are run as they stand.
+// The README is true: its transcripts are run, line by line, against a server, and its programs are run as they
+// stand.
 
 import { execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'

@@ -1,17 +1,17 @@
-// Kills a server again and again while many send to it, and then counts: `npm run torture` (500 times; `-- --kills 50`
-// for fewer). A sender repeats a message under its key until somebody says 201, as every client of ours does; a
-// reader polls all the while.
+// Kills a server again and again while many clients send to it, and then counts: `npm run torture` (500 times; `--
+// --kills 50` for fewer). A sender repeats a message under its key until it gets a 201, as every client of ours does.
+// A reader polls all the while.
 //
 // With `--redis` or `--postgres` two servers keep their messages in one Redis (appendfsync always) or one PostgreSQL,
-// and that is what is killed.
+// and that is killed.
 //
 //     start ──> senders send, a reader polls ──> kill -9 ──> start ──> … ──> read all there is
 //
-//     lost       acknowledged, and not there under the id that was said
+//     lost       acknowledged, and not there under the id in the answer
 //     doubled    there twice, or read twice
 //     disorder   a sender's later message stands before an earlier one, an id is missing, or the epoch changed
 //
-// With `-- --power` it takes the power from the server's disk in place of killing it: see power.ts.
+// With `-- --power` it takes the power from the server's disk instead of killing the server: see power.ts.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
@@ -53,7 +53,7 @@ const PAGE = 500
 type Line = { readonly id: number; readonly text: string }
 type Acknowledged = Line & { readonly room: string }
 
-/** Where the server is now; nobody is stopped by its absence. */
+/** Where the server is now; clients go on while it is away. */
 type House = { servers: ChildServer[]; readonly agent: Agent; over: boolean }
 
 export async function torture(options: TortureOptions): Promise<Tortured> {

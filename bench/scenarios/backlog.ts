@@ -1,4 +1,4 @@
-// Everybody comes at once, to a room that has its 500 messages: 32 connections fetch all of them again and again.
+// All readers come at once, to a room that has its 500 messages: 32 connections fetch all of them again and again.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer } from '../answers.js'

@@ -1,4 +1,4 @@
-// The same hall as in `fanout`, on event streams instead of polls: nobody has to ask again.
+// The same hall as in `fanout`, on event streams instead of polls: no reader has to ask again.
 //
 // A stream comes in chunks (RFC 9112, section 7.1) or as it is, until the connection closes, and is read by lines
 // (HTML, Server-Sent Events).

@@ -10,7 +10,7 @@ import { Ear } from '../traffic.js'
 const ROOMS = 1000
 const READERS_PER_ROOM = 5
 const SENDERS = 8
-/** Until everybody's first poll is parked: who comes late would be told of what was said before, and it would count. */
+/** Waits until all first polls are parked: a late reader would be told earlier messages, and they would count. */
 const SETTLE_MS = 3000
 const DRAIN_MS = 2000
 

@@ -1,4 +1,4 @@
-// How fast messages are taken: 32 senders on kept connections, one room, nobody who reads.
+// How fast messages are taken: 32 senders on kept connections, one room, no readers.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Sender } from '../clients.js'

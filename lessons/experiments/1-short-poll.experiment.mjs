@@ -32,7 +32,7 @@ await experiment({
   },
 })
 
-/** What a page without a program does. */
+/** A page without a program: it is loaded once. */
 async function loadOnce(url) {
   const newest = await (await fetch(`${url}/poll`)).json()
   return newest.id > 0 ? [newest] : []

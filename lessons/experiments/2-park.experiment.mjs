@@ -24,7 +24,7 @@ await experiment({
         `Nothing for a second, then the sender says "${said}". The reader has it after ${delays.at(-1)} ms.`,
       )
     }
-    // Those of the sender are not the reader's.
+    // The sender's requests do not count for the reader.
     const asked = counted.requests - 2
     const kept = got.length === 2 && asked <= 3
     return { kept, found: `The reader asked ${asked} times to hear ${got.length} messages.` }

@@ -52,7 +52,7 @@ await experiment({
   },
 })
 
-/** Starts what keeps the log, and answers its port. */
+/** Starts the program that keeps the log, and answers its port. */
 async function startLog(folder) {
   const command = ['redis-server', 'valkey-server'].find(
     (name) => spawnSync(name, ['--version']).status === 0,

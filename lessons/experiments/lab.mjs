@@ -16,7 +16,7 @@ import { syncBuiltinESMExports } from 'node:module'
 
 const DEADLINE_MS = 30_000
 
-/** Waits, and is not among the pauses that are recorded. */
+/** Waits. This pause is not among the recorded ones. */
 const sleep = timers.setTimeout
 
 const children = new Set()
@@ -95,7 +95,7 @@ export function collect(events, each = async () => undefined) {
   return got
 }
 
-/** Waits until something is so, and answers whether it was in time. */
+/** Waits until a condition is true, and answers whether it was in time. */
 export async function until(isSo, ms = 6000) {
   for (const end = Date.now() + ms; Date.now() < end; await sleep(5)) if (isSo()) return true
   return isSo()
@@ -169,7 +169,7 @@ async function runHalf(name, run) {
   process.exit(kept ? 0 : 3)
 }
 
-/** True where the promise was kept, false where it was not; all else is a fault of the experiment. */
+/** True if the promise was kept, false if it was not; any other value is a fault of the experiment. */
 function runProgram(program, name) {
   const child = spawn(process.execPath, [program, name], {
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -3,7 +3,7 @@
 //     SET key value NX                        sets it, unless it is set
 //     GET key                                 gives it
 //     XADD log * json MESSAGE                 adds to the log, and gives the place
-//     XREAD BLOCK 0 STREAMS log PLACE         what comes after a place; waits until there is some
+//     XREAD BLOCK 0 STREAMS log PLACE         the messages after a place; waits until there is one
 //
 // It keeps nothing on a disk and checks nothing. It is for a class and for nothing else.
 

@@ -1,35 +1,36 @@
-// Who is let in, where not everybody is. One of these stands in front of every way into the chat: over HTTP in front
-// of the routes and of what is mounted beside them (transports/http/request-auth.ts), over TCP as the word PASS. A route
-// is closed unless it says that it is open, so a new one cannot forget.
+// Authentication: who is let in, where the chat has a password or asks for tokens. It stands in front of every way
+// into the chat: over HTTP in front of the routes and of everything that is mounted beside them
+// (transports/http/request-auth.ts), over TCP as the word PASS. A route is closed unless it says that it is open, so
+// a new route cannot forget.
 //
 //     request ── origins ── auth ── route            Authorization: Basic, Bearer, or the page's cookie
 //     line ───── auth ── JOIN, MSG, WHO …         PASS word
 //
-// Without --password and --auth there is none of these, and nothing is asked or spent.
+// Without --password and --auth there is no `Auth`: nothing is asked, and it costs nothing.
 
 import type { Identity } from '../core/people/identity.js'
 import { trimSpaces } from '../core/rooms/message.js'
 
-/** What is looked at of a request that wants in. */
+/** What authentication looks at in a request. */
 export type AuthRequest = {
   readonly address: string
-  /** May it bring proof of who somebody is, to become a session? */
+  /** May the request bring a proof of identity, to become a session? */
   readonly isLogin: boolean
   readonly header: (name: string) => string | undefined
 }
 
 export type Authenticated = {
   readonly identity: Identity | undefined
-  /** `Authorization` was for this check alone, and is no session's token. */
+  /** `Authorization` was for authentication alone, and has no session's token in it. */
   readonly isSpent: boolean
 }
 
 export type Auth = {
   /** Lets a request in. Throws or rejects with `unauthorized`, `rate_limited` or `unavailable`. */
   authenticate(knock: AuthRequest): Authenticated | Promise<Authenticated>
-  /** The same for a word that somebody typed. */
+  /** The same for a word that a person typed. */
   pass(word: string, address: string): Promise<Identity | undefined>
-  /** What a way in without headers asks for, as a sentence. */
+  /** A sentence that says what to type, for a way in without headers. */
   readonly wants: string
   /** Makes the page's cookie for a client that knows the password; absent where there is no password. */
   login?(password: unknown, address: string): Cookie

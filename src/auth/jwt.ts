@@ -3,10 +3,10 @@
 //     POST /join, Authorization: Bearer eyJ…   ──>  a session, whose name and rooms are the token's
 //     then Authorization: Bearer SESSION       ──>  that session, until the token's time is over
 //
-// A handshake of WebSocket or Socket.IO and the word PASS take it as /join does. The claims: `sub` says who it is,
-// `name` the name to speak under (else it is `sub`), `rooms` which rooms there are for this person (else all). `exp`
-// has to be there; `exp`, `nbf` and, with --audience, `aud` are checked. The algorithm is settled here and never by
-// the token: HS256 with a secret, public keys with a JWKS.
+// A handshake of WebSocket or Socket.IO and the word PASS take the token as /join does. The claims: `sub` says who
+// the person is, `name` the name to speak under (else `sub` is the name), `rooms` which rooms there are for this
+// person (else all rooms). `exp` is required. `exp`, `nbf` and, with --audience, `aud` are checked. The server
+// chooses the algorithm, and never the token: HS256 with a secret, public keys with a JWKS.
 
 import type { Clock } from '../core/clock.js'
 import { ChatError } from '../core/errors.js'
@@ -18,9 +18,9 @@ import type { JwtOptions } from './settings.js'
 
 export type JwtParts = JwtOptions & {
   readonly clock: Clock
-  /** The identity of a session's token. Throws `unauthorized` for a token that is not known. */
+  /** The identity of a session's token. Throws `unauthorized` for an unknown token. */
   readonly identityOf: (token: string) => Identity | undefined
-  /** Told when the keys cannot be had. */
+  /** Told when the keys cannot be fetched. */
   readonly onTrouble: (error: unknown) => void
 }
 
@@ -31,7 +31,7 @@ const NONE =
   'this chat wants to know who you are: POST /join with the token that you were given as Authorization: Bearer'
 const BAD = 'this token is not good here, or its time is over: ask for a new one'
 
-/** Clocks differ by a little. */
+/** Clocks may differ by this much. */
 const TOLERANCE_SECONDS = 5
 
 /** Throws `UsageError` where the package `jose` is missing. */
@@ -83,7 +83,7 @@ async function verifier({ key, audience, clock, onTrouble }: JwtParts): Promise<
       const { payload } = await jwtVerify(token, keyOf, options)
       return payload
     } catch (error) {
-      // Anything that is wrong with a token has a code of its own; the rest is the key server's or the network's.
+      // Every fault of a token has a code of its own; any other error is the key server's or the network's.
       if (
         error instanceof errors.JOSEError &&
         error.code !== 'ERR_JOSE_GENERIC' &&

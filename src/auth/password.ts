@@ -5,11 +5,11 @@
 //     a cookie                 the page, after POST /login
 //     PASS secret              lines over TCP
 //
-// and a session's token lets in too, for whoever has one has shown the password: so `Authorization` is free for it.
+// A session's token lets in too, because its owner has shown the password before. So `Authorization` is free for it.
 //
-// The cookie is no password: it is the time when it ends and an HMAC of it, under a key made slowly of the password
-// (scrypt), so a cookie that was stolen is of no use elsewhere and is hard to guess a password from. The server
-// remembers none; a restart forgets none; another password makes all of them worthless.
+// The cookie does not contain the password. It is the time when it ends, and an HMAC of that time under a key that is
+// made slowly from the password (scrypt). So a stolen cookie is of no use elsewhere, and a password is hard to guess
+// from it. The server remembers no cookie, a restart forgets none, and another password makes all of them worthless.
 
 import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
@@ -20,7 +20,7 @@ import { Secret } from './secret.js'
 /** A browser is asked again after this time. */
 const COOKIE_SECONDS = 30 * 86_400
 
-/** What a session's token looks like: 128 random bits as base64url. */
+/** The form of a session's token: 128 random bits as base64url. */
 const TOKEN = /^[\w-]{22}$/
 
 const WRONG = 'this chat has a password, and this is not it: ask whoever runs it'
@@ -39,10 +39,10 @@ export class Password implements Auth {
   readonly #secret: Secret
   readonly #clock: Clock
   readonly #isToken: PasswordParts['isToken']
-  /** Could the password be taken for a session's token? Then what looks like one may be a guess. */
+  /** Has the password itself the form of a session's token? Then a token may be a guess. */
   readonly #isLikeToken: boolean
   readonly #key: Buffer
-  /** Its own for each password: two chats on one machine share their cookies, whatever their ports. */
+  /** A name of its own for each password: two chats on one machine share their cookies, whatever their ports. */
   readonly #name: string
 
   constructor({ password, clock, isToken }: PasswordParts) {
@@ -60,7 +60,8 @@ export class Password implements Auth {
     if (given === undefined) throw this.#secret.refusal()
     const token = bearerOf(given)
     if (token !== undefined && this.#isToken(token)) return OTHER
-    // A session that is over, as all are after a restart: a class that comes back would be too many wrong tries.
+    // The token of a session that is over, as all are after a restart. Counting it would make a class that comes back
+    // too many wrong tries.
     if (token !== undefined && TOKEN.test(token) && !this.#isLikeToken) throw this.#secret.refusal()
     this.#secret.check(token ?? basicOf(given) ?? '', address)
     return PASSWORD
@@ -78,7 +79,7 @@ export class Password implements Auth {
     return { name: this.#name, value: `${end}.${this.#sign(end)}`, seconds: COOKIE_SECONDS }
   }
 
-  /** With a good cookie nothing else is a try: Basic is for the password, anything else is a session's business. */
+  /** Beside a good cookie, Basic is a try of the password, and anything else is a session's token. */
   #isPassword(authorization: string | undefined): boolean {
     return authorization !== undefined && bearerOf(authorization) === undefined
   }

@@ -1,17 +1,17 @@
 // A secret that people type: a password, a moderator's key.
 //
-// Both sides are hashed before they are compared, so that the time it takes tells nothing, not even a length. And
-// nobody gets to try often. What counts are the wrong tries of the last minute:
+// Both sides are hashed before they are compared, so that the time of the comparison tells nothing, not even a
+// length. And no address may try often. The wrong tries of the last minute count:
 //
 //     an address has made 5                                          it waits
-//     its neighbours (/24, or /48 of IPv6) have made 30, or all 100  it waits after the first of its own
+//     its neighbours (/24, or /48 of IPv6) have made 30, or all 100  it waits after its first
 //
-// An address that has made no wrong try is always heard, whatever others do: so nobody is kept out by a guesser
-// elsewhere. Beyond its tries an address waits also with the right one: a different answer would be a try.
+// An address that has made no wrong try is always heard, whatever others do. So a guesser elsewhere keeps no one out.
+// An address that has used up its tries waits even with the right secret: a different answer would be a try.
 //
-// The price: a person in a classroom who keeps guessing keeps the others of the same address from coming in
-// meanwhile. Whoever is in stays in, because a cookie or a session is no guess. Work that each try has to pay for
-// (scrypt) would be the server's work, and a way to stop it.
+// The price: a person in a classroom who keeps guessing keeps new people of the same address out meanwhile. People
+// who are in stay in, because a cookie or a session is no guess. A slow hash (scrypt) for each try would be the
+// server's work, and a way to stop it.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
@@ -19,12 +19,12 @@ import { ChatError } from '../core/errors.js'
 
 export const TRIES = { address: 5, neighbours: 30, all: 100, ms: 60_000 }
 
-/** So many addresses are remembered: with more of them guessing, the earliest go. */
+/** At most so many addresses are remembered. With more of them guessing, the earliest are forgotten. */
 const MOST_ADDRESSES = 100_000
 
 /** The wrong tries of the last minute by key: an address, its neighbours, or all. */
 class WrongTries {
-  /** The times of each, oldest first and at most `most` of them; the keys in the order of their last one. */
+  /** The times of each key's tries, oldest first and at most `most`; the keys in the order of their last try. */
   readonly #times = new Map<string, number[]>()
   readonly #most: number
 
@@ -32,7 +32,7 @@ class WrongTries {
     this.#most = most
   }
 
-  /** Those of the last minute, oldest first. */
+  /** The tries of the last minute, oldest first. */
   of(key: string, now: number): readonly number[] {
     return (this.#times.get(key) ?? []).filter((at) => now - at < TRIES.ms)
   }
@@ -56,14 +56,14 @@ export class Secret {
   readonly #neighbours = new WrongTries(TRIES.neighbours)
   readonly #all = new WrongTries(TRIES.all)
 
-  /** `sentence`: what is said to a wrong one. */
+  /** `sentence`: the answer to a wrong try. */
   constructor(value: string, clock: Clock, sentence: string) {
     this.#hash = hash(value)
     this.#clock = clock
     this.#sentence = sentence
   }
 
-  /** Throws `unauthorized` for a wrong one, and `rate_limited` for an address that has tried too often. */
+  /** Throws `unauthorized` for a wrong secret, and `rate_limited` for an address that has tried too often. */
   check(candidate: string, address: string): void {
     const now = this.#clock.now()
     const mine = this.#addresses.of(address, now)
@@ -79,7 +79,7 @@ export class Secret {
     throw this.refusal()
   }
 
-  /** What whoever has not shown it is told. */
+  /** The error for a client that has not shown the secret. */
   refusal(): ChatError {
     return new ChatError('unauthorized', this.#sentence)
   }

@@ -1,13 +1,13 @@
-// What the settings of authentication must be like. Where something is missing the server does not start: it says
-// in one sentence what to add.
+// Checks the settings of authentication. If something is missing the server does not start, and says in one sentence
+// what to add.
 
 import { quote, UsageError } from '../flags.js'
 
-/** The least that HS256 takes (RFC 7518, section 3.2). */
+/** The fewest bytes that HS256 takes (RFC 7518, section 3.2). */
 const SECRET_BYTES = 32
 
 export type JwtOptions = {
-  /** At least 32 bytes; or the address of a JSON Web Key Set (RFC 7517). */
+  /** A secret of at least 32 bytes, or the address of a JSON Web Key Set (RFC 7517). */
   readonly key: { readonly secret: string } | { readonly jwks: string }
   readonly audience: string | undefined
 }
@@ -20,7 +20,7 @@ type AuthSettings = {
   readonly audience: string | undefined
 }
 
-/** How tokens are checked; absent where none are asked for. Throws `UsageError`. */
+/** How tokens are checked; undefined where the chat asks for none. Throws `UsageError`. */
 export function parseJwt({ password, auth, jwtSecret, jwks, audience }: AuthSettings): JwtOptions | undefined {
   if (auth !== undefined && auth !== 'jwt') throw new UsageError(`--auth is jwt, not ${quote(auth)}`)
   if (auth !== undefined && password !== undefined)
@@ -47,7 +47,7 @@ function parseKey(secret: string | undefined, jwks: string | undefined): JwtOpti
   )
 }
 
-/** Keys that somebody on the way could change would let in anybody: https, or this machine. */
+/** Keys that could be changed on their way would let anyone in: they come by https, or from this machine. */
 function isSafe(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, hostname } = new URL(url)

@@ -1,10 +1,11 @@
-// What can be said of a message that is there, each as one request: it is edited, removed, or an emoji is put under it.
-// All need the session that sent the message, or for an emoji one that is in the room: its token is what /join gave.
+// Changes to a message, each as one request: its author edits or removes it, and people in the room put an emoji
+// under it. Each needs a session's token, which /join gives: the session that sent the message, or for an emoji one
+// that is in the room.
 //
 //     const { token } = await join(platform, { url, path: '/join', body: { room, username } })
 //     await edit({ url, token }, { room, of: 801, text: 'hello' })
 //
-// What comes of it is told to everybody by an entry of its own in the log, and `changed` applies such an entry to a message.
+// All readers are told by an entry in the log, and `changed` applies such an entry to the message.
 
 import { type Platform, defaultPlatform } from './platform.js'
 import { call, send, type SendAnswer } from './wire.js'
@@ -12,9 +13,9 @@ import { call, send, type SendAnswer } from './wire.js'
 export { changed, isChange } from '../core/rooms/change.js'
 
 export type AmendOptions = {
-  /** Where the server is, without a slash at the end. Default: where the page came from. */
+  /** The server's address, without a slash at the end. Default: where the page came from. */
   readonly url?: string
-  /** The session's. */
+  /** The session's token. */
   readonly token: string | undefined
   readonly platform?: Platform
   readonly signal?: AbortSignal | undefined
@@ -22,12 +23,12 @@ export type AmendOptions = {
   readonly timeoutMs?: number
 }
 
-/** The message that is spoken of. */
+/** The message to change. */
 type About = { readonly room: string; readonly of: number }
 
 /**
- * Gives a message another text; with a `key` a repeated request changes nothing. Throws `Refused`: `forbidden` where it is
- * another's, or its time is over.
+ * Gives a message another text. With a `key` a repeated request changes nothing. Throws `Refused`: `forbidden` where
+ * the message is another's, or too old.
  */
 export function edit(
   options: AmendOptions,
@@ -40,14 +41,14 @@ export function edit(
   })
 }
 
-/** Takes a message out of its room: one's own for a time, and any for a moderator. Throws `Refused`. */
+/** Takes a message out of its room: one's own for a time, any message for a moderator. Throws `Refused`. */
 export function remove(options: AmendOptions, { room, of }: About): Promise<SendAnswer> {
   return send(options.platform ?? defaultPlatform, { ...requestOf(options), path: '/remove', body: { room, id: of } })
 }
 
 /**
- * Puts one emoji under a message; `on: false` takes it back. Resolves with undefined where that is so already. It may take a
- * second, since those who react at one time are told together. Throws `Refused`.
+ * Puts an emoji under a message; `on: false` takes it back. Resolves with undefined where it is so already. It may
+ * take a second, because reactions that come at one time are told together. Throws `Refused`.
  */
 export async function react(
   options: AmendOptions,

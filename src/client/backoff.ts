@@ -1,6 +1,6 @@
-// How long to wait before the next try. Exponential, with full jitter, so that a thousand clients that lost one
-// server do not come back in one instant (M. Brooker, "Exponential Backoff and Jitter", 2015), and with a floor,
-// so that chance never makes it a storm.
+// How long to wait before the next try. The time doubles with each failure, and is random below that, so that a
+// thousand clients that lost one server do not come back in one instant (full jitter: M. Brooker, "Exponential
+// Backoff and Jitter", 2015). It has a lower bound, so that chance never makes it a storm.
 
 export const BACKOFF = { floorMs: 250, baseMs: 500, capMs: 20_000 }
 

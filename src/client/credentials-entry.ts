@@ -1,4 +1,4 @@
-// The ways in by credentials (see entry.ts): with a password, or with a token and the session that comes of it.
+// Gets in by credentials (see entry.ts): with a password, or with a token and the session that it opens.
 
 import { enter, NOTHING, Proof } from './credentials.js'
 import { type Entry, type EntryOptions, type Refusal, sessionEntry } from './entry.js'
@@ -13,7 +13,7 @@ export function openEntry(options: EntryOptions): Entry {
   return { shown: () => proof.shown, renew: ({ refused, shown }) => proof.renew(refused, shown) }
 }
 
-/** Whoever is refused at one time, in several rooms, is let in again one after the other, with one session for all. */
+/** One session for all rooms: requests that are refused at one time, in several rooms, are let in again together. */
 class TokenEntry implements Entry {
   readonly #url: string
   readonly #platform: Platform

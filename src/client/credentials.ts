@@ -1,7 +1,7 @@
-// What opens a chat that does not let in everybody: one password for all, or a token of one's own (a JSON Web Token).
-// Nothing is shown before the server asks, so an open chat, or another one by mistake, learns no secret.
+// Credentials for a chat that does not let everyone in: the password of the chat, or a person's own token (a JSON Web
+// Token). Nothing is shown before the server asks, so an open chat, or another server by mistake, learns no secret.
 //
-//     nothing ── 401 ──> the password, or the token ── 401 ──> a token is asked for once more, if it is a function
+//     nothing ── 401 ──> the password, or the token ── 401 ──> if the token is a function, it is called once more
 //                                                                 └── 401, or the same again ──> refused, for good
 //
 // The password goes with a request as Basic (RFC 7617), the token as Bearer (RFC 6750).
@@ -10,8 +10,8 @@ import type { Platform } from './platform.js'
 import { type Call, isUnauthorized, join, type JoinAnswer, Refused, type Shown } from './wire.js'
 
 /**
- * A token that is a function is asked for when the server wants one, and again when that one's time is over. It may
- * throw `Refused` to end it; any other error counts as a lost connection.
+ * A token that is a function is called when the server wants a token, and again when that token's time is over. It
+ * may throw `Refused` to end this; any other error counts as a lost connection.
  */
 export type Credentials = { readonly password: string } | { readonly token: string | (() => string | Promise<string>) }
 
@@ -25,14 +25,14 @@ export class Proof {
     this.#credentials = credentials
   }
 
-  /** What is shown to get in, from here on. */
+  /** What is shown to get in, from now on. */
   get shown(): Shown {
     return this.#shown
   }
 
   /** This was refused: something else is shown from here on. Throws the refusal where there is nothing else. */
   async renew(refused: Refused, shown: Shown): Promise<void> {
-    // Two requests may be refused for one reason.
+    // Two requests may be refused for the same reason.
     if (shown !== this.#shown) return
     const next = await this.#next()
     if (next.password === shown.password && next.token === shown.token) throw refused
@@ -44,7 +44,7 @@ export class Proof {
     if (credentials === undefined) return NOTHING
     if ('password' in credentials) return { password: credentials.password }
     const token = typeof credentials.token === 'function' ? await credentials.token() : credentials.token
-    // No header can carry anything else, and that would look like a lost connection.
+    // No header can carry any other character, and an attempt would look like a lost connection.
     if (/^[\w~+/.-]+=*$/.test(token)) return { token }
     throw new Refused(401, 'unauthorized', 'what was given as a token is none: look where it comes from', undefined)
   }

@@ -1,7 +1,7 @@
-// How a loop of requests gets in, and in again. Three ways, of one shape:
+// How a loop of requests gets in, and in again. There are three ways, with one interface:
 //
 //     password     goes with every request
-//     token        is for /join alone; the session that comes of it goes with every other request
+//     token        is for /join alone; the session that it opens goes with every other request
 //     a session    of a program that joins by itself, as the page does
 //
 //     request ── 401 ──> renew ──> request, once more
@@ -14,18 +14,18 @@ import type { Platform } from './platform.js'
 import type { Refused, Shown } from './wire.js'
 
 export type EntryOptions = {
-  /** Where the server is, without a slash at the end. Default: where the page came from. */
+  /** The server's address, without a slash at the end. Default: where the page came from. */
   readonly url?: string
-  /** What opens the chat, where it asks for something. */
+  /** The credentials, for a chat that asks for them. */
   readonly credentials?: Credentials
-  /** In place of credentials, a session of one's own: its token, asked for before each request. */
+  /** Instead of credentials, the token of a session, asked for before each request. */
   readonly token?: (room: string) => string | undefined
-  /** That session is over: join again, or throw. Without it the refusal stands. */
+  /** The session is over: join again, or throw. Without this the refusal stands. */
   readonly onUnauthorized?: (room: string) => Promise<void>
   readonly platform?: Platform
 }
 
-/** What was refused: a request about a room, with this, and under this name if it had one. */
+/** A refused request: about which room, with what it showed, and under which name if it had one. */
 export type Refusal = {
   readonly refused: Refused
   readonly room: string
@@ -34,13 +34,13 @@ export type Refusal = {
 }
 
 export type Entry = {
-  /** What goes with the next request about a room. */
+  /** What the next request about a room shows. */
   shown(room: string): Shown
-  /** Resolves when there is something else to show. Throws the refusal when there is not. */
+  /** Resolves when there is something else to show. Throws the refusal if there is not. */
   renew(refusal: Refusal): Promise<void>
 }
 
-/** A session of one's own. */
+/** The way in of a program that has a session. */
 export function sessionEntry({ token, onUnauthorized }: EntryOptions): Entry {
   return {
     shown: (room) => ({ token: token?.(room) }),

@@ -9,7 +9,7 @@ import { type Following, type FollowOptions, Loop } from './loop.js'
 
 export type { FollowEvent, Following, FollowOptions } from './loop.js'
 
-/** Starts with the first iteration. Throws `Refused` while iterating when the server says no for good. */
+/** Starts with the first iteration. Throws `Refused` while iterating when the server refuses for good. */
 export function follow(options: FollowOptions): Following {
   return new Loop(options, openEntry(options))
 }

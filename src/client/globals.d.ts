@@ -1,4 +1,4 @@
-// What a browser and Node both have. The client names no more of either, so that it runs in both.
+// The globals that browsers and Node both have. The client uses no others, so that it runs in both.
 
 interface AbortSignal {
   readonly aborted: boolean

@@ -1,9 +1,13 @@
-// What `/inside/events` tells, and how it is read: facts as they happened, and once a second the whole scene.
+// Parses what `/inside/events` tells: facts as they happened, and once a second the whole scene.
 //
 //     event: facts    {"to":1834.2,"left":0,"facts":[{"kind":"ring","at":1801.9,"room":"lobby","id":801,…},…]}
 //     event: scene    {"at":1834.2,"rooms":[…],"readers":[…],"crowds":[…],…}
 //
-// `at` is the server's own clock in milliseconds. Names are told, and never what was said.
+// `at` is the server's own clock in milliseconds. Names are told, and never texts.
+//
+// Thirty readers that are given the same message are one fact on the wire, and the parser makes thirty facts of it:
+//
+//     {"kind":"told","at":1802,"room":"lobby","id":801,"messages":1,"bytes":171,"readers":[4,5,…],"after":[0,31,…]}
 
 /** `id`: the place where a reader is, or the message's id. `reader`: a number, the same as long as it is one reader. */
 export type Fact =
@@ -44,7 +48,7 @@ export type Fact =
       readonly id: number
     }
   | { readonly kind: 'gone'; readonly at: number; readonly reader: number }
-  /** Of a crowd: how many were told and how many parked in the 10 ms from `at` on. */
+  /** Of a crowd: how many readers were told and how many parked in the 10 ms from `at` on. */
   | {
       readonly kind: 'flow'
       readonly at: number
@@ -67,7 +71,7 @@ export type RoomScene = {
 
 export type ReaderScene = {
   readonly reader: number
-  /** Absent: a reader without a session. */
+  /** Absent for a reader without a session. */
   readonly name?: string
   readonly way: string
   readonly room: string
@@ -84,14 +88,14 @@ export type Scene = {
   readonly ring: number
   readonly uptime: number
   readonly rooms: readonly RoomScene[]
-  /** How many rooms there are beyond those. */
+  /** How many more rooms there are. */
   readonly others: number
-  /** Each reader, while there are not too many; else nobody. */
+  /** Each reader, while there are not too many; otherwise empty. */
   readonly readers: readonly ReaderScene[]
-  /** Where there are too many: how many wait in a room, and how many are on their way back to it. */
+  /** For too many readers: how many wait in a room, and how many are on their way back to it. */
   readonly crowds: readonly { readonly room: string; readonly parked: number; readonly away: number }[]
   readonly sessions: number
-  /** Of the last second: the part of one processor, answers and frames, and their bytes. */
+  /** In the last second: the part of one processor that was used, answers and frames, and their bytes. */
   readonly cpu: number
   readonly answers: number
   readonly bytes: number
@@ -108,7 +112,7 @@ export type Batch = {
 
 const KINDS: readonly unknown[] = ['sent', 'repeated', 'kept', 'ring', 'waking', 'told', 'parked', 'gone', 'flow']
 
-/** Undefined for what is no batch. Facts of kinds that this page does not know are left out. */
+/** The facts are in the order of their time. Undefined for anything but a batch. Facts of unknown kinds are left out. */
 export function parseBatch(data: unknown): Batch | undefined {
   const value = parseObject(data)
   if (value === undefined || !('facts' in value) || !Array.isArray(value.facts)) return undefined
@@ -128,7 +132,7 @@ function parseObject(data: unknown): object | undefined {
     const value: unknown = typeof data === 'string' ? JSON.parse(data) : undefined
     return typeof value === 'object' && value !== null ? value : undefined
   } catch {
-    // Not swallowed: what cannot be read is nothing, and the caller goes on with what it has.
+    // Not swallowed: the caller goes on with what it has.
     return undefined
   }
 }

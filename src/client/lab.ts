@@ -1,4 +1,4 @@
-// What the lab says of itself, in `event: lab` of /inside/events: its faults, its readers and what each of them got.
+// Parses the state of the lab, `event: lab` of /inside/events: its faults, its readers and what each of them got.
 
 import { type Counts, NOTHING } from './ledger.js'
 
@@ -9,7 +9,7 @@ export const WAYS: readonly Way[] = ['poll', 'events', 'websocket']
 /** The lanes of the race. */
 export type Lane = 'poll-1' | 'poll-5' | Way
 
-/** A reader, and its counts as it keeps them itself. */
+/** A reader, and the counts that it keeps itself. */
 export type Account = Counts & { readonly name: string; readonly way: string }
 
 export type Crowd = {
@@ -24,7 +24,7 @@ export type CrowdState = Crowd & {
   /** Messages that were acknowledged. */
   readonly said: number
   readonly total: Counts
-  /** The first ones, each by itself. */
+  /** The first few readers, one by one. */
   readonly some: readonly Account[]
 }
 
@@ -37,7 +37,7 @@ export type LaneState = {
   /** Milliseconds from the send to the reader. */
   readonly p50: number | null
   readonly p99: number | null
-  /** How many messages took up to so many milliseconds: of `LATENCIES`, and one more for those beyond. */
+  /** How many messages took up to each bound of `LATENCIES`, and at the end how many took longer. */
   readonly spread: readonly number[]
   /** Microseconds of the server's processor in a second, for one reader; null until it was measured. */
   readonly cpu: number | null
@@ -48,7 +48,10 @@ export type LaneState = {
 
 export type RaceState = {
   readonly pace: 'quiet' | 'busy'
-  /** `together`, and `warm` before it; or which lane has the server for itself, for its processor's time; `idle`: none. */
+  /**
+   * `together`, and `warm` before it; or the lane that has the server for itself while its processor time is
+   * measured; `idle`: no lane.
+   */
   readonly phase: 'warm' | 'together' | 'idle' | Lane
   /** Microseconds of the server's processor in a second without a reader. */
   readonly idle: number | null
@@ -75,7 +78,7 @@ export type LabState = {
   readonly cut: number
   /** How often the supervisor has started the server again; null without a supervisor. */
   readonly restarts: number | null
-  /** Ways in that the lab's readers have. */
+  /** The ways in which the lab's readers read. */
   readonly ways: readonly Way[]
   readonly crowd: CrowdState
   /** Pages that count for themselves. */
@@ -93,14 +96,14 @@ export const NO_CROWD: CrowdState = {
   some: [],
 }
 
-/** Undefined for what is no state. */
+/** Undefined for anything but a state. */
 export function parseLab(data: unknown): LabState | undefined {
   try {
     const value: unknown = typeof data === 'string' ? JSON.parse(data) : undefined
     const isState = typeof value === 'object' && value !== null && 'faults' in value && 'crowd' in value
     return isState ? (value as LabState) : undefined
   } catch {
-    // Not swallowed: what cannot be read is nothing, and the page keeps what it has.
+    // Not swallowed: the page keeps what it has.
     return undefined
   }
 }

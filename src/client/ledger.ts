@@ -1,15 +1,16 @@
-// What a reader was given, held against the ids: dense, each once, in order, or a gap that says what is missing.
+// A ledger compares what a reader was given with the ids, which are dense: each comes once, in order, or a gap says
+// what is missing.
 //
 //     1 2 3   5           lost 1
 //     1 2 3   5 4         out of order 1, lost 0
 //     1 2 2 3             doubled 1
 //     1 2 3   gap: 4 missed, first 8   8 9     missed 4, lost 0: it was told
 //
-// This is the promise of the server, looked at from outside: whoever breaks it is found here.
+// This is the server's promise, checked from outside.
 
 import type { Gap } from './wire.js'
 
-/** Late messages are looked for among so many that are missing. */
+/** At most so many missing ids are remembered, to recognise late messages. */
 const MOST_HOLES = 10_000
 
 export type Counts = {
@@ -17,15 +18,15 @@ export type Counts = {
   readonly lost: number
   readonly doubled: number
   readonly disordered: number
-  /** Messages that a gap told of. */
+  /** Messages that gaps told of. */
   readonly missed: number
-  /** Gaps that say that the log is another. */
+  /** Gaps that say that it is another log. */
   readonly restarts: number
 }
 
 export class Ledger {
   #next: number | undefined
-  /** Ids that are missing so far. */
+  /** The ids that are missing so far. */
   readonly #holes = new Set<number>()
   #got = 0
   #lost = 0
@@ -60,7 +61,7 @@ export class Ledger {
   gap({ reason, missed, first }: Pick<Gap, 'reason' | 'missed' | 'first'>): void {
     if (reason === 'overflow' && missed !== null) {
       this.#missed += missed
-      // What the gap leaves unsaid is lost, and what it says too much was never missing.
+      // A gap that tells too few leaves messages lost; a gap that tells too many is wrong as well.
       if (this.#next !== undefined) this.#lost += Math.abs(first - this.#next - missed)
     } else {
       this.#restarts++

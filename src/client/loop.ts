@@ -1,10 +1,10 @@
-// The long-polling loop, once, for every program that follows rooms.
+// The long-polling loop, for every program that follows rooms.
 //
 //     poll ── answer ──> events, then poll again from `next`
 //       └──── failure ─> wait (backoff, or what the server asked for), then poll again from the same place
 //
-// The cursor moves with each answer, which is handed over whole, so a message comes once, in order, or a gap says
-// what is missing. Nothing here ever gives up on a network: only a refusal ends it.
+// The cursor moves with each answer, which is handed over whole. So each message comes once and in order, or a gap
+// says what is missing. The loop never gives up on a network: only a refusal ends it.
 
 import { backoffMs } from './backoff.js'
 import type { Entry, EntryOptions, Refusal } from './entry.js'
@@ -20,7 +20,7 @@ export type FollowOptions = EntryOptions & {
   readonly presence?: boolean
   /** Seconds that the server may hold a poll. */
   readonly wait?: number
-  /** How many messages a room may have in one answer, 1 to 500, and so how many of the past come first. */
+  /** The most messages a room in one answer, 1 to 500. So many of the past come first. */
   readonly limit?: number
   /** How many of the past come first, if it is not `limit`. */
   readonly past?: number
@@ -32,25 +32,25 @@ export type FollowEvent =
   | { readonly kind: 'gap'; readonly gap: Gap }
   | { readonly kind: 'presence'; readonly rooms: Readonly<Record<string, PresenceState>> }
   /**
-   * An answer came, and all of it has been handed over. `next`: the cursor to keep. `more`: the next one comes at
-   * once, with what the limit cut off. `now`: the server's clock.
+   * An answer came, and all of it has been handed over. `next`: the cursor to keep. `more`: the next answer comes at
+   * once, with the messages that the limit cut off. `now`: the server's clock.
    */
   | { readonly kind: 'live'; readonly next: string; readonly more: boolean; readonly now: number }
-  /** The connection is lost (`network`), or the server asked for patience (`server`); the next try is in `ms`. */
+  /** The connection is lost (`network`), or the server asked for a pause (`server`); the next try is in `ms`. */
   | { readonly kind: 'waiting'; readonly reason: 'network' | 'server'; readonly ms: number }
 
 export type Following = AsyncIterable<FollowEvent> & {
   /** Polls at once: the network is back, the page is seen again, or the clock jumped. */
   hurry(): void
-  /** Follows other rooms from now on; those that stay go on where they are. */
+  /** Follows other rooms from now on. The rooms that stay go on where they are. */
   setRooms(rooms: readonly string[]): void
-  /** Ends it; what is iterating comes to its end. */
+  /** Ends the loop, and with it the iteration. */
   close(): void
 }
 
 const WAIT_SECONDS = 25
 
-/** How much longer than its wait a poll may take before the connection counts as dead. */
+/** A poll may take so much longer than its wait before the connection counts as dead. */
 const GRACE_MS = 10_000
 
 export class Loop implements Following {
@@ -62,7 +62,7 @@ export class Loop implements Following {
   /** How often it got in again since the last answer. */
   #renewals = 0
   #closed = false
-  /** Set while a poll or a wait is under way: ends it early. */
+  /** Ends a poll or a wait early, while one is under way. */
   #interrupt: (() => void) | undefined
   #hurried = false
 
@@ -95,14 +95,15 @@ export class Loop implements Following {
       const { rooms } = this.#place
       const answer = await this.#poll()
       if (this.#closed) return
-      // An answer to rooms that are no longer followed is thrown away: the next one has it too.
+      // An answer about rooms that are no longer followed is thrown away: the next answer has its messages too.
       if (answer instanceof Error || rooms !== this.#place.rooms) {
         if (answer instanceof Error && !this.#hurried) yield* this.#wait('network', this.#patience(answer))
         continue
       }
       this.#failures = 0
       this.#renewals = 0
-      // Before it is handed over: whoever changes the rooms meanwhile must not be given the same messages again.
+      // Before the answer is handed over: a caller that changes the rooms meanwhile must not be given the same
+      // messages again.
       this.#place = { rooms, since: answer.next }
       yield* eventsOf(answer)
       yield { kind: 'live', next: answer.next, more: answer.more, now: answer.now }
@@ -110,7 +111,7 @@ export class Loop implements Following {
     }
   }
 
-  /** One poll. Returns what went wrong when it is worth another try, and throws when it is not. */
+  /** One poll. Returns an error when another try makes sense, and throws any other. */
   async #poll(): Promise<PollAnswer | Error> {
     const { url = '', presence, past } = this.#options
     const limit = (this.#place.since === undefined ? past : undefined) ?? this.#options.limit
@@ -137,7 +138,7 @@ export class Loop implements Following {
     }
   }
 
-  /** Gets in again. Once that worked the next poll goes at once; a server that still says 401 is given time. */
+  /** Gets in again. If that worked, the next poll goes at once; a server that still answers 401 is given time. */
   async #renew(refusal: Refusal): Promise<Error> {
     try {
       await this.#entry.renew(refusal)
@@ -168,7 +169,7 @@ export class Loop implements Following {
   }
 }
 
-/** What is worth another try; throws what is not. */
+/** Returns an error that is worth another try, and throws any other. */
 function trouble(error: unknown): Error {
   if (error instanceof Refused && error.isFinal) throw error
   return error instanceof Error ? error : new Error(String(error))

@@ -1,6 +1,5 @@
-// What was said and has not arrived yet. A message goes out under one key however often it is tried, so it
-// arrives once; in a room they go out one after the other, so they arrive in order; and with a place to keep
-// them they outlive the page.
+// Messages that have not arrived yet. A message is sent under one key, however often it is tried, so it arrives once.
+// In a room the messages go out one after the other, so they arrive in order. With a storage they outlive the page.
 //
 //     add ─> sending ── 201, or seen in a poll ─────────> gone (settled)
 //               │  └── no connection, 5xx, 429 ─> waiting ─> sending, with the same key
@@ -21,13 +20,13 @@ export type Pending = {
   /** The id of the message that it answers. */
   readonly of?: number
   readonly state: 'sending' | 'waiting' | 'failed'
-  /** Why it waits or failed, as a sentence for the person. */
+  /** Why the message waits or failed, as a sentence for the person. */
   readonly error?: string
-  /** The same for programs, where the server refused it. */
+  /** The same as a code for programs, if the server refused the message. */
   readonly code?: Code
 }
 
-/** Where pending messages are kept, for example the browser's storage. */
+/** Keeps pending messages, for example in the browser's storage. */
 export type OutboxStorage = { load(): readonly Pending[]; save(pending: readonly Pending[]): void }
 
 export type OutboxOptions = EntryOptions & { readonly storage?: OutboxStorage }
@@ -45,7 +44,7 @@ export class Outbox {
   readonly #sentListeners = new Set<(answer: SendAnswer) => void>()
   #closed = false
 
-  /** Goes on with what was kept. */
+  /** Goes on with the messages in the storage. */
   constructor(options: OutboxOptions = {}) {
     this.#options = options
     this.#platform = options.platform ?? defaultPlatform
@@ -59,7 +58,7 @@ export class Outbox {
     return this.#pending
   }
 
-  /** Says something; returns it as it waits. */
+  /** Adds a message, and returns it as it waits. */
   add(message: Pick<Pending, 'room' | 'username' | 'text' | 'of'>): Pending {
     const pending: Pending = {
       key: this.#platform.key(),
@@ -84,7 +83,7 @@ export class Outbox {
     this.#pump(pending.room)
   }
 
-  /** Tries everything that waits, now: the network is back. Failed ones stay with the person. */
+  /** Tries all waiting messages now: the network is back. Failed ones stay as they are. */
   hurry(): void {
     for (const { key, state } of this.#pending) if (state === 'waiting') this.retry(key)
   }
@@ -107,7 +106,7 @@ export class Outbox {
     return () => this.#sentListeners.delete(call)
   }
 
-  /** Stops trying. What is pending stays in its storage. */
+  /** Stops trying. Pending messages stay in their storage. */
   close(): void {
     this.#closed = true
     for (const undo of this.#timers.values()) undo()
@@ -140,20 +139,20 @@ export class Outbox {
       const isOver = error instanceof Refused && (error.code === 'unauthorized' || error.code === 'not_joined')
       if (!isOver || this.#renewed.has(room)) return this.#give(key, room, error)
       this.#renewed.add(room)
-      // Let in again: the next round sends it. Why that could not be is why this cannot be sent.
+      // If it gets in again, the next round sends the message. If not, the reason is the message's error.
       const refusal = { refused: error, room, shown, username }
       await this.#entry.renew(refusal).catch((trouble: unknown) => this.#give(key, room, trouble))
     }
   }
 
-  /** It did not arrive: it waits for another try, or has failed where another try is of no use. */
+  /** The message did not arrive: it waits for another try, or has failed if another try makes no sense. */
   #give(key: string, room: string, error: unknown): void {
     this.#renewed.delete(room)
     if (!(error instanceof Refused)) return this.#postpone(key, room, 'no connection to the server', 0)
     if (!error.isFinal) return this.#postpone(key, room, error.message, error.retryAfterMs ?? 0)
     this.#failures.delete(room)
     for (const pending of this.#pending) {
-      // Whoever is not let in with one message is not let in with those behind it.
+      // If a sender is not let in with one message, it is not let in with those behind it.
       const isShutOut = error.code === 'unauthorized' && pending.room === room && pending.state !== 'failed'
       if (pending.key !== key && !isShutOut) continue
       this.#replace(pending.key, { state: 'failed', error: error.message, code: error.code })

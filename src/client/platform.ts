@@ -1,5 +1,5 @@
-// What the client asks of the place where it runs. The defaults are what browsers and Node both have; a test
-// passes its own.
+// What the client needs of the place where it runs. The defaults use what browsers and Node both have; a test passes
+// its own.
 
 export type Platform = {
   fetch(url: string, init: RequestInit): Promise<Response>
@@ -19,7 +19,7 @@ export const defaultPlatform: Platform = {
   fetch: (url, init) => fetch(url, init),
   now: () => Date.now(),
   fraction: () => Math.random(),
-  // Not randomUUID: browsers hide it on plain http, where a classroom's server is.
+  // Not randomUUID: browsers hide it on plain http, which a server in a classroom uses.
   key: () => Array.from(crypto.getRandomValues(new Uint8Array(18)), (byte) => DIGITS[byte & 63]).join(''),
   after(ms, call) {
     const timer = setTimeout(call, ms)

@@ -1,8 +1,11 @@
-// Where a reader is: which rooms it follows, and the cursor that says how far it is in them.
+// The place of a reader: the rooms that it follows, and the cursor that says how far it has read.
 
 export type PollTarget = { readonly rooms: readonly string[]; readonly since: string | undefined }
 
-/** What a poll asks besides: seconds to wait, the most messages a room, and whether presence is told. */
+/**
+ * The other parameters of a poll: seconds to wait, the most messages a room, whether presence is told, and with it how far
+ * members have read.
+ */
 export type PollOptions = {
   readonly wait: number
   readonly limit: number | undefined
@@ -18,8 +21,8 @@ export function pathOf({ rooms, since }: PollTarget, { wait, limit, presence }: 
 }
 
 /**
- * The same place in other rooms. A cursor for one room does not name it, so among several it would be lost: it is
- * given its room's name, in the form that the server itself writes.
+ * The same place in other rooms. The cursor of one room does not name the room, so among several it would be lost. It
+ * is given the room's name, in the form that the server itself writes.
  */
 export function withRooms({ rooms: before, since }: PollTarget, rooms: readonly string[]): PollTarget {
   const [only] = before

@@ -1,4 +1,4 @@
-// One request to the server, and what may come back. An answer that is no answer of ours (a proxy's page, half a
+// One request to the server, and its answer. An answer that does not come from a mini-chat (a proxy's page, half a
 // JSON) counts as a failure to be tried again, never as data.
 
 import type { Code } from '../core/errors.js'
@@ -29,7 +29,7 @@ export type JoinAnswer = {
   readonly next: string
 }
 
-/** The server said no. `detail` is a sentence for the person; `retryAfterMs`: when it is worth another try. */
+/** The server refused. `detail` is a sentence for the person; `retryAfterMs`: when another try makes sense. */
 export class Refused extends Error {
   readonly status: number
   readonly code: Code
@@ -43,32 +43,35 @@ export class Refused extends Error {
     this.retryAfterMs = retryAfterMs
   }
 
-  /** Is it of no use to send the same again? */
+  /** Would sending the same again be refused again? */
   get isFinal(): boolean {
     return this.status < 500 && this.status !== 429 && this.status !== 408
   }
 }
 
-/** Was it refused for lack of something better to show? */
+/** Was it refused because it showed no credentials, or wrong ones? */
 export function isUnauthorized(error: unknown): error is Refused {
   return error instanceof Refused && error.code === 'unauthorized'
 }
 
 export type Call = {
-  /** Where the server is, without a slash at the end: `http://localhost:8000`, or nothing for the page's own. */
+  /**
+   * The server's address, without a slash at the end, such as `http://localhost:8000`; empty for the page's own
+   * server.
+   */
   readonly url: string
   readonly path: string
   readonly body?: unknown
-  /** A session's; for /join, in a chat that asks for one, a JSON Web Token. */
+  /** A session's token; for /join, in a chat that asks for one, a JSON Web Token. */
   readonly token?: string | undefined
-  /** The chat's, where there is no session to show. */
+  /** The chat's password, where there is no session to show. */
   readonly password?: string | undefined
   readonly signal?: AbortSignal | undefined
   /** Milliseconds after which the call counts as failed. */
   readonly timeoutMs?: number
 }
 
-/** What opens the chat with a request. */
+/** The credentials that go with a request. */
 export type Shown = Pick<Call, 'token' | 'password'>
 
 export const CALL_MS = 15_000
@@ -104,7 +107,7 @@ export async function call(
   }
 }
 
-/** Basic (RFC 7617) in UTF-8, with a user name that is nobody's. */
+/** Basic (RFC 7617) in UTF-8, with an empty user name. */
 function authorization(token: string | undefined, password: string | undefined): Record<string, string> {
   if (token !== undefined) return { Authorization: `Bearer ${token}` }
   if (password === undefined) return {}

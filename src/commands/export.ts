@@ -1,4 +1,4 @@
-// `mini-chat export`: everything that a folder, a Redis or a PostgreSQL keeps, one message a line.
+// `mini-chat export`: all messages of a folder, a Redis or a PostgreSQL, one a line.
 
 import { parseRoom } from '../core/rooms/message.js'
 import { exportLines } from '../stores/journal/lines.js'
@@ -25,7 +25,7 @@ export const exportMessages: Subcommand = {
     withPlace(USAGE, args, io, async (place, values) => {
       const name = given(values, 'room')
       const room = name === undefined ? undefined : asUsage(() => parseRoom(name))
-      // A reader that has had enough, such as `head`, closes the pipe: that is no fault.
+      // A reader that has had enough, such as `head`, closes the pipe. That is no error.
       let closed = false
       io.stdout.once('error', () => (closed = true))
       for await (const lines of read(place, room, io)) {

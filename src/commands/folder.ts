@@ -1,4 +1,4 @@
-// What the commands on a folder of messages share: each takes one folder, and says in one sentence what is wrong.
+// What the commands on a folder of messages share. Each takes one folder, and reports an error in one sentence.
 
 import { existsSync } from 'node:fs'
 import { ChatError } from '../core/errors.js'
@@ -25,7 +25,7 @@ export async function withFolder(
   })
 }
 
-/** Does the work; answers the exit code, and says in one sentence why it could not be done. */
+/** Does the work, and answers the exit code. An error is reported in one sentence. */
 export async function finish(io: Io, work: () => Promise<void>): Promise<number> {
   try {
     await work()

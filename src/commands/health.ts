@@ -1,4 +1,5 @@
-// `mini-chat health`: does a server live? For Docker's HEALTHCHECK, for scripts that wait for a server, and for people.
+// `mini-chat health`: does a server live? For Docker's HEALTHCHECK, for scripts that wait for a server, and for
+// people.
 
 import { probe } from '../terminal/probe.js'
 import { parseAddress } from '../terminal/address.js'
@@ -50,7 +51,7 @@ export const health: Subcommand = {
   },
 }
 
-/** Where a server listens that was started with this environment. */
+/** The address of a server that was started with this environment. */
 function ownAddress(env: NodeJS.ProcessEnv): string {
   const host = env['HOST'] || '0.0.0.0'
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host

@@ -22,7 +22,7 @@ const USAGE: Usage = {
   ],
 }
 
-/** So many lines are on their way to the store at one time. */
+/** At most so many lines are on their way to the store at one time. */
 const WINDOW = 2000
 
 export const importMessages: Subcommand = {
@@ -65,13 +65,13 @@ async function importLines(
       known++
       continue
     }
-    // New messages and those with a place travel on two ways, which know no order of each other.
+    // New messages, and messages with a place, are sent in two ways, and one way does not wait for the other.
     if (waiting.length >= WINDOW || isNew !== (given === undefined)) await Promise.all(waiting.splice(0))
     isNew = given === undefined
-    // Which epoch a new log will have is not known yet, so no line that names one may follow.
+    // The epoch of a new log is not known yet, so no line that names one may follow.
     ends.set(draft.room, given ?? { epoch: end.epoch === NO_EPOCH ? 'new' : end.epoch, id: end.id + 1 })
     const kept = given === undefined ? keeper.append(draft.room, draft) : keeper.restore(draft, given)
-    // What went wrong is told where all are waited for.
+    // An error is reported where all of them are awaited.
     kept.catch(() => undefined)
     waiting.push(kept)
     added++

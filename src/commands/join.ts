@@ -73,7 +73,7 @@ export const join: Subcommand = {
       const code = await converse(new Talk({ url, room, username, credentials: opening, screen, kept }), io, hangUp)
       return output?.error === undefined ? code : 1
     } catch (error) {
-      // Whoever left when asked for a name needs no explanation.
+      // A person who leaves when asked for a name needs no explanation.
       if (error instanceof NoName && error.message === '') return LEFT
       io.stderr.write(`mini-chat: ${sanitize(error instanceof NoName ? error.message : sentenceOf(error, url))}\n`)
       return 1
@@ -83,7 +83,7 @@ export const join: Subcommand = {
   },
 }
 
-/** The exit code of whoever leaves when asked for something, as Ctrl-C would. */
+/** The exit code when the person leaves instead of answering a question, as for Ctrl-C. */
 const LEFT = 130
 
 async function converse(talk: Talk, io: Io, hangUp: HangUp): Promise<number> {

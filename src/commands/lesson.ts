@@ -1,9 +1,9 @@
 // `mini-chat lesson`: lists the lessons, or runs the experiment of one.
 //
-//     lessons/3-cursor.mjs                            what a class reads and starts
+//     lessons/3-cursor.mjs                            the file that a class reads and starts
 //     lessons/experiments/3-cursor.experiment.mjs     fails on lesson 2, and passes on lesson 3
 //
-// A lesson is a program of its own, and so is its experiment: this only finds and starts them.
+// A lesson is a program of its own, and so is its experiment. This command finds and starts them.
 
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -98,7 +98,7 @@ async function runExperiment({ name }: Lesson, io: Io): Promise<number> {
 function play({ number, name }: Lesson): string {
   const node = (lessonName: string, words = ''): string =>
     `  node ${shortest(join(FOLDER, `${lessonName}.mjs`))}${words}`
-  // The last lessons change the server alone: their reader and sender are those of lesson 7.
+  // The last lessons change only the server: their reader and sender are those of lesson 7.
   const client = Number(number) > 7 ? '7-herd' : name
   return [
     '',

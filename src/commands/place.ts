@@ -1,5 +1,5 @@
-// Where `import` and `export` have their messages: the folder of --data, a Redis, or a PostgreSQL. Each keeps a message in
-// the place that it had elsewhere, so people move from one to another without loss.
+// The place of the messages for `import` and `export`: the folder of --data, a Redis, or a PostgreSQL. Each keeps a
+// message in the place that it had in another store, so people move from one to another without loss.
 
 import { parsePostgres, parseRedis } from '../command.js'
 import { SETTINGS } from '../config.js'
@@ -14,9 +14,9 @@ import { given, type Io, readUsage, type Usage } from './subcommand.js'
 
 type End = { readonly epoch: string; readonly id: number }
 
-/** What takes messages that come from elsewhere. */
+/** Takes messages that come from elsewhere. */
 export type Keeper = Pick<Store, 'append' | 'close'> & {
-  /** Where a room's log ends; without one at 0 in no epoch. */
+  /** The end of a room's log; for a room without a log id 0, in no epoch. */
   endOf(room: string): End | Promise<End>
   /** Keeps a message in the place that it had. */
   restore(draft: Draft, place: End): Promise<unknown>
@@ -31,12 +31,12 @@ type Shared = { readonly kind: 'redis' | 'postgres'; readonly url: string }
 
 export type Place = { readonly kind: 'folder'; readonly folder: string } | Shared
 
-/** As the server's flags, without their variables: what is moved where is said each time. */
+/** The server's flags without their variables: each command says what is moved where. */
 export const STORES: readonly Setting[] = SETTINGS.filter((row) => row.flag === 'redis' || row.flag === 'postgres').map(
   ({ flag, value, alone }) => ({ flag, value, alone, default: '', why: WHY[flag] }),
 )
 
-/** Reads the arguments and does the work; answers the exit code. `mayBeNew`: a folder need not be there. */
+/** Reads the arguments and does the work; answers the exit code. `mayBeNew`: the folder may be missing. */
 export async function withPlace(
   usage: Usage,
   args: readonly string[],

@@ -1,4 +1,4 @@
-// `mini-chat repair`: takes out of a journal what is damaged, and keeps a copy.
+// `mini-chat repair`: takes damaged parts out of a journal, and keeps a copy.
 
 import { systemClock } from '../platform.js'
 import { takeLock } from '../stores/journal/lock.js'

@@ -1,4 +1,4 @@
-// `mini-chat send`: says something from a script.
+// `mini-chat send`: sends messages from a script.
 
 import { parseRoom, parseUsername } from '../core/rooms/message.js'
 import { UsageError } from '../flags.js'

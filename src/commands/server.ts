@@ -1,4 +1,4 @@
-// What the commands that talk to a server share: where it is, and what opens it.
+// What the commands that talk to a server share: its address, and the credentials.
 
 import type { Credentials } from '../client/index.js'
 import { Refused } from '../client/index.js'
@@ -25,12 +25,12 @@ export const SERVER = [
 ] as const satisfies readonly Setting[]
 
 export type Server = Address & {
-  /** What was given to get in; where nothing was, what says so once the server asks. */
+  /** The credentials that were given. If there are none, an error says so once the server asks. */
   readonly credentials: Credentials
   readonly gave: 'password' | 'token' | 'nothing'
 }
 
-/** `written`: the address, where it stands without a flag. Throws `UsageError`. */
+/** `written`: the address, if it was given without a flag. Throws `UsageError`. */
 export function serverOf(values: Values, env: NodeJS.ProcessEnv, written = given(values, 'url')): Server {
   return { ...asUsage(() => parseAddress(written ?? STANDARD_URL)), ...keyOf(values, env) }
 }
@@ -38,7 +38,7 @@ export function serverOf(values: Values, env: NodeJS.ProcessEnv, written = given
 function keyOf(values: Values, env: NodeJS.ProcessEnv): Pick<Server, 'credentials' | 'gave'> {
   const flags = { password: filled(values, 'password'), token: filled(values, 'token') }
   const variables = { password: env['MINI_CHAT_PASSWORD'] || undefined, token: env['MINI_CHAT_TOKEN'] || undefined }
-  // A flag was written for this very command.
+  // Flags come first: they were written for this very command.
   for (const { password, token } of [flags, variables]) {
     if (password !== undefined && token !== undefined)
       throw new UsageError('a chat asks for a password or for a token, never for both: leave one out')
@@ -50,7 +50,7 @@ function keyOf(values: Values, env: NodeJS.ProcessEnv): Pick<Server, 'credential
 
 function filled(values: Values, flag: string): string | undefined {
   const value = given(values, flag)
-  // `--password "$UNSET"` is no wish to do without.
+  // `--password "$UNSET"` does not mean that no password is wanted.
   if (value === '') throw new UsageError(`--${flag} is empty: give it a value, or leave it out`)
   return value
 }

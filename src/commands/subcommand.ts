@@ -1,15 +1,15 @@
-// A command beside serving: `mini-chat NAME …`. Each has its own table of flags, so that what it takes is in one
-// place and the server's settings stay the server's.
+// A command beside serving: `mini-chat NAME …`. Each has its own table of flags, so that all its flags are in one
+// place, and the server's settings stay the server's.
 
 import { flagRows, parseFlags, type Setting, UsageError, type Values } from '../flags.js'
 import { ChatError } from '../core/errors.js'
 
-/** What a command may touch of its process. */
+/** The parts of its process that a command may use. */
 export type Io = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env' | 'on' | 'off' | 'pid' | 'kill'>
 
 export type Subcommand = {
   readonly name: string
-  /** One line of `mini-chat --help`. */
+  /** The command's line in `mini-chat --help`. */
   readonly summary: string
   /** Resolves with the exit code. Throws `UsageError`. */
   run(args: readonly string[], io: Io): Promise<number>
@@ -19,7 +19,7 @@ export type Usage = {
   readonly name: string
   readonly usage: string
   readonly settings: readonly Setting[]
-  /** What the flags do not say. */
+  /** Sentences for `--help` that no flag says. */
   readonly about: readonly string[]
 }
 
@@ -43,7 +43,7 @@ export function given(values: Values, flag: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** Reads a value as the server would: what it would refuse is wrong usage here. */
+/** Parses a value as the server would. A value that the server would refuse is wrong usage here. */
 export function asUsage<T>(read: () => T): T {
   try {
     return read()
@@ -53,7 +53,7 @@ export function asUsage<T>(read: () => T): T {
   }
 }
 
-/** Aborts on Ctrl-C and on being told to end; `code`: the exit code that says so, undefined until then. */
+/** Aborts on Ctrl-C and on SIGTERM; `code`: the exit code that says so, undefined until then. */
 export function stopSignal(io: Io): {
   readonly signal: AbortSignal
   code(): number | undefined

@@ -1,4 +1,4 @@
-// `mini-chat tail`: what is said, as lines, for grep and for programs.
+// `mini-chat tail`: messages as lines, for grep and for programs.
 
 import { parseRoom } from '../core/rooms/message.js'
 import { Refused } from '../client/index.js'

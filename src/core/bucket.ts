@@ -1,4 +1,4 @@
-// What is kept of a limit: one number, the time at which its bucket is full again (see people/limits.ts).
+// A bucket of a rate limit is one number: the time at which it is full again (see people/limits.ts).
 
 export type Bucket = { fullAt: number }
 

@@ -2,8 +2,8 @@
 //
 //     send ──> publisher ──> store.append ──> (the store delivers) ──> room ──> readers
 //
-// `send` never touches a ring: every message, ours or another process's, comes in through the store's delivery.
-// There is one order, and a second machine is not a second path.
+// `send` never touches a ring. Every message, of this process or of another, comes in through the store's delivery.
+// So there is one order, and a second machine is not a second path.
 
 import type { Bucket } from './bucket.js'
 import type { Clock, Random, Undo } from './clock.js'
@@ -38,19 +38,19 @@ const HISTORY_WAITING = 1000
 
 export type ChatOptions = {
   readonly store: Store
-  /** Where other processes tell who is here; without it this process is alone. */
+  /** Tells who is here in other processes; without it this process is alone. */
   readonly directory?: Directory | undefined
   readonly clock: Clock
   readonly random: Random
   readonly ringSize: number
-  /** How long messages can be read, in milliseconds; without it as long as there is place. */
+  /** How long messages can be read, in milliseconds; without it as long as there is memory. */
   readonly keepMs?: number | undefined
   readonly limits: RoomLimits & { readonly sessions: number }
-  /** How fast people and addresses may be; without it as fast as they like. */
+  /** How fast people and addresses may be; without it there is no limit. */
   readonly rates?: Rates | undefined
-  /** How many sessions an address may have; without it as many as there are. */
+  /** How many sessions an address may have; without it there is no limit. */
   readonly connectionLimit?: ConnectionLimit | undefined
-  /** Bytes that may be on their way to readers who do not read them. */
+  /** The most bytes that may be on their way to clients that do not read them. */
   readonly pendingBytes?: number
   /** How long the author of a message may change it, in milliseconds; 0: not at all. */
   readonly editMs?: number | undefined
@@ -87,14 +87,14 @@ export class Chat {
   readonly clock: Clock
   readonly random: Random
   readonly timers: TimerWheel
-  /** What readers were given and have not read. */
+  /** Answers that clients were given and have not read. */
   readonly pending: PendingAnswers
   readonly ringSize: number
   readonly moderation: Moderation
   readonly amending: Amending
-  /** Who looks at all this; nobody by default. */
+  /** Holds the observer, if there is a watcher (rooms/observer.ts). */
   readonly watch: Watch = { observer: undefined }
-  /** What the connections that stay read, for a watcher who comes later than they. */
+  /** The open streams: they tell a new watcher where they are. */
   readonly feeds = new Set<Watchable>()
   readonly #store: Store
   readonly #directory: Directory | undefined
@@ -145,7 +145,7 @@ export class Chat {
     })
   }
 
-  /** Does no other process know of people? */
+  /** Is this process the only one that knows of people? */
   get isAlone(): boolean {
     return this.#directory === undefined
   }
@@ -183,7 +183,7 @@ export class Chat {
     return sent
   }
 
-  /** Takes a message out of its room: a moderator any, and a session its own for a time. */
+  /** Takes a message out of its room: a moderator any message, another session its own for a time. */
   async remove(session: Session | undefined, room: unknown, id: unknown): Promise<Appended> {
     if (session?.moderates === false) await this.sessions.refresh(session)
     if (session === undefined || session.moderates) return this.moderation.remove(session, room, id)

@@ -1,5 +1,5 @@
-// Somebody who is here as long as a connection lasts: in one room or several, under one name or several. The end
-// of the connection leaves every room and frees every name.
+// A person who is here as long as a connection lasts: in one room or several, under one name or several. The end of
+// the connection leaves every room and frees every name.
 
 import type { Chat, Joined } from './chat.js'
 import type { Undo } from './clock.js'
@@ -8,7 +8,7 @@ import type { Identity } from './people/identity.js'
 import { foldName, parseRoom, parseUsername } from './rooms/message.js'
 import type { Session } from './people/sessions.js'
 
-/** Where a connection comes from, and what is known of the person, where people are asked who they are. */
+/** Where a connection comes from, and who the person is, where the chat asks for that. */
 export type ConnectionOrigin = { readonly address?: string | undefined; readonly identity?: Identity | undefined }
 
 export class ConnectionMember {
@@ -23,7 +23,7 @@ export class ConnectionMember {
     this.#origin = origin
   }
 
-  /** The session under which it is in a room. Throws `not_joined`. */
+  /** The session under which the person is in a room. Throws `not_joined`. */
   in(room: string): Session {
     const session = this.#byRoom.get(room)
     if (session === undefined) throw new ChatError('not_joined', 'you have not joined this room: join it first')
@@ -34,7 +34,7 @@ export class ConnectionMember {
     return this.#byRoom.has(room)
   }
 
-  /** Takes a name in a room; the session is the one that has the name already, or a new one. */
+  /** Takes a name in a room, with the session that has this name already, or a new one. */
   async join(name: unknown, username: unknown): Promise<Joined> {
     const room = parseRoom(name)
     if (this.isIn(room)) throw new ChatError('bad_request', 'you are in this room already')
@@ -51,7 +51,7 @@ export class ConnectionMember {
     return joined
   }
 
-  /** Leaves a room; with the last one the session ends. */
+  /** Leaves a room. The session ends with its last room. */
   async leave(room: string): Promise<void> {
     const session = this.in(room)
     this.#byRoom.delete(room)

@@ -1,5 +1,5 @@
-// Every way in which the chat says no. The code is for programs, the sentence for the person: it tells what to do.
-// Anything else that is thrown is a bug: a transport logs it whole and answers `internal`, no more.
+// Every way in which the chat says no. The code is for programs; the sentence tells a person what to do. Anything
+// else that is thrown is a bug: a transport logs it whole and answers `internal`, no more.
 
 export type Code =
   | 'bad_request'
@@ -20,7 +20,7 @@ export type Code =
   | 'unavailable'
   | 'full'
 
-/** The only error thrown on purpose. `retryAfter`: seconds after which it is worth another try. */
+/** The only error that is thrown on purpose. `retryAfter`: seconds after which another try may succeed. */
 export class ChatError extends Error {
   readonly code: Code
   readonly retryAfter: number | undefined

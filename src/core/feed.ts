@@ -1,12 +1,12 @@
 // What one connection reads: a stream for each of its rooms, all into one socket.
 //
 //     lobby ──> stream ──┐
-//                        ├──> socket ──> somebody
+//                        ├──> socket ──> the client
 //     den ────> stream ──┘
 //
-// When the socket is full all of them rest, and its drain wakes them in turn, so that a loud room cannot starve a
-// quiet one. A socket that does not drain for half a minute is given up: its reader comes back and is told what
-// it missed. Where the transport has it so, they also rest for a turn of the event loop after each 32 KiB of the past.
+// When the socket is full, all streams rest, and when it drains they are woken in turn, so that a loud room cannot
+// starve a quiet one. A socket that does not drain for half a minute is given up: its reader comes back, and is told
+// what it missed. Some transports also rest for a turn of the event loop after each 32 KiB of the past.
 
 import type { Chat } from './chat.js'
 import type { Undo } from './clock.js'
@@ -17,12 +17,12 @@ import type { Metrics } from './metrics.js'
 import type { Room } from './rooms/room.js'
 import { type Frame, type Frames, Stream } from './rooms/stream.js'
 
-/** How long a socket may stay full. */
+/** How long a socket may stay full before its connection is given up. */
 export const STALL_MS = 30_000
 
 /**
- * What a reader who catches up is told before others have their turn. A socket takes megabytes at once, and a client that
- * hangs up at the first of them would have had them all written.
+ * So many bytes of the past are written before other connections have their turn. A socket takes megabytes at once,
+ * and all of them would be written for a client that hangs up at the first.
  */
 const TURN_BYTES = 32 * 1024
 
@@ -35,7 +35,7 @@ export type FeedParts = {
   cut(): void
   /** Has each connection a copy of what it is told? Else those who are told the same share it. */
   readonly copies?: boolean
-  /** May others have their turn while it is told the past? */
+  /** Do other connections have their turn while this one is told the past? */
   readonly rests?: boolean
 }
 
@@ -45,7 +45,7 @@ export class Feed {
   readonly #parts: FeedParts
   readonly #streams: Running[] = []
   #stall: Undo | undefined
-  /** Bytes that were written since the last rest, and whether it rests. */
+  /** The bytes that were written since the last rest, and whether the feed rests now. */
   #written = 0
   #rests = false
   /** What a full socket holds is counted until it has drained. */
@@ -60,7 +60,7 @@ export class Feed {
     parts.chat.feeds.add(this)
   }
 
-  /** Tells a watcher who has just come where this connection is. */
+  /** Tells a new watcher where this connection is. */
   tellTo(observer: Observer): void {
     for (const { room, place } of this.#streams) observer.parked(this.#reader, room, place.id)
   }
@@ -88,7 +88,7 @@ export class Feed {
     return () => this.#end(stream)
   }
 
-  /** Gives the connection up when the time of an identity is over. */
+  /** Ends the connection when the time of an identity is over. */
   endWith(identity: Identity | undefined): void {
     if (identity === undefined) return
     const { chat } = this.#parts
@@ -96,12 +96,15 @@ export class Feed {
     this.#expiry = chat.timers.after(Math.max(0, identity.until - chat.clock.date()), () => this.#parts.cut())
   }
 
-  /** Writes at once what there is: for somebody who is to see his own words before the answer to his next ones. */
+  /** Writes at once what there is, so that a sender sees its own message before the answer to its next one. */
   catchUp(): void {
     for (const stream of this.#streams.slice()) stream.catchUp()
   }
 
-  /** The socket takes no more for now. `bytes`: what it holds, and `shared`: what that is for all who were told the same. */
+  /**
+   * The socket takes no more for now. `bytes`: what it holds; `shared`: an object that all readers of the same bytes
+   * have in common.
+   */
   full(bytes = 0, shared: object = {}): void {
     if (!this.#open) return
     const { chat } = this.#parts
@@ -122,7 +125,7 @@ export class Feed {
     this.#resume()
   }
 
-  /** Others have their turn, once enough has been written. */
+  /** Other connections have their turn, once enough has been written. */
   #rest(bytes: number): void {
     this.#written += bytes
     if (this.#written < TURN_BYTES || this.#rests) return
@@ -141,7 +144,7 @@ export class Feed {
     for (const stream of this.#streams.slice()) stream.resume()
   }
 
-  /** Ends every stream; nothing is left behind. */
+  /** Ends every stream, and leaves nothing behind. */
   close(): void {
     this.#open = false
     this.#expiry?.()

@@ -1,5 +1,5 @@
-// What the server counts about itself. No label ever carries a room or a name: labels are code words, so their
-// number is bounded whatever anyone sends.
+// What the server counts about itself. No label ever carries a room or a name. Labels are code words, so their number
+// is bounded whatever people send.
 //
 // Written as Prometheus reads it: https://prometheus.io/docs/instrumenting/exposition_formats/
 
@@ -12,15 +12,15 @@ export class Counter {
   readonly #series = new Map<string, { times: number }>()
 
   readonly #label: string | undefined
-  /** Is told of what is counted. */
+  /** Is told each time something is counted. */
   onAdd: ((times: number, value: string) => void) | undefined
 
-  /** `label`: the name of its one label, if it has one. */
+  /** `label`: the name of the counter's only label, if it has one. */
   constructor(label?: string) {
     this.#label = label
   }
 
-  /** Counts, under a value of the label. */
+  /** Counts, under one value of the label. */
   add(times: number, value = ''): void {
     const series = this.#series.get(value)
     if (series === undefined) this.#series.set(value, { times })
@@ -46,7 +46,7 @@ export class Histogram {
   readonly #counts: number[]
   #sum = 0
 
-  /** `bounds`: the upper bounds of the buckets, ascending, in seconds. */
+  /** `bounds`: the upper bounds of the buckets in seconds, ascending. */
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds
     this.#counts = [...bounds.map(() => 0), 0]

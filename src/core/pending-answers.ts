@@ -1,23 +1,23 @@
-// What is on its way to those who do not read it yet, and how much memory that takes, whatever the transport.
+// Answers on their way to clients that do not read them yet, and how much memory they take, whatever the transport.
 //
-// Everyone at one place is given the same bytes, so a thousand slow readers of one answer cost one answer. But
-// somebody who asks for a thousand different ones, and reads none of them, would have the server hold them all. So
-// there is a most, and past it those go whose answer has been on its way for longest: their connection is cut, and
-// a client that was only slow comes back. What comes from those who do not end what they say is counted here as well.
+// All readers at one place are given the same bytes, so a thousand slow readers of one answer cost one answer. But a
+// client that asks for a thousand different answers and reads none of them would have the server hold them all. So
+// there is a limit. Past it, the connections are cut whose answers have been on their way for longest; a client that
+// was only slow comes back. Long requests whose body never ends are counted here as well.
 
 import type { Undo } from './clock.js'
 
 /** A shorter answer is not counted: the sockets themselves hold as much. */
 export const LONG = 16 * 1024
 
-/** The most there may be, where there is memory enough. */
+/** The limit, where the process has memory enough. */
 export const PENDING_BYTES = 256 * 1024 * 1024
 
 type Pending = { readonly bytes: number; readonly cuts: Set<() => void> }
 
 export class PendingAnswers {
   readonly #max: number
-  /** By what is shared. The one that began first is first. */
+  /** By the object that is shared. The answer that began first is first. */
   readonly #answers = new Map<object, Pending>()
   #bytes = 0
 
@@ -30,8 +30,9 @@ export class PendingAnswers {
   }
 
   /**
-   * An answer is on its way, until the undo: it is through, or its connection has gone. Undefined for a short one.
-   * `answer`: what is counted once for all who wait for it, such as a buffer. `cut`: ends the connection.
+   * An answer is on its way, until the undo: it has arrived, or its connection has gone. Undefined for a short
+   * answer. `answer`: an object, such as a buffer, that is counted once for all clients that wait for it. `cut` ends
+   * the connection.
    */
   add(answer: object, bytes: number, cut: () => void): Undo | undefined {
     if (bytes < LONG) return undefined
@@ -40,7 +41,7 @@ export class PendingAnswers {
       this.#answers.set(answer, (pending = { bytes, cuts: new Set() }))
       this.#bytes += bytes
     }
-    // Each its own object: two may share one function.
+    // Each is a function of its own: two connections may share one.
     const mine = (): void => cut()
     pending.cuts.add(mine)
     while (this.#bytes > this.#max) this.#cutOldest()

@@ -1,16 +1,16 @@
-// Work that takes a while, a little at a time.
+// Work that takes a while, done a piece at a time.
 //
 //     run ──> is there a place? ── yes ──> now ──> its place is free in the next turn of the event loop
 //                  └── no ──> in line ── its turn ──> now
 //                               └── the line is full: `unavailable`
 //
-// Between one piece of work and the next the process does whatever else it has to do, so a thousand clients who ask
-// for much at once delay nobody who asks for little.
+// Between two pieces of work the process does all else that it has to do. So a thousand clients that ask for much at
+// once do not delay a client that asks for little.
 
 import type { Clock } from './clock.js'
 import { ChatError } from './errors.js'
 
-/** Seconds after which it is worth another try. */
+/** Seconds after which another try may succeed. */
 const RETRY_SECONDS = 2
 
 export class Turns {
@@ -20,7 +20,7 @@ export class Turns {
   readonly #line: (() => void)[] = []
   #taken = 0
 
-  /** `places`: how much work there may be at one time; `most`: how much may wait for its turn. */
+  /** `places`: how much work is done at one time; `most`: how much may wait for its turn. */
   constructor(clock: Clock, places: number, most: number) {
     this.#clock = clock
     this.#places = places
@@ -32,7 +32,7 @@ export class Turns {
     return this.#line.length
   }
 
-  /** Does a piece of work in its turn. Rejects with `unavailable` where too much of it waits already. */
+  /** Does a piece of work in its turn. Rejects with `unavailable` when too much work waits already. */
   run<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#taken >= this.#places && this.#line.length >= this.#most)
       return Promise.reject(

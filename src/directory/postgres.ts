@@ -1,4 +1,4 @@
-// Keeps who is here in PostgreSQL, where there is no Redis. What is made of it is shared/directory.ts; each step is one
+// Keeps people in PostgreSQL, for chats without Redis. shared/directory.ts has the logic; each step here is one
 // statement (postgres/statements.ts), on the connections of the store. Processes tell each other by NOTIFY.
 
 import type { Clock, Random, Undo } from '../core/clock.js'
@@ -23,14 +23,14 @@ import {
 import type { Authored, Claimed, Keep, Order, PeoplePlace } from './shared/place.js'
 
 export type PostgresDirectoryOptions = {
-  /** Of the store, which closes it. */
+  /** The connections of the store, which closes them. */
   readonly link: Link
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
 }
 
-/** What is counted is no room's news. */
+/** The channel's word for counts, which belong to no room. */
 const COUNTS = '*'
 
 /** PostgreSQL takes no notification of 8,000 bytes or more; so many counts are always shorter. */
@@ -52,7 +52,7 @@ export async function openPostgresDirectory(options: PostgresDirectoryOptions): 
 }
 
 class PostgresPeople implements PeoplePlace {
-  /** Schemas of one database share its channels, so a schema has its own. */
+  /** Schemas of one database share its channels, so each schema has a name of its own. */
   readonly channel: string
   readonly #link: Link
   readonly #random: Random
@@ -159,7 +159,8 @@ class PostgresPeople implements PeoplePlace {
       'isClosed' in order ? [order.isClosed, null, 0, now] : [null, order.fold, Math.ceil(order.until), now]
     const [row] = await this.#ask(STATEMENTS.order, [room, fresh, ...values])
     if (row === undefined) return
-    // Who orders something waits until the others are told of it. Where that fails they find it out by comparing.
+    // A moderator who orders something waits until the other processes are told. If that fails, they find out by
+    // comparing.
     const payload = `${room} ${formatOrdered(parseVersion(row))}`
     await this.#ask(STATEMENTS.notify, [this.channel, [payload]]).catch(() => undefined)
   }

@@ -1,5 +1,5 @@
-// Keeps who is here in Redis, or in what speaks like it (Valkey). What is made of it is shared/directory.ts; each step is
-// a script or a command (redis/scripts.ts).
+// Keeps people in Redis, or in a server that speaks like it (Valkey). shared/directory.ts has the logic; each step
+// here is a script or a command (redis/scripts.ts).
 
 import type { Clock, Random, Undo } from '../core/clock.js'
 import type { KnownSession, Member } from '../core/people/directory.js'
@@ -20,7 +20,10 @@ export type RedisDirectoryOptions = {
   readonly log: Logger
 }
 
-/** Connects. Throws `UsageError` without the package redis, and `unavailable` with a sentence where there is no use. */
+/**
+ * Connects. Throws `UsageError` without the package redis, and `unavailable` with a sentence where Redis cannot be
+ * used.
+ */
 export async function openRedisDirectory(options: RedisDirectoryOptions): Promise<SharedDirectory> {
   const { url, log, clock, random } = options
   let directory: SharedDirectory | undefined
@@ -79,7 +82,7 @@ class RedisPeople implements PeoplePlace {
       const args = [String(Math.ceil(ms)), room, isWritten ? '1' : '', ...fieldsOf(session)]
       return this.#link.run(SCRIPTS.keep, [sessionKey(session.token)], args)
     }
-    // Of a cluster one server may be away: what the others have is kept all the same.
+    // In a cluster one server may be away: what the other servers have is kept all the same.
     const kept = await Promise.allSettled(keeps.map(run))
     for (const one of kept) if (one.status === 'rejected') throw one.reason
   }
@@ -92,7 +95,7 @@ class RedisPeople implements PeoplePlace {
     return Promise.all(
       tokens.map(async (token) => {
         const ms = Number(await this.#link.ask(['PTTL', sessionKey(token)]))
-        // -1 is a key without an end, and -2 none.
+        // -1 is a key that never ends, and -2 is no key.
         return ms === -1 ? Infinity : ms
       }),
     )
@@ -124,7 +127,7 @@ class RedisPeople implements PeoplePlace {
   async moved(known: ReadonlyMap<string, { isAt(born: string, version: number): boolean }>): Promise<string[]> {
     const rooms = await Promise.all(
       [...known].map(async ([room, people]) => {
-        // Of a cluster one server may be away: its rooms are compared another time.
+        // In a cluster one server may be away: its rooms are compared another time.
         const reply = await this.#link.ask(['HMGET', peopleKey(room), 'born', 'version']).catch(passed)
         if (reply === undefined) return []
         const [born, version] = arrayOf(reply)
@@ -154,7 +157,7 @@ class RedisPeople implements PeoplePlace {
     this.#link.ask(['PUBLISH', this.#parts.channel, formatCounts(this.#id, counts)]).catch(() => undefined)
   }
 
-  /** Redis does that by itself. */
+  /** Notes the authors of messages; Redis lets them expire. */
   async wrote(authored: readonly Authored[]): Promise<void> {
     await Promise.all(
       authored.map(({ place, author, ms }) => this.#link.ask(['SET', authorKey(place), author, 'PX', String(ms)])),

@@ -3,8 +3,8 @@
 //     no watcher   the chat has no observer, and nothing is noted
 //     watchers     one recorder for all of them; when the last one leaves it goes, with all that it noted
 //
-// This file is loaded with --inside alone. Where there is an admin key, the page shows it first (POST /inside/open) and
-// gets a cookie that lasts until the server stops.
+// This file is loaded only with --inside. If there is an admin key, the page sends it first (POST /inside/open) and
+// gets a cookie that is good until the server stops.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ import { Recorder } from './recorder.js'
 
 const BATCH_MS = 200
 
-/** After so many batches a scene is told. */
+/** A scene is told after so many batches. */
 const SCENE_BATCHES = 5
 
 /** How many may watch at one time. */
@@ -34,9 +34,9 @@ const COOKIE = 'mini_chat_inside'
 
 export type InsideParts = {
   readonly adminKey: Secret | undefined
-  /** What keeps the messages, such as `memory`. */
+  /** The kind of store, such as `memory`. */
   readonly store: string
-  /** What breaks this server; undefined without `--lab`. */
+  /** The lab; undefined without `--lab`. */
   readonly lab?: Lab | undefined
 }
 
@@ -71,7 +71,7 @@ export function insideRoutes({ adminKey, store, lab }: InsideParts): readonly Ro
       answer(cookie === undefined ? NO_CONTENT : { ...NO_CONTENT, headers: [...NO_CONTENT.headers, ...cookie] })
     },
   }
-  // The key opens it where there is one; else what opens everything.
+  // With an admin key, its cookie opens this; otherwise whatever opens the chat.
   const guard: Pick<Route, 'auth'> = door === undefined ? {} : { auth: 'open' }
   const events: Route = {
     method: 'GET',
@@ -93,7 +93,7 @@ export function insideRoutes({ adminKey, store, lab }: InsideParts): readonly Ro
   return [...files, open, events, ...(lab?.routes((request) => door?.check(request), guard) ?? [])]
 }
 
-/** Who has shown the key may watch, until the server stops. */
+/** A client that has shown the key may watch until the server stops. */
 class Door {
   readonly #key: Secret
   readonly #token = randomBytes(24).toString('base64url')
@@ -127,7 +127,7 @@ class Watchers {
   readonly #lab: Lab | undefined
   readonly #all = new Set<Watcher>()
   #stop: Undo | undefined
-  /** Somebody has just come, and has seen no scene. */
+  /** Has a watcher just come, who has seen no scene yet? */
   #isNew = false
 
   constructor(store: string, lab: Lab | undefined) {
@@ -157,7 +157,7 @@ class Watchers {
     }
   }
 
-  /** Watches the chat until the undo. */
+  /** Watches the chat, until the undo. */
   #watch({ chat, parking, version }: Context): Undo {
     const recorder = new Recorder(chat.clock, (observer) => {
       parking.tellTo(observer)
@@ -195,7 +195,7 @@ class Watchers {
     }
   }
 
-  /** A watcher who does not read is told nothing meanwhile: what it missed is over. */
+  /** A watcher that does not read is told nothing meanwhile: the moments that it missed are over. */
   #tell(watcher: Watcher, events: string): void {
     if (watcher.hasRoom) watcher.hasRoom = watcher.writer.write(events)
   }

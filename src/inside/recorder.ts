@@ -1,15 +1,16 @@
-// Notes what happens in the chat, as facts for the watchers of /inside: names, places, times and bytes, and never what
-// was said.
+// Notes what happens in the chat, as facts for the watchers of /inside: names, places, times and bytes, and never
+// texts.
 //
 //     the chat ── what happens ──> recorder ── five batches a second, one scene ──> /inside/events
 //
-// With more than `CROWD` readers, or `MOST_FACTS` of them in one batch, a fact for each would be too many: then a room
-// has one fact for each `FLOW_MS`, which says how many were told and how many came back. What else happens has at most
-// as many facts again; what is beyond is counted.
+// With more than `CROWD` readers, or `MOST_FACTS` of their facts in one batch, a fact for each reader would be too
+// many. Then a room has one fact for each `FLOW_MS`, which says how many readers were told and how many came back.
+// Other facts have the same limit; those beyond it are counted.
 //
-//     few     each reader is known by a number: where it is, and what it was given
-//     crowd   nobody is known: a reader that is told adds one to its room's flow, and the rooms themselves say how many
-//             wait; once they are few again, those who wait are asked for
+//     few     each reader has a number: where it is, and what it was given. Readers that were given the same are one fact,
+//             which lists them with the time of each
+//     crowd   readers are not told apart: one that is told adds one to its room's flow, and the rooms themselves say
+//             how many wait; when they are few again, each waiting reader is asked where it waits
 //
 // To know thousands would cost as much as a tenth of telling them; to count them costs next to nothing.
 
@@ -24,7 +25,7 @@ export const MOST_FACTS = 300
 export const CROWD = 200
 export const FLOW_MS = 10
 
-/** Rooms in a scene. */
+/** The most rooms in a scene. */
 const MOST_ROOMS = 24
 
 /** A poll that has not come back for so long is forgotten. */
@@ -36,7 +37,7 @@ const FEW = 150
 /** The clock is looked at again after so many of a crowd. */
 const LOOKS = 8
 
-/** Scenes after which those who have not come back are forgotten. */
+/** Readers that have not come back after so many scenes, one a second, are forgotten. */
 const AWAY_SCENES = 10
 
 type KnownPlace = { id: number; parked: boolean; at: number }
@@ -49,18 +50,18 @@ type Known = {
   bytes: number
 }
 
-/** The most who waited in a room, in each of the last scenes. */
+/** The most readers that waited in a room, in each of the last scenes. */
 type Peaks = number[]
 
 type Flow = { at: number; room: string; told: number; parked: number; bytes: number }
 
-/** What a scene says beside what the recorder saw. */
+/** The parts of a scene that the recorder does not know. */
 export type Surroundings = Pick<Scene, 'version' | 'store' | 'ring' | 'uptime' | 'cpu' | 'memory'>
 
 export class Recorder implements Observer {
   readonly #clock: Clock
   readonly #readers = new Map<object, Known>()
-  /** Tells this recorder where everybody waits. */
+  /** Asks all waiting readers to tell this recorder where they wait. */
   readonly #askAll: (recorder: Recorder) => void
   #isCrowd = false
   readonly #peaks = new Map<string, Peaks>()
@@ -68,7 +69,7 @@ export class Recorder implements Observer {
   /** Of a reader each. */
   #each: Fact[] = []
   #flows = new Map<string, Flow>()
-  /** The last one that was counted in, and for how many more it is without a look at the clock. */
+  /** The flow that was counted into last. */
   #flowing: Flow | undefined
   #looks = 0
   #left = 0
@@ -161,7 +162,7 @@ export class Recorder implements Observer {
     return batch
   }
 
-  /** How everything is now. `seconds`: since the last scene. */
+  /** The scene as it is now. `seconds`: since the last scene. */
   scene(chat: Chat, around: Surroundings, seconds: number): Scene {
     this.#forgetThoseAway()
     const all = [...chat.rooms.all()]
@@ -205,7 +206,7 @@ export class Recorder implements Observer {
 
   #flow(room: string, now: number): Flow {
     const at = Math.floor(now / FLOW_MS) * FLOW_MS
-    // A waking tells thousands one after the other.
+    // A waking tells thousands of readers one after the other.
     if (this.#flowing?.at === at && this.#flowing.room === room) return this.#flowing
     return (this.#flowing = this.#flowOf(room, at))
   }
@@ -256,7 +257,10 @@ export class Recorder implements Observer {
     this.#peaks.clear()
   }
 
-  /** Those who wait are the crowd, with those who waited a few seconds ago; few are known one by one again. */
+  /**
+   * The crowd are the readers that wait now, or waited a few seconds ago. Are they few again, so that each can be
+   * known?
+   */
   #lookAtCrowd(rooms: readonly Room[]): void {
     let size = 0
     for (const { name, waiting, streams } of rooms) {
@@ -267,7 +271,7 @@ export class Recorder implements Observer {
         continue
       }
       size += Math.max(parked, ...peaks)
-      // The first is of now, and grows with each waking until the next scene.
+      // The first peak is of now, and grows with each waking until the next scene.
       this.#peaks.set(name, [parked, ...peaks.slice(0, AWAY_SCENES - 1)])
     }
     if (size > FEW) return
@@ -281,7 +285,7 @@ export class Recorder implements Observer {
     else peaks[0] = Math.max(peaks[0] ?? 0, readers)
   }
 
-  /** That they wait is in the next scene, and no news. */
+  /** Their waiting is in the next scene, and is no fact. */
   #askQuietly(): void {
     const { length } = this.#each
     this.#askAll(this)

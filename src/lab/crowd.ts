@@ -1,6 +1,6 @@
 // Readers and writers that the lab makes, as many as it is told.
 //
-//     readers   a poll, a stream of events and a WebSocket first; then of ten seven poll, two have events, one a socket
+//     readers   first a poll, a stream of events and a WebSocket; then of ten readers seven poll, two have events, one a socket
 //     writers   take turns, `rate` messages a minute together; each message is tried under one key until it is acknowledged
 
 import { Agent } from 'node:http'
@@ -9,10 +9,10 @@ import type { Account, Crowd, CrowdState, Way } from '../client/lab.js'
 import { sumOf } from '../client/ledger.js'
 import { type LabReader, openReader, type Place, say } from './readers.js'
 
-/** Each of so many readers is told of by itself. */
+/** At most so many readers are told one by one. */
 const SOME = 12
 
-/** Messages on their way at one time. */
+/** The most messages on their way at one time. */
 const MOST_SENDING = 64
 
 const AGAIN_MS = 300
@@ -50,7 +50,7 @@ export class LabCrowd {
   }
 
   set(crowd: Crowd): void {
-    // In another room everybody begins anew.
+    // In another room all readers begin anew.
     if (crowd.room !== this.#crowd.room) this.#closeReaders(0)
     this.#crowd = crowd
     this.#closeReaders(crowd.readers)
@@ -75,7 +75,7 @@ export class LabCrowd {
   }
 
   #write(): void {
-    // A server that is stopped is not owed an hour of messages afterwards.
+    // A server that was stopped is not owed all the messages of that time.
     if (this.#sending >= MOST_SENDING) return
     const { room, writers } = this.#crowd
     const number = ++this.#sent

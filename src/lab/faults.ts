@@ -1,11 +1,11 @@
-// Faults at the socket: what the server writes is delayed, held back, or never leaves.
+// Faults at the socket: bytes that the server writes are delayed, held back, or never leave.
 //
 //     answer ──> socket.write ──> _write ──> fault? ──> the network
 //                                              └─ the socket is reset, and the answer was never there
 //
-// A fault stands between the socket and the system, below everything that this server is: the core, the routes and the
-// fast path do not know of it, and the client sees what a bad network shows it. Node calls `_write` for one chunk after
-// the other, so that order, backpressure and an end are kept whatever a chunk waits for.
+// A fault stands between the socket and the system, below everything else in this server. The core, the routes and
+// the fast path do not know of it, and the client sees the same as with a bad network. Node calls `_write` for one
+// chunk after the other, so order, backpressure and an end are kept, however long a chunk waits.
 //
 // The lab's own answers, and files of the pages, are spared: the switch has to work while all else fails.
 
@@ -19,10 +19,10 @@ export const DROP_EVERY = 10
 /** A slow connection takes one write in this time. */
 export const SLOW_MS = 3000
 
-/** The head of an answer that faults spare has this field. */
+/** This header marks an answer that faults spare. */
 export const SPARED = ['X-Mini-Chat-Lab', 'spared'] as const
 
-/** So much of a chunk is looked at, to see what it is. */
+/** So much of a chunk is looked at, to see what kind it is. */
 const HEAD_BYTES = 1024
 
 type Done = (error?: Error | null) => void
@@ -40,7 +40,7 @@ export class Faults {
   #dropped = 0
   #cut = 0
 
-  /** Answers that were dropped, and connections that were cut. */
+  /** Answers that were dropped. */
   get dropped(): number {
     return this.#dropped
   }
@@ -57,7 +57,7 @@ export class Faults {
     this.#delayMs = ms
   }
 
-  /** Ports of the peers that read slowly. */
+  /** The ports of the peers that read slowly. */
   set slowPorts(ports: ReadonlySet<number>) {
     this.#slowPorts = ports
   }
@@ -93,7 +93,7 @@ export class Faults {
     const write: (...args: Parameters<Socket['write']>) => boolean = socket.write.bind(socket)
     const slowly = (...args: Parameters<Socket['write']>): boolean => {
       const hasRoom = write(...args)
-      // What is behind a slow write waits with its sender, and not in a buffer of the socket.
+      // Bytes behind a slow write wait with their sender, and not in a buffer of the socket.
       return this.#isSlow(socket) ? socket.writableLength === 0 : hasRoom
     }
     Object.assign(socket, { write: slowly })
@@ -117,7 +117,7 @@ export class Faults {
       if (socket.destroyed) return
       write((error) => {
         done(error)
-        // Those who were told that there is no room wait for this.
+        // Senders that were told that there is no room wait for this.
         if (isSlow && !socket.destroyed && !socket.writableNeedDrain) socket.emit('drain')
       })
     }, ms)
@@ -129,7 +129,7 @@ export class Faults {
   }
 }
 
-/** An answer that carries messages or says how a request went, and a frame of a stream, can meet with a fault. */
+/** An answer that carries messages or an outcome, and a frame of a stream, may meet a fault. */
 function kindOf(chunk: unknown): Kind {
   const text = Buffer.isBuffer(chunk)
     ? chunk.toString('latin1', 0, HEAD_BYTES)

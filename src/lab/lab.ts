@@ -26,31 +26,31 @@ import type { FromServer, FromSupervisor, Order } from './talk.js'
 
 const MOST = { delayMs: 5000, seconds: 10, ring: 100_000, readers: 1000, writers: 1000, rate: 60_000 } as const
 
-/** Pages that count for themselves; one that says nothing for so long has gone. */
+/** Pages that count for themselves; a page that says nothing for so long has gone. */
 const MOST_PAGES = 64
 const PAGE_MS = 15_000
 
-/** So that an answer leaves before what it announces happens. */
+/** A pause, so that the answer leaves before the fault that it announces. */
 const SOON_MS = 60
 const CPU_MS = 100
 
 export type Supervisor = {
   tell(said: FromServer): void
-  /** What it says from now on. */
+  /** Calls back with all that the supervisor says from now on. */
   hear(call: (state: FromSupervisor) => void): void
 }
 
 export type LabParts = {
   readonly ring: number
   readonly websocket: boolean
-  /** Undefined where nothing keeps this process: then it cannot be killed, and there is no crowd. */
+  /** Undefined if no supervisor keeps this process: then it cannot be killed, and there is no crowd. */
   readonly supervisor: Supervisor | undefined
 }
 
 /** The supervisor that has started this process, if one has. */
 export function supervisorOf(from: NodeJS.Process): Supervisor | undefined {
   if (from.env[KEPT] === undefined || from.send === undefined) return undefined
-  // Without its supervisor it stops, as when a person says so.
+  // Without its supervisor the server stops, as on a signal.
   from.once('disconnect', () => void from.kill(from.pid, 'SIGTERM'))
   return {
     tell: (said) => void from.send?.(said, () => undefined),
@@ -60,7 +60,7 @@ export function supervisorOf(from: NodeJS.Process): Supervisor | undefined {
 
 export class Lab {
   readonly faults = new Faults()
-  /** For the head of an answer that no fault may touch. */
+  /** A header for answers that no fault may touch. */
   readonly spared = SPARED
   readonly #parts: LabParts
   readonly #pages = new Map<string, { readonly at: number; readonly account: Account }>()
@@ -91,7 +91,7 @@ export class Lab {
     }
   }
 
-  /** `check`: throws for a request that may not look inside. `guard`: what routes ask for where there is no key. */
+  /** `check` throws for a request that may not look inside. `guard`: what routes ask for where there is no key. */
   routes(check: (request: Request) => void, guard: Pick<Route, 'auth'>): readonly Route[] {
     const told = (): ReturnType<typeof json> => json(200, this.state, SPARED)
     return [
@@ -225,7 +225,7 @@ export class Lab {
   }
 }
 
-/** Nothing of this process goes on meanwhile, as when its machine sleeps; what others send waits in the system. */
+/** This process does nothing meanwhile, as when its machine sleeps. Bytes that others send wait in the system. */
 function stopTheWorld(seconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000)
 }

@@ -1,12 +1,13 @@
-// One room read in five ways side by side: what each costs, and how late it is.
+// One room read in five ways side by side: what each way costs, and how late it is.
 //
 //     warm        all ways read for some seconds, so that the server is as fast as it gets
-//     alone       each way has the server for itself for some seconds, and so has none of them, all of it twice: what the
-//                 processor does beyond that is the readers' doing, and how far two are apart says how sure that is
+//     alone       each way has the server for itself for some seconds, and for some seconds no way has it; all of it
+//                 twice. The processor time beyond that without a reader is the readers', and the difference of the two
+//                 measurements says how sure that is
 //     together    all ways read the same messages until the race is ended
 //
-// A message carries its number. The writer and the readers are in one process and have one clock, so the time from the
-// send to a reader is measured and not guessed. Requests and bytes are those of the readers' own sockets.
+// A message carries its number. The writer and the readers are in one process and have one clock, so the time from
+// the send to a reader is measured and not guessed. Requests and bytes are those of the readers' own sockets.
 
 import { Agent } from 'node:http'
 import { performance } from 'node:perf_hooks'
@@ -17,14 +18,14 @@ import { type LabReader, openReader, type Place, say } from './readers.js'
 export const READERS = 20
 const ALONE_MS = 3000
 
-/** After readers have come, so much passes before anything is measured. */
+/** After readers have come, so much time passes before anything is measured. */
 const SETTLE_MS = 500
 const ROOM = 'race'
 
 /** Milliseconds between two messages. */
 const PACE_MS = { quiet: 4000, busy: 50 } as const
 
-/** So many sends are remembered. */
+/** At most so many sends are remembered. */
 const MOST_SENT = 2000
 
 const SHORT_MS: Readonly<Record<Lane, number | undefined>> = {
@@ -60,7 +61,7 @@ export class Race {
   #number = 0
   #writing: NodeJS.Timeout
   #turning: NodeJS.Timeout | undefined
-  /** Where the measure of a phase begins. */
+  /** Where the measurement of a phase began. */
   #mark: { readonly at: number; readonly micros: number } | undefined
   #phaseAt = performance.now()
   #isNoted = false
@@ -83,7 +84,7 @@ export class Race {
     }
   }
 
-  /** What the server's processor has done so far, by the server's clock. */
+  /** How much the server's processor has done so far, by the server's clock. */
   cpu({ at, micros }: { readonly at: number; readonly micros: number }): void {
     if (this.#phase === 'together' || this.#phase === 'warm' || performance.now() - this.#phaseAt < SETTLE_MS) return
     if (this.#mark === undefined) {
@@ -100,7 +101,7 @@ export class Race {
     }
   }
 
-  /** The measure of this phase so far takes the place of the one before. */
+  /** Replaces the last measurement by the one of this phase so far. */
   #measured(list: number[], perSecond: number): void {
     if (this.#isNoted) list.pop()
     this.#isNoted = true

@@ -1,11 +1,11 @@
-// Readers of the lab: each is a client of its own, with its own connection, that goes on whatever happens to it. What it
-// is given it holds against the ids (src/client/ledger.ts).
+// Readers of the lab. Each is a client with its own connection, and goes on whatever happens to it. It compares what
+// it is given with the ids (src/client/ledger.ts).
 //
 //     poll        GET /poll from the cursor, again and again; `pauseMs` between two makes it a short poll
 //     events      GET /events, and again from the last event's id when the stream breaks
 //     websocket   /ws, and again from the last id and its epoch
 //
-// A connection that breaks is no loss: the reader comes back with what it has, and the server makes up for it.
+// A broken connection is no loss: the reader comes back with its cursor, and the server makes up for it.
 
 import { Agent, get, type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
@@ -14,13 +14,13 @@ import type { Way } from '../client/lab.js'
 import { Ledger } from '../client/ledger.js'
 import type { Gap } from '../client/wire.js'
 
-/** How long a reader waits after trouble, half of it at least. */
+/** How long a reader waits after trouble, at least half of it. */
 const BACK_MS = 400
 
-/** How much longer than a poll's wait its answer may take; a stopped server is waited for. */
+/** How much longer than a poll's wait its answer may take. A stopped server is waited for. */
 const GRACE_MS = 15_000
 
-/** A stream says something at least this often. */
+/** A stream is never silent for longer than this. */
 const SILENCE_MS = 40_000
 
 const WAIT_SECONDS = 20
@@ -49,12 +49,12 @@ export type ReaderParts = Place & {
   readonly way: Way
   /** Milliseconds between two polls that do not wait; undefined for a long poll. */
   readonly pauseMs?: number | undefined
-  /** Where it begins; the oldest message by default. */
+  /** Where the reader begins; by default at the oldest message. */
   readonly since?: string
   onMessage?(message: Said): void
 }
 
-/** A reader that reads until it is closed. */
+/** Opens a reader that reads until it is closed. */
 export function openReader(parts: ReaderParts): LabReader {
   const { name, way } = parts
   const reading = new Reading(parts)
@@ -78,7 +78,7 @@ class Reading {
   #since: string
   #socket: Socket | undefined
   #requests = 0
-  /** Of connections that are over. */
+  /** The bytes of connections that are over. */
   #bytes = 0
 
   constructor(parts: ReaderParts) {
@@ -173,7 +173,7 @@ class Reading {
     })
   }
 
-  /** Does something again and again until the reader is closed; after a failure not at once. */
+  /** Does something again and again until the reader is closed; after a failure with a pause. */
   async #forever(once: () => Promise<void>): Promise<void> {
     while (!this.#ending.signal.aborted) {
       try {
@@ -245,7 +245,7 @@ class Reading {
   }
 }
 
-/** Sends one message; resolves with its id. Rejects where it may not have arrived. */
+/** Sends one message; resolves with its id. Rejects if it may not have arrived. */
 export function say(
   { url, room, headers }: Place,
   agent: Agent,

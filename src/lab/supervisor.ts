@@ -1,11 +1,12 @@
-// Keeps the server of `--lab`: starts it, starts it again when it is killed, and makes its readers and writers.
+// The supervisor of `--lab`: it starts the server, starts it again when it is killed, and makes its readers and
+// writers.
 //
 //     mini-chat --lab ──> supervisor ──fork──> server       its own process: it can be stopped, and killed
 //                             │ crowd, race       ^
 //                             └── real sockets ───┘
 //
-// The readers live here, so that what they count outlives the server. A signal to the supervisor is handed on, and its
-// end is the server's end, in this order; a server whose supervisor has gone stops by itself.
+// The readers live here, so that their counts outlive the server. A signal to the supervisor is handed on; first the
+// server ends, and then the supervisor. A server whose supervisor has gone stops.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { type Lane, NO_CROWD, type Way, WAYS } from '../client/lab.js'
@@ -34,7 +35,7 @@ class Supervisor {
   #ring: number | undefined
   #restarts = 0
   #isStopping = false
-  /** The server that runs now. */
+  /** Has the server that runs now begun to listen? */
   #hasListened = false
   #crowd: LabCrowd | undefined
   #race: Race | undefined
@@ -63,7 +64,7 @@ class Supervisor {
   #launch(): void {
     const again = this.#port === undefined ? [] : ['--port', String(this.#port)]
     const ring = this.#ring === undefined ? [] : ['--ring', String(this.#ring)]
-    // Its own group: Ctrl-C in a terminal comes here alone, and is handed on once.
+    // Its own group: Ctrl-C in a terminal comes only here, and is handed on once.
     const server = fork(process.argv[1] ?? '', [...this.#args, ...again, ...ring], {
       detached: true,
       env: { ...process.env, [KEPT]: this.#port === undefined ? 'first' : 'again' },
@@ -74,7 +75,10 @@ class Supervisor {
     server.once('exit', (code) => this.#gone(code))
   }
 
-  /** Killed or broken down, it is started again; when it stopped in good order, or could not listen, that is the end. */
+  /**
+   * A server that was killed, or has crashed, is started again. If it stopped in good order, or could not listen,
+   * that is the end.
+   */
   #gone(code: number | null): void {
     if (this.#isStopping || !this.#hasListened || code === 0) return this.#over(code ?? 1)
     this.#restarts++
@@ -134,7 +138,7 @@ class Supervisor {
       race: this.#race?.state ?? null,
       slowPorts: this.#crowd.portsOf(this.#slow),
     }
-    // A server that has just been killed is told nothing.
+    // A server that has just been killed cannot be told.
     this.#server.send(state, () => undefined)
   }
 }

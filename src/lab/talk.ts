@@ -1,8 +1,8 @@
-// What the server and its supervisor say to each other.
+// What the server and its supervisor tell each other.
 //
 //     supervisor                                   server
 //         │ ── room, readers, race: how they are ───> │   twice a second
-//         │ <── make a crowd, race, start me again ── │   when somebody asks for it at /inside
+//         │ <── make a crowd, race, start me again ── │   when a person asks for it at /inside
 //         │ <── the processor's time so far ───────── │   ten times a second while there is a race
 
 import type { Crowd, CrowdState, RaceState } from '../client/lab.js'
@@ -23,6 +23,6 @@ export type FromSupervisor = {
   readonly restarts: number
   readonly crowd: CrowdState
   readonly race: RaceState | null
-  /** Ports of the connections that read slowly. */
+  /** The ports of the connections that read slowly. */
   readonly slowPorts: readonly number[]
 }

@@ -1,5 +1,5 @@
-// Keeps every message in files of a folder, so that a restart, a crash or a power cut loses nothing that was
-// acknowledged. It needs nothing but Node's `fs`.
+// The journal keeps every message in files of a folder, so that a restart, a crash or a power cut loses no message
+// that was acknowledged. It needs nothing but Node's `fs`.
 //
 //     append ──> group ──> write ──> fdatasync ──> deliver ──> acknowledge      commit.ts, segment-writer.ts
 //                                       │                                       delivery.ts
@@ -7,8 +7,8 @@
 //                                       │
 //     start ───> read all ──> where each message lies ──> recent, history       load.ts, offset-index.ts, page.ts
 //
-// In memory it has 8 to 12 bytes a message and no text: the rings are the rooms' own. What it refuses to be: a
-// database. There is one order, one writer, and no way to change what was said.
+// In memory it keeps 8 to 12 bytes a message and no text: the rings belong to the rooms. It is no database: there is
+// one order, one writer, and no way to rewrite what was said.
 
 import type { Clock, Random } from '../core/clock.js'
 import { ChatError } from '../core/errors.js'
@@ -30,7 +30,7 @@ import { type Sync, SegmentWriter } from './journal/segment-writer.js'
 
 export type JournalOptions = Keep & {
   readonly folder: string
-  /** How many messages a subscriber is given of what was there before. */
+  /** How many of the newest messages a new subscriber is given. */
   readonly recent: number
   readonly sync: Sync
   readonly clock: Clock
@@ -41,8 +41,8 @@ export type JournalOptions = Keep & {
 const GROUP_BYTES = 2 ** 20
 
 /**
- * Opens a folder, and makes it if it is not there. Rejects with `unavailable` and a sentence for a person when
- * somebody else uses it, when it is damaged, or when the disk says no.
+ * Opens a folder, and makes it if it is missing. Rejects with `unavailable` and a sentence for a person when another
+ * process uses the folder, when it is damaged, or when the disk refuses.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { folder } = options
@@ -100,7 +100,7 @@ export class Journal implements Store {
     const rotation = new Rotation({ folder, clock, log, logs, retention, writer })
     const groupBytes = Math.min(GROUP_BYTES, retention.segmentBytes)
     const journal = new Journal({ options, lock, logs, keys, writer, rotation, groupBytes })
-    // What time has taken while nobody ran goes now. A disk that is full now may serve all the same.
+    // Messages that expired while no server ran go now. A disk that is full now does not stop the start.
     await journal.#commit.turn().catch((error: unknown) => log.error('retention', error))
     rotation.watch(async () => (lock.isLost ? undefined : journal.#commit.turn()))
     return journal
@@ -169,7 +169,7 @@ export class Journal implements Store {
     return !this.#parts.writer.isAway && !this.#parts.lock.isLost && !this.#closed
   }
 
-  /** Where a room's log ends; without one at 0 in no epoch. */
+  /** The end of a room's log; for a room without a log id 0, in no epoch. */
   endOf(room: string): Given {
     const log = this.#parts.logs.get(room)
     return log === undefined ? { epoch: NO_EPOCH, id: 0 } : { epoch: log.epoch, id: log.end }

@@ -1,5 +1,5 @@
-// Keeps the newest messages of each room in memory, and forgets a room with its last subscriber. The plainest
-// store there is, and the one to read first.
+// Keeps the newest messages of each room in memory, and forgets a room with its last subscriber. The plainest store,
+// and the one to read first.
 
 import type { Random } from '../core/clock.js'
 import { NO_EPOCH } from '../core/rooms/cursor.js'

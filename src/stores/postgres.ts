@@ -3,11 +3,11 @@
 //     append ──> lane of the room ──> one statement a batch ──> rows, commit      lanes.ts, schema.ts
 //                                            └──> wake-ups to every process       notifier.ts, follower.ts
 //
-// The order, the ids, the epoch and the idempotency keys are PostgreSQL's: the row of a room is locked while a batch is
-// added to it. A wake-up (NOTIFY, or Redis where there is one too) may be lost: what counts is what is read by id. What
-// PostgreSQL has committed is as durable as its own settings promise (docs/scaling.md).
+// PostgreSQL decides the order, the ids, the epoch and the idempotency keys: the row of a room is locked while a
+// batch is added to it. A wake-up (NOTIFY, or Redis where there is one too) may be lost: only what is read by id
+// counts. A message that PostgreSQL has committed is as durable as its own settings promise (docs/scaling.md).
 //
-// What it refuses to be: a queue. While PostgreSQL is away a message is refused, and not kept here for later.
+// It is no queue. While PostgreSQL is away a message is refused, and not kept here for later.
 
 import type { Clock, Random } from '../core/clock.js'
 import { ChatError } from '../core/errors.js'
@@ -29,29 +29,32 @@ import type { OpenWakes, Wakes } from './shared/wakes.js'
 
 export type PostgresOptions = {
   readonly url: string
-  /** How many messages a subscriber is given of what was there before. */
+  /** How many of the newest messages a new subscriber is given. */
   readonly recent: number
   /** How long messages are kept; without it for ever. */
   readonly keepMs: number | undefined
   /** How many rooms are brought back at the start. */
   readonly rooms: number
-  /** Another way to wake processes than NOTIFY, which stays for the time in which that one does not work. */
+  /** Another way to wake processes. NOTIFY takes over while that way does not work. */
   readonly openWakes?: OpenWakes | undefined
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
 }
 
-/** What is restored: a message, and the epoch of the log that it was in. */
+/** A message to restore, and the epoch of the log that it was in. */
 type Restored = { readonly message: Message; readonly epoch: string }
 
 const CHANNEL = 'mini_chat'
 const MARKS = 2 ** 48
 
-/** The largest id that can be asked for: JavaScript's, and less than PostgreSQL's. */
+/** The largest id that can be asked for: JavaScript's, which is less than PostgreSQL's. */
 const ENDLESS = Number.MAX_SAFE_INTEGER
 
-/** Connects. Throws `UsageError` without the package pg, and `unavailable` with a sentence where there is no use. */
+/**
+ * Connects. Throws `UsageError` without the package pg, and `unavailable` with a sentence where PostgreSQL cannot be
+ * used.
+ */
 export async function openPostgres(options: PostgresOptions): Promise<PostgresStore> {
   const { url, log, clock, openWakes } = options
   let store: PostgresStore | undefined
@@ -92,7 +95,7 @@ export class PostgresStore implements Store {
 
   constructor(options: PostgresOptions, link: Link, wakes: Wakes | undefined) {
     const { clock, log, keepMs } = options
-    // That PostgreSQL is away has been told.
+    // The link has already told that PostgreSQL is away.
     const onTrouble = (error: unknown): void => (error instanceof ChatError ? undefined : log.error('store', error))
     this.#options = options
     this.#link = link
@@ -118,7 +121,7 @@ export class PostgresStore implements Store {
     })
   }
 
-  /** The connections, for who keeps something else there. They are closed with the store. */
+  /** The connections, for a part that keeps something else in this database. They are closed with the store. */
   get link(): Link {
     return this.#link
   }
@@ -167,18 +170,18 @@ export class PostgresStore implements Store {
     return this.#rooms
   }
 
-  /** Deletes what is over now, which happens by itself every minute or more often. */
+  /** Deletes expired messages now. This also happens every minute or more often. */
   async expireNow(): Promise<void> {
     await this.#retention.run()
   }
 
-  /** Where a room's log ends; without one at 0 in no epoch. */
+  /** The end of a room's log; for a room without a log id 0, in no epoch. */
   async endOf(room: string): Promise<Place> {
     const [row] = await this.#ask(STATEMENTS.places, [[room]])
     return row === undefined ? NOWHERE : parsePlace(row)
   }
 
-  /** Keeps a message in the place that it had in another store. Rejects with `bad_request` where that is taken. */
+  /** Keeps a message in the place that it had in another store. Rejects with `bad_request` where the place is taken. */
   async restore({ room, ...rest }: Draft, { epoch, id }: { epoch: string; id: number }): Promise<void> {
     await this.#restores.add(room, { message: { id, room, ...rest }, epoch })
   }
@@ -240,7 +243,7 @@ export class PostgresStore implements Store {
     } else if (isCut(listed, place)) {
       await this.#ask(STATEMENTS.renew, [room, place.epoch, this.#options.random.epoch()])
     } else return listed
-    // Whichever process was first, all find the same log now.
+    // Whichever process was first, all processes find the same log now.
     const found = await this.#listAfter(room, place)
     if (found !== undefined) this.#tell(room, { ...found, before: '', entries: () => [] })
     return found
@@ -279,7 +282,7 @@ export class PostgresStore implements Store {
   }
 }
 
-/** Has this process seen what is not in the log? Then the log's newest messages were lost. */
+/** Has this process seen messages that are not in the log? Then the log has lost its newest messages. */
 function isCut({ epoch, id, mark, first, known }: ListedAfter, place: Place): boolean {
   if (epoch !== place.epoch || place.id === 0) return false
   if (id < place.id) return true

@@ -1,13 +1,13 @@
-// Keeps messages in Redis, or in what speaks like it (Valkey), so that many processes serve the same rooms.
+// Keeps messages in Redis, or in a server that speaks like it (Valkey), so that many processes serve the same rooms.
 //
 //     append ──> lane of the room ──> one script a batch ──> stream, key, publish      lanes.ts, scripts.ts
 //                                            └──> wake-ups to every process            follower.ts, followers.ts
 //
-// The order, the ids, the epoch and the idempotency keys are Redis's: whatever process a message comes to, there is one
-// log. A wake-up carries the messages, and may be lost: what counts is what is read by id. What Redis has acknowledged
-// is as durable as its own settings promise (docs/scaling.md).
+// Redis decides the order, the ids, the epoch and the idempotency keys: whatever process a message comes to, there is
+// one log. A wake-up carries the messages, and may be lost: only what is read by id counts. A message that Redis has
+// acknowledged is as durable as Redis' own settings promise (docs/scaling.md).
 //
-// What it refuses to be: a queue. While Redis is away a message is refused, and not kept here for later.
+// It is no queue. While Redis is away a message is refused, and not kept here for later.
 
 import { ChatError } from '../core/errors.js'
 import { KEY_MS } from '../core/rooms/idempotency.js'
@@ -27,9 +27,9 @@ import { Lanes } from './shared/lanes.js'
 
 export type RedisOptions = {
   readonly url: string
-  /** How many messages a subscriber is given of what was there before, and how many are kept where no time is given. */
+  /** How many of the newest messages a new subscriber is given, and how many are kept where no time is given. */
   readonly recent: number
-  /** How long messages are kept; without it the newest `recent` are. */
+  /** How long messages are kept; without it the newest `recent` are kept. */
   readonly keepMs: number | undefined
   /** How long after its last message a room is forgotten; without it never. */
   readonly expireMs: number | undefined
@@ -40,14 +40,17 @@ export type RedisOptions = {
   readonly log: Logger
 }
 
-/** What is restored: a message, and the epoch of the log that it was in. */
+/** A message to restore, and the epoch of the log that it was in. */
 type Restored = { readonly message: Message; readonly epoch: string }
 
-/** How often a room says in the index of all rooms that it is alive. */
+/** How often a room's entry in the index of all rooms is renewed. */
 const INDEX_MS = 10_000
 const MARKS = 2 ** 48
 
-/** Connects. Throws `UsageError` without the package redis, and `unavailable` with a sentence where there is no use. */
+/**
+ * Connects. Throws `UsageError` without the package redis, and `unavailable` with a sentence where Redis cannot be
+ * used.
+ */
 export async function openRedis(options: RedisOptions): Promise<RedisStore> {
   const { url, log } = options
   let store: RedisStore | undefined
@@ -59,7 +62,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisStore> {
   const link = await Link.open({ url, clock: options.clock, onAway, onBack }, 'mini-chat:probe')
   try {
     const server = checkServer(textOf(await link.ask(['INFO'])), url)
-    // Who may not ask how it is configured is told nothing of it.
+    // Where the configuration may not be read, nothing is known of it.
     const ask = (name: string): Promise<unknown> => link.ask(['CONFIG', 'GET', name]).catch(() => [])
     const answers = await Promise.all(['appendonly', 'save', 'maxmemory', 'maxmemory-policy'].map(ask))
     for (const warning of warnings(new Map(answers.flatMap((answer) => [...parsePairs(answer)]))))
@@ -101,7 +104,7 @@ export class RedisStore implements Store {
       },
       clock,
       onBug: (error) => log.error('bug', error),
-      // That Redis is away has been told.
+      // The link has already told that Redis is away.
       onTrouble: (error) => (error instanceof ChatError ? undefined : log.error('store', error)),
     })
   }
@@ -149,13 +152,13 @@ export class RedisStore implements Store {
     return this.#rooms
   }
 
-  /** Where a room's log ends; without one at 0 in no epoch. */
+  /** The end of a room's log; for a room without a log id 0, in no epoch. */
   async endOf(room: string): Promise<Place> {
     const [, meta = ''] = keysOf(room)
     return parsePlace(await this.#link.ask(['HMGET', meta, 'epoch', 'id', 'mark'])) ?? NOWHERE
   }
 
-  /** Keeps a message in the place that it had in another store. Rejects with `bad_request` where that is taken. */
+  /** Keeps a message in the place that it had in another store. Rejects with `bad_request` where the place is taken. */
   async restore({ room, ...rest }: Draft, { epoch, id }: { epoch: string; id: number }): Promise<void> {
     await this.#restores.add(room, { message: { id, room, ...rest }, epoch })
   }
@@ -221,7 +224,7 @@ export class RedisStore implements Store {
   async #moved(places: ReadonlyMap<string, Place>): Promise<string[]> {
     const moved = await Promise.all(
       [...places].map(async ([room, place]) => {
-        // Of a cluster one server may be away: its rooms are compared another time.
+        // In a cluster one server may be away: its rooms are compared another time.
         const end = await this.endOf(room).catch(passed)
         if (end === undefined) return []
         return end.epoch === place.epoch && end.id === place.id && end.mark === place.mark ? [] : [room]
@@ -234,14 +237,14 @@ export class RedisStore implements Store {
     return this.#link.listen(this.#channelOf(room), this.#isSharded, (text) => hear(parseNews(text)))
   }
 
-  /** What every script is told first: where this process is in the log, and what to do with it. */
+  /** What every script is told first: where this process is in the log, and what to do with the log. */
   #known(room: string, { epoch, id, mark }: Place): string[] {
     const { random, expireMs = 0 } = this.#options
     const publish = this.#isSharded ? 'SPUBLISH' : 'PUBLISH'
     return [epoch, String(id), mark, random.epoch(), String(expireMs), publish, this.#channelOf(room)]
   }
 
-  /** Notes that a room is alive, where it has not done so lately. Which rooms there are is only asked at a start. */
+  /** Notes that a room is alive, where that was not noted lately. The list of rooms is read only at a start. */
   async #index(room: string): Promise<void> {
     const { clock } = this.#options
     const now = clock.now()
@@ -252,7 +255,7 @@ export class RedisStore implements Store {
       if (now - at < INDEX_MS) break
       this.#indexed.delete(other)
     }
-    // Lost where Redis goes away just now; the next message says it again.
+    // The note is lost if Redis goes away just now; the next message makes it again.
     await this.#link.ask(['ZADD', INDEX, 'GT', String(clock.date()), room]).catch(() => this.#indexed.delete(room))
   }
 

@@ -1,5 +1,5 @@
-// Where the server is, as people write it: `localhost:8000`, `http://192.168.1.5:8000/`, or what they copied from
-// the browser, `http://localhost:8000/#den`, which names a room too.
+// The server's address, as people write it: `localhost:8000`, `http://192.168.1.5:8000/`, or copied from the browser,
+// `http://localhost:8000/#den`, which names a room too.
 
 import { ChatError } from '../core/errors.js'
 
@@ -9,7 +9,7 @@ export const STANDARD_ROOM = 'lobby'
 /** `url` has no slash at its end. */
 export type Address = { readonly url: string; readonly room: string | undefined }
 
-/** Throws a `ChatError` for what is no address. */
+/** Throws a `ChatError` for anything but an address. */
 export function parseAddress(value: string): Address {
   const written = /^[a-z]+:\/\//i.test(value) ? value : `http://${value}`
   const url = URL.canParse(written) ? new URL(written) : undefined
@@ -32,7 +32,7 @@ function withoutSlashes(url: string): string {
   return url.slice(0, end)
 }
 
-/** Is this word an address, and no room? A room's name has no dot, colon or slash. */
+/** Is this word an address, and no room? The name of a room has no dot, colon or slash. */
 export function isAddress(word: string): boolean {
   return /[.:/]/.test(word) || word === 'localhost'
 }

@@ -1,4 +1,4 @@
-// What a typed line means. A line that begins with a slash is a command; any other is said in the active room.
+// What a typed line means. A line that begins with a slash is a command. Any other is a message in the active room.
 
 import { parseRoom, parseUsername } from '../core/rooms/message.js'
 import { ChatError } from '../core/errors.js'
@@ -8,17 +8,17 @@ export type Command =
   | { readonly kind: 'join'; readonly room: string }
   | { readonly kind: 'leave'; readonly room: string | undefined }
   | { readonly kind: 'who'; readonly room: string | undefined }
-  /** Of one's own newest message in the active room. */
+  /** Changes one's own newest message in the active room. */
   | { readonly kind: 'edit'; readonly text: string }
   | { readonly kind: 'delete' }
-  /** To the newest message of somebody, or of anybody else. */
+  /** About the newest message of this name, or of any other person. */
   | { readonly kind: 'reply' | 'react'; readonly name: string | undefined; readonly text: string }
   | { readonly kind: 'nick'; readonly username: string }
   | { readonly kind: 'rooms' }
   | { readonly kind: 'help' }
   | { readonly kind: 'quit' }
   | { readonly kind: 'nothing' }
-  /** Not understood, with a sentence that says what to do. */
+  /** Not understood; the sentence says what to do. */
   | { readonly kind: 'wrong'; readonly why: string }
 
 /** The commands as /help lists them. */
@@ -81,7 +81,7 @@ function commandOf(word: string, rest: string, line: string): Command {
     }
     case 'msg':
     case 'query':
-      // To say it to everyone would betray a person who knows these commands from elsewhere.
+      // Sending it to everyone would embarrass a person who knows these commands from other chats.
       return {
         kind: 'wrong',
         why: `/${word} did nothing: everything said in a room is read by all who are in it. To speak to one of them there, begin with the name: bob: hello`,

@@ -1,4 +1,4 @@
-// What Tab completes: commands at the start of the line, elsewhere the names heard last.
+// What Tab completes: commands at the start of the line, and elsewhere the names that were heard last.
 
 import { COMMANDS } from './commands.js'
 import { sanitize } from './sanitize.js'
@@ -7,11 +7,11 @@ import { sanitize } from './sanitize.js'
 const MAX_NAMES = 100
 
 export class Completion {
-  /** The newest last. */
+  /** The newest name is last. */
   readonly #names = new Set<string>()
 
   hear(name: string): void {
-    // Such a name cannot be typed, and readline would print it as it is.
+    // A name with hidden characters cannot be typed, and readline would print it as it is.
     if (name !== sanitize(name)) return
     this.#names.delete(name)
     this.#names.add(name)

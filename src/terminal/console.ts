@@ -1,5 +1,5 @@
-// A conversation on a terminal: messages, each day's date before its first one, the program's own words, and what the
-// person types.
+// A conversation on a terminal: messages, the date before the first message of each day, notices of the program, and
+// the line that the person types.
 //
 //     -- 2025-11-20 --
 //     12:03 ada: shall we?
@@ -20,7 +20,7 @@ import { TypedLine } from './typedline.js'
 import { sanitize } from './sanitize.js'
 import { wrap } from './wrap.js'
 
-/** What stands before a word of the program's own, and before its further rows. */
+/** Stands before a notice of the program; the same width stands before its further rows. */
 const MARK = '-- '
 const MORE = '   '
 
@@ -31,7 +31,7 @@ export class TerminalScreen implements Screen {
   readonly #gone = new Set<(isAsked: boolean) => void>()
   #answer: ((line: string | undefined) => void) | undefined
   #obey: Obey = async () => undefined
-  /** Lines are obeyed one after the other, from `read` on; what is typed before waits. */
+  /** Lines are obeyed one after the other, once `read` is called. Lines that were typed before wait. */
   #start: () => void = () => undefined
   #queue = new Promise<void>((resolve) => (this.#start = resolve))
   #prompt = ''
@@ -121,7 +121,10 @@ export class TerminalScreen implements Screen {
     this.#queue = this.#queue.then(() => this.#obey(line))
   }
 
-  /** Many lines at once may be a mistake, and everybody would read it. What is pasted is said, and never obeyed. */
+  /**
+   * Many lines at once may be a mistake, and everyone in the room would read them. Pasted lines are sent, and never
+   * obeyed.
+   */
   async #askPaste(lines: readonly string[]): Promise<void> {
     // A question is answered by one line.
     if (this.#answer !== undefined) return this.#line.type(lines[0] ?? '')

@@ -1,4 +1,5 @@
-// A chat with a password asks for it before anything else, as the page does. What is typed is not shown.
+// A chat with a password asks for it before anything else, as the page does. The password is not shown while it is
+// typed.
 //
 //     GET /members ── 200 ──> in
 //                  └─ 401 ─> POST /login, empty ── 400 ──> there is a password: ask, and look again
@@ -14,11 +15,11 @@ export type DoorOptions = {
   readonly room: string
   readonly input: NodeJS.ReadStream
   readonly output: NodeJS.WriteStream
-  /** What is shown where no password is asked for. */
+  /** The credentials for a chat that does not ask for a password. */
   readonly otherwise: Credentials
 }
 
-/** Resolves with what opens the chat; undefined when the person leaves instead. */
+/** Resolves with the credentials; undefined when the person leaves instead. */
 export async function letIn({ url, room, input, output, otherwise }: DoorOptions): Promise<Credentials | undefined> {
   if ((await isOpen(url, room)) || !(await hasPassword(url))) return otherwise
   for (;;) {
@@ -40,7 +41,7 @@ async function isOpen(url: string, room: string, password?: string): Promise<boo
   }
 }
 
-/** An empty `/login` is no try: it is answered by what is lacking, or by nothing where there is no password. */
+/** An empty `/login` is no try: the answer says that the password is missing, or there is none. */
 async function hasPassword(url: string): Promise<boolean> {
   try {
     await call(defaultPlatform, { url, path: '/login', body: {} })
@@ -51,7 +52,7 @@ async function hasPassword(url: string): Promise<boolean> {
   }
 }
 
-/** Asks for a line that nobody sees. readline puts the terminal into raw mode, and what it draws goes nowhere. */
+/** Asks for a line without showing it. readline puts the terminal into raw mode, and what it draws goes nowhere. */
 function askSecret(
   input: NodeJS.ReadStream,
   output: NodeJS.WriteStream,
@@ -68,7 +69,7 @@ function askSecret(
     })
     // Ctrl-C; Ctrl-D closes by itself.
     readline.once('SIGINT', () => readline.close())
-    // The terminal has gone (hangup.ts). readline's own closing may have told so, and must not begin again.
+    // The terminal has gone (hangup.ts). This error may come from readline's own closing, which must not begin again.
     readline.on('error', () => setImmediate(() => readline.close()))
     readline.once('close', () => {
       output.write('\n')

@@ -1,4 +1,4 @@
-// What to tell a person when a request failed: the server's own sentence, or what to look at.
+// What to tell a person when a request failed: the server's own sentence, or where to look.
 
 import { Refused } from '../client/index.js'
 import { ChatError } from '../core/errors.js'

@@ -1,8 +1,8 @@
-// What a message looks like. On a terminal, with the names in their colours and one's own name marked:
+// The form of a message. On a terminal, with the names in their colours and one's own name marked:
 //
 //     12:03 ada: shall we?
 //     12:03>bob: yes, ada, with
-//             pleasure                       a row that goes on is indented, so it cannot pass for another's
+//             pleasure                       a further row is indented, so it cannot pass for another message
 //     12:04 #den eve: anybody here?          a room that is not the active one
 //     12:04 * ada waves                      from `/me waves` (as in XMPP, XEP-0245)
 //     12:05 eve (to ada: “shall we?”): yes   an answer
@@ -19,7 +19,7 @@ import { widthOf, wrap } from './wrap.js'
 
 export type Look = {
   readonly me: string
-  /** The room that needs not be named. */
+  /** The room that need not be named. */
   readonly room: string | undefined
   readonly paint: Paint
   readonly columns: number
@@ -27,7 +27,7 @@ export type Look = {
 
 const INDENT = '        '
 
-/** A message for people's eyes, in rows; undefined for a type that this client does not know. */
+/** A message as rows for people; undefined for a type that this client does not know. */
 export function blockOf(message: Told, { me, room, paint, columns }: Look): string | undefined {
   const said = saidOf(message)
   if (said === undefined) return undefined
@@ -89,10 +89,10 @@ function saidOf(message: Told): Said | undefined {
     : { before: '', after: `${sanitize(answers)}:`, text, isEvent: false }
 }
 
-/** So many code points of a message are quoted. */
+/** At most so many code points of a message are quoted. */
 const QUOTED = 30
 
-/** The message that is spoken of: whose it is, and how it begins. */
+/** The message that another one is about: its sender, and its beginning. */
 function about({ about: said, of }: Told): string {
   if (said === undefined) return `message ${of}`
   return said.type === 'chat' ? `${said.username}: ${quoteOf(said)}` : `a message of ${said.username}`
@@ -102,7 +102,7 @@ function quoted({ about: said, of }: Told): string {
   return said?.type === 'chat' ? quoteOf(said) : `message ${of}`
 }
 
-/** What is taken away is not said once more. */
+/** The same without the text, for a message that was taken out. */
 function whose({ about: said, of, username }: Told): string {
   if (said === undefined) return `message ${of}`
   return said.username === username ? 'a message' : `a message of ${said.username}`
@@ -113,7 +113,7 @@ function quoteOf({ text }: Message): string {
   return `“${points.length > QUOTED ? `${points.slice(0, QUOTED).join('')}…` : points.join('')}”`
 }
 
-/** Those who speak: several where they reacted at one time. */
+/** The names of a message: several where people reacted at one time. */
 function namesOf({ by, username }: Message): string {
   return by?.join(', ') ?? username
 }
@@ -127,7 +127,7 @@ function marked(row: string, me: string | undefined, paint: Paint): string {
   return me === undefined ? row : row.replaceAll(mentionOf(me), (found) => paint.mention(found))
 }
 
-/** One's name as a word of its own, with or without @, in any case. */
+/** A person's name as a word, with or without @, in any case of letters. */
 function mentionOf(me: string): RegExp {
   const name = me.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
   return new RegExp(String.raw`@?(?<![\p{L}\p{N}_])${name}(?![\p{L}\p{N}_])`, 'giu')

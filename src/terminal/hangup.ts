@@ -1,10 +1,10 @@
-// A terminal that goes away while the program runs: its window is closed, or the line of an ssh is cut. Reading from
-// it, writing to it and setting its mode fail from then on, each with an `error` event that nothing may leave unheard.
+// A terminal that goes away while the program runs: its window is closed, or the line of an ssh is cut. From then on
+// reading from it, writing to it and setting its mode fail, each with an `error` event that must have a listener.
 
 import { isatty } from 'node:tty'
 import type { Undo } from '../core/clock.js'
 
-/** The three streams that a terminal is behind, and the process that they belong to. */
+/** The three streams of a terminal, and the process that they belong to. */
 export type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'pid' | 'kill'>
 
 export class HangUp {
@@ -16,7 +16,7 @@ export class HangUp {
     this.#streams = streams
     const { stdin, stdout, stderr } = streams
     for (const stream of [stdin, stdout, stderr]) {
-      // A pipe whose reader has gone is another matter: that is the business of what writes to it.
+      // A pipe whose reader has gone is another matter: the code that writes to it handles that.
       if (stream.isTTY) stream.on('error', () => this.#hangUp())
     }
   }
@@ -29,8 +29,8 @@ export class HangUp {
   }
 
   /**
-   * Ends the process where its terminal has gone, as a hang-up ends others: Node puts the terminal's mode back when it
-   * exits, and aborts where there is no terminal any more.
+   * Ends the process when its terminal has gone, as a hang-up ends other programs. Node would put the terminal's mode
+   * back when it exits, and abort when there is no terminal any more.
    */
   end(): void {
     const { stdin, stdout, stderr, pid, kill } = this.#streams

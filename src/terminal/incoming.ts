@@ -1,4 +1,4 @@
-// What comes in for a conversation: messages and gaps, as the screen shows them, and the state of the connection.
+// The incoming side of a conversation: messages and gaps for the screen, and the state of the connection.
 //
 //     GET /poll ── follow ──> messages, gaps ──> screen
 //                         └─> lost, back ──────> outage ──> the prompt
@@ -10,10 +10,10 @@ import type { Screen } from './screen.js'
 import { Seen } from './seen.js'
 import { within } from './wait.js'
 
-/** Messages of the past that entering a room shows. */
+/** How many earlier messages are shown when a room is entered. */
 const RECENT = 20
 
-/** How long to wait, after leaving, for one's own leaving to be shown. */
+/** How long to wait, after leaving, until one's own leaving is shown. */
 const FAREWELL_MS = 1000
 
 export type IncomingOptions = {
@@ -22,9 +22,9 @@ export type IncomingOptions = {
   readonly screen: Screen
   readonly membership: Membership
   readonly onUnauthorized: () => Promise<void>
-  /** The room that needs not be named. */
+  /** The room that need not be named. */
   readonly active: () => string
-  /** The status is another, which the prompt shows. */
+  /** The status has changed, which the prompt shows. */
   readonly onStatus: () => void
   /** The connection was lost, and is back. */
   readonly onBack: () => void
@@ -34,9 +34,9 @@ export class Incoming {
   readonly #options: IncomingOptions
   readonly #following: Following
   readonly #outage: Outage
-  /** What has come in lately. */
+  /** The messages that came in lately. */
   readonly seen = new Seen()
-  /** Calls back for every message of one's own leaving. */
+  /** Called for every message about one's own leaving. */
   #onLeft: (room: string) => void = () => undefined
 
   constructor(options: IncomingOptions) {
@@ -52,7 +52,7 @@ export class Incoming {
     return this.#outage.status
   }
 
-  /** Shows what is said until it is closed. Throws what ended it. */
+  /** Shows messages until it is closed. Throws the error that ended it. */
   async listen(): Promise<void> {
     const { screen, membership, active } = this.#options
     let messages: Message[] = []
@@ -73,12 +73,12 @@ export class Incoming {
     }
   }
 
-  /** The rooms are others, or the session is: it goes on with those. */
+  /** The rooms or the session have changed: goes on with the new ones. */
   changeRooms(): void {
     this.#following.setRooms(this.#options.membership.rooms)
   }
 
-  /** Where there is something to wait for, it is tried now. */
+  /** Ends a pause, and tries now. */
   hurry(): void {
     if (this.#outage.isOn) this.#following.hurry()
   }
@@ -88,7 +88,7 @@ export class Incoming {
     this.#following.hurry()
   }
 
-  /** Leaves rooms, and stays for a moment until all that came before has been shown. */
+  /** Leaves rooms, and stays for a moment until all earlier messages are shown. */
   async part(rooms: readonly string[], leave: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const rest = new Set(rooms)
     const left = within(FAREWELL_MS, signal, (done) => {

@@ -1,9 +1,9 @@
-// The token of a conversation, kept in a file for as long as the conversation lasts. A program that was killed, or
-// could not tell the server that it left, holds its name for another minute; with the token it is back at once.
+// The token of a conversation, kept in a file as long as the conversation lasts. A program that was killed, or could
+// not tell the server that it left, holds its name for another minute. With the token it is back at once.
 //
 //     join  ── 201 ──> the file is written           $XDG_STATE_HOME/mini-chat/HASH.json, mode 0600
 //     leave ── 204 ──> the file is removed           HASH: of the server's address and the name
-//     join again ────> the file is there, and its process is not: the token in it goes first
+//     join again ────> the file is there, and its process is not: the token in it is tried first
 //
 // A process that still runs keeps its token to itself: two programs with one session would end each other's.
 
@@ -13,9 +13,9 @@ import { homedir, hostname } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { foldName } from '../core/rooms/message.js'
 
-/** Where tokens are kept. */
+/** Keeps tokens. */
 export type Kept = {
-  /** The token that a process which is no more has kept for this name. */
+  /** The token that an ended process has kept for this name. */
   find(username: string): string | undefined
   keep(username: string, token: string): void
   /** The name has been given back. */
@@ -24,7 +24,7 @@ export type Kept = {
 
 export const NOTHING_KEPT: Kept = { find: () => undefined, keep: () => undefined, forget: () => undefined }
 
-/** Tokens for one server, in the person's state folder. What fails here fails in silence: it is only a convenience. */
+/** Keeps tokens for one server, in the person's state folder. Failures are silent: this is only a convenience. */
 export function keptIn(folder: string, url: string): Kept {
   const fileOf = (username: string): string => {
     const hash = createHash('sha256').update(`${url}\n${foldName(username)}`)
@@ -45,7 +45,7 @@ export function keptIn(folder: string, url: string): Kept {
   }
 }
 
-/** The person's state folder: as the XDG Base Directory Specification has it, and as Windows does. */
+/** The person's state folder, as the XDG Base Directory Specification has it, and as Windows does. */
 export function stateFolder(env: NodeJS.ProcessEnv): string {
   const { XDG_STATE_HOME: xdg = '', LOCALAPPDATA: local = '' } = env
   if (isAbsolute(xdg)) return join(xdg, 'mini-chat')
@@ -57,7 +57,7 @@ function tokenOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || !('token' in value && 'host' in value && 'pid' in value))
     return undefined
   const { token, host, pid } = value
-  // Another machine may share the folder, and only its own knows which processes it has.
+  // Another machine may share the folder, and only that machine knows its processes.
   if (typeof token !== 'string' || !/^[\w-]{1,128}$/.test(token) || typeof pid !== 'number' || host !== hostname())
     return undefined
   return isRunning(pid) ? undefined : token

@@ -1,10 +1,10 @@
-// What a person types, with what is pasted taken out of it: pasted text is text, also where it has line feeds in it.
+// The keys that a person types, without the text that is pasted: pasted text is text, even with line feeds in it.
 //
 //     bytes of the terminal ──> keys ──> readline
 //                          └──> ESC [200~ … ESC [201~ ──> onPaste       "bracketed paste", asked for by ESC [?2004h
 //
-// A terminal that does not know this sends a paste as if it were typed, only faster: several ends of lines at once
-// are no fingers. It is whole when nothing more has come for a moment.
+// A terminal without this sends a paste as if it were typed, only faster: several line ends at once do not come from
+// fingers. Such a paste is whole when nothing more has come for a moment.
 
 import { Readable } from 'node:stream'
 
@@ -13,10 +13,10 @@ const END = Buffer.from('\x1b[201~')
 const ASK = '\x1b[?2004h'
 const ASK_NO_MORE = '\x1b[?2004l'
 
-/** So many ends of lines in one read are pasted. */
+/** So many line ends in one read are a paste. */
 const BURST_LINES = 5
 
-/** A paste without an end is whole after so long; one that has begun to end has more time, and is bounded. */
+/** A paste without an end is whole after so long. A paste that has begun to end has more time, and is bounded. */
 const BURST_MS = 50
 const PASTE_MS = 2000
 const PASTE_BYTES = 1024 * 1024
@@ -28,10 +28,10 @@ export type KeyboardParts = {
 }
 
 export class Keyboard {
-  /** What readline reads. */
+  /** The stream that readline reads. */
   readonly keys: NodeJS.ReadableStream
   readonly #parts: KeyboardParts
-  /** What may be the beginning of a mark, or has been pasted so far. */
+  /** Bytes that may be the beginning of a mark, or that have been pasted so far. */
   #held: Buffer = Buffer.alloc(0)
   #mode: 'keys' | 'paste' | 'burst' = 'keys'
   #timer: NodeJS.Timeout | undefined
@@ -55,7 +55,7 @@ export class Keyboard {
     output.write(ASK_NO_MORE)
   }
 
-  /** Presses keys. At once, and not through the stream's own queue, so that a paste keeps its place among them. */
+  /** Presses keys at once, and not through the stream's own queue, so that a paste keeps its place among them. */
   press(keys: Buffer): void {
     if (keys.length > 0) this.keys.emit('data', keys)
   }

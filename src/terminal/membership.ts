@@ -1,8 +1,8 @@
-// Being somebody on the server: the session's token, its name, and the rooms it is in.
+// The person's membership: the session's token, its name, and its rooms.
 //
 //     join lobby ── 201 ──> token, held by polling with it
 //                   401 ──> the password, or a token that has the name in it, is shown
-//                   400, 409 ──> a name, or another one, is asked for, where there is somebody to ask
+//                   400, 409 ──> the person is asked for a name, or another one, if there is a person to ask
 //     401 later (the server restarted) ──> rejoin: every room again, under the same name, with a new token
 //
 // Everybody who finds the session gone asks for the same rejoin; it is done once.
@@ -27,15 +27,18 @@ export type MembershipOptions = {
   readonly url: string
   readonly credentials: Credentials
   readonly platform?: Platform
-  /** Where the token is kept for coming back. */
+  /** Keeps the token for coming back. */
   readonly kept: Kept
-  /** A name was refused, or there is none yet (then there is no sentence). Throws `NoName` when there is nobody to ask. */
+  /**
+   * A name was refused, or there is none yet (then there is no sentence). Throws `NoName` when there is no person to
+   * ask.
+   */
   readonly anotherName: (sentence: string | undefined) => Promise<string>
-  /** The session was made anew. `lost`: rooms in which somebody else has the name by now. */
+  /** The session was made anew. `lost`: rooms in which another person has the name by now. */
   readonly onRejoined: (lost: readonly string[]) => void
 }
 
-/** There is nobody to go on as. The message says why, if there is anything to say. */
+/** There is no name to go on under. The message says why, if there is anything to say. */
 export class NoName extends Error {}
 
 /** How long a command of the person may take. */
@@ -86,7 +89,9 @@ export class Membership {
     this.#rooms = this.#rooms.filter((other) => other !== room)
   }
 
-  /** Takes another name in every room, and gives the old one back. Throws, and all stays as it was, where that cannot be. */
+  /**
+   * Takes another name in every room, and gives the old one back. Throws if that fails, and then all stays as it was.
+   */
   async rename(username: string): Promise<void> {
     const { url, kept } = this.#options
     if (this.#proof.shown.token !== undefined)
@@ -139,7 +144,7 @@ export class Membership {
     return { url: this.#options.url, token: this.#token, platform: this.#platform, timeoutMs: COMMAND_MS }
   }
 
-  /** Asks the server for something to look at. */
+  /** Asks the server with a GET. */
   get(path: string): Promise<unknown> {
     return call(this.#platform, { url: this.#options.url, path, token: this.#token, timeoutMs: COMMAND_MS })
   }

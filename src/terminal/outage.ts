@@ -1,4 +1,4 @@
-// A lost connection, as the person is told of it: once in words, and then second by second in the prompt.
+// How the person is told of a lost connection: once in words, and then second by second in the prompt.
 
 import type { Undo } from '../core/clock.js'
 import type { Screen } from './screen.js'
@@ -11,7 +11,7 @@ export class Outage {
   #undo: Undo | undefined
   #status = ''
 
-  /** `onChange`: the status is another. */
+  /** `onChange`: the status has changed. */
   constructor(url: string, screen: Screen, onChange: () => void) {
     this.#url = url
     this.#screen = screen
@@ -27,7 +27,7 @@ export class Outage {
     return this.#status
   }
 
-  /** There is nothing until the next try, in `ms`. */
+  /** There is nothing to do until the next try, in `ms`. */
   wait(reason: 'network' | 'server', ms: number): void {
     if (this.#undo === undefined) this.#screen.notice(this.#sentence(reason, Math.ceil(ms / 1000)))
     this.#undo?.()
@@ -43,7 +43,7 @@ export class Outage {
     this.#onChange()
   }
 
-  /** Ends the counting. */
+  /** Stops counting. */
   close(): void {
     this.#undo?.()
     this.#undo = undefined

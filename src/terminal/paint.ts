@@ -1,18 +1,18 @@
 // Colours and weights, for terminals that have them. Elsewhere (a pipe, NO_COLOR, TERM=dumb) everything stays as it
-// is, and what a weight would say is said by a character.
+// is, and a character says what a weight would say.
 //
-// A name has its colour by a hash of its letters: the same in every terminal, on every day, with no table to keep.
+// The colour of a name is a hash of its letters: the same in every terminal, on every day, without a table.
 
 export type Paint = {
   name(username: string, shown: string): string
   dim(words: string): string
   bold(words: string): string
-  /** For one's own name in somebody's text. */
+  /** For the person's own name in another's text. */
   mention(words: string): string
   warning(words: string): string
 }
 
-/** Of xterm's 256 colours, those at least 3.8 : 1 against black and against white, one for each hue. */
+/** Those of xterm's 256 colours that have at least 3.8 : 1 against black and against white, one for each hue. */
 export const NAME_COLOURS = [166, 130, 100, 64, 28, 29, 30, 31, 32, 27, 62, 99, 134, 165, 163, 162, 161, 132] as const
 
 const same = (words: string): string => words
@@ -30,7 +30,7 @@ const sgr =
   (words: string): string =>
     `\x1b[${on}m${words}\x1b[${off}m`
 
-/** `colours`: how many the terminal shows, as `getColorDepth` says it in bits. */
+/** `bits`: how many colours the terminal shows, as `getColorDepth` says it. */
 export function paintOf(bits: number): Paint {
   if (bits < 4) return PLAIN
   return {
@@ -52,7 +52,7 @@ export function colourEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 const BASIC = ['31', '32', '33', '34', '35', '36']
 
 function colourOf<T>(username: string, colours: readonly T[]): string {
-  // FNV-1a: one multiplication a character, and names that differ in one letter fall apart.
+  // FNV-1a: one multiplication a character, and names that differ in one letter get different colours.
   let hash = 0x811c9dc5
   for (const character of username) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)
   return String(colours[(hash >>> 8) % colours.length])

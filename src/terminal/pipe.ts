@@ -1,5 +1,5 @@
-// A conversation whose input or output is no terminal: one line in is one line said, one message is one line out,
-// and what the program itself has to say goes to stderr, where no `grep` trips over it.
+// A conversation whose input or output is no terminal. One line of input is one message to send, and one message is
+// one line of output. Notices of the program go to stderr, where they are in no `grep`'s way.
 
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
@@ -10,12 +10,12 @@ import type { Screen } from './screen.js'
 import { sanitize } from './sanitize.js'
 import type { Told } from './seen.js'
 
-/** Writes lines for somebody who may read slowly, or no longer (`| head`). */
+/** Writes lines for a reader that may be slow, or may stop reading (`| head`). */
 export class Outlet {
   readonly #stream: Writable
   readonly #gone = new Set<() => void>()
   #isGone = false
-  /** What went wrong, other than that the reader has had enough. */
+  /** What went wrong, except that the reader has had enough. */
   error: Error | undefined
 
   constructor(stream: Writable) {
@@ -36,7 +36,7 @@ export class Outlet {
     })
   }
 
-  /** Calls back when nobody reads any more; returns its undo. */
+  /** Calls back when no one reads any more; returns its undo. */
   onGone(call: () => void): Undo {
     if (this.#isGone) call()
     this.#gone.add(call)
@@ -55,7 +55,7 @@ export class PipeScreen implements Screen {
     this.#input = input
     this.#outlet = output
     this.#errors = errors
-    // Whoever does not read the notices does not miss them.
+    // A reader that does not read the notices does not miss them.
     errors.on('error', () => undefined)
   }
 
@@ -85,7 +85,7 @@ export class PipeScreen implements Screen {
   }
 
   prompt(): void {
-    // Nobody types here.
+    // There is no prompt in a pipe.
   }
 
   onGone(call: (isAsked: boolean) => void): Undo {
@@ -97,7 +97,7 @@ export class PipeScreen implements Screen {
   }
 }
 
-/** Hands over a stream's lines, one after the other; `onStart` is given what ends it early. */
+/** Hands over the lines of a stream, one after the other. `onStart` is given a function that ends this early. */
 export async function linesOf(
   input: Readable,
   take: (line: string) => Promise<void>,

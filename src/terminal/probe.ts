@@ -1,5 +1,5 @@
-// Is there a mini-chat at this address? Asked before a conversation, and when a message did not go: a wrong address
-// should be told as one, and not as a connection that is lost for now.
+// Is there a mini-chat at this address? The program asks before a conversation, and when a message could not be sent:
+// a wrong address should be reported as one, and not as a connection that is lost for now.
 
 import { ChatError } from '../core/errors.js'
 import { notOursAt } from './errors.js'
@@ -7,13 +7,13 @@ import { notOursAt } from './errors.js'
 /** How long a server may take to say that it lives. */
 const PROBE_MS = 5000
 
-/** Which question is asked: does the server live, or does it take work as well? */
+/** The question: does the server live, or does it also take work? */
 type Question = '/health' | '/ready'
 
-/** Refusals of a mini-chat that say themselves what to do. */
+/** Refusals of a mini-chat whose own sentence says what to do. */
 const TOLD: readonly unknown[] = ['not_found', 'forbidden_host', 'unavailable']
 
-/** Throws, for `sentenceOf`, where there is none. */
+/** Throws, for `sentenceOf`, if there is no mini-chat. */
 export async function probe(url: string, signal?: AbortSignal, question: Question = '/health'): Promise<void> {
   const controller = new AbortController()
   const abort = (): void => controller.abort()
@@ -39,11 +39,11 @@ async function look(url: string, signal: AbortSignal, question: Question): Promi
     throw new ChatError('not_found', `${url} sends its visitors on to ${there}: use that address`)
   }
   const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '')
-  // Whatever else answers may go on for ever.
+  // Any other server may go on with its answer for ever.
   if (!isJson) void response.body?.cancel()
   const body: unknown = isJson ? await response.json() : undefined
   if (typeof body !== 'object' || body === null) throw notOurs(url)
-  // A mini-chat below another path says so, and one that stops, or whose store is away.
+  // A mini-chat below another path says so; so does one that stops, or whose store is away.
   if ('code' in body && TOLD.includes(body.code) && 'detail' in body)
     throw new ChatError(body.code === 'unavailable' ? 'unavailable' : 'not_found', String(body.detail))
   if (!response.ok || !('status' in body) || body.status !== 'ok') throw notOurs(url)

@@ -1,15 +1,15 @@
-// The sink: what other people typed, made safe to write to a terminal. Everything foreign that this client prints
-// (texts, names, rooms, the server's sentences) goes through here last, whatever was checked before.
+// Makes text that other people typed safe to write to a terminal. Everything foreign that this client prints (texts,
+// names, rooms, the server's sentences) goes through here last, whatever was checked before.
 //
-// A terminal obeys what it is sent: an escape sequence moves the cursor and rewrites somebody else's line, a bidi
-// mark turns the reading order, a zero-width character makes two names look like one. None of them is dropped,
-// which would hide that they were there: each is shown as it would be written in JavaScript.
+// A terminal obeys the bytes that it gets: an escape sequence moves the cursor and rewrites another person's line, a
+// bidi mark turns the reading order, a zero-width character makes two names look alike. None of them is dropped,
+// which would hide that it was there. Each is shown as it would be written in JavaScript.
 //
 //     "\u001b[2Jhi"  ->  \u001b[2Jhi          "a\tb"   ->  a    b
 //     "abc\u202edef" ->  abc\u202edef         "a\nb"   ->  a\nb
 //
-// Invisible characters that do belong stay: those inside an emoji (a family is three people and two joiners), and
-// joiners between letters of scripts that are written with them (Unicode UAX #31, section 2.3).
+// Invisible characters that belong to a text stay: those inside an emoji (a family is three people and two joiners),
+// and joiners between letters of scripts that are written with them (Unicode UAX #31, section 2.3).
 
 const HIDDEN = String.raw`[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]`
 const JOINING =
@@ -37,12 +37,12 @@ const JOINING =
 const EMOJI = String.raw`\p{RGI_Emoji}|\p{Emoji}\ufe0e`
 const JOINER = String.raw`(?<=${JOINING})[\u200c\u200d](?=${JOINING})`
 
-// Made from strings, because only the `v` flag knows emoji of several characters and the compiler's target does not.
+// Made from strings, because only the `v` flag knows emoji of several characters, and the compiler's target does not.
 const hidden = new RegExp(HIDDEN, 'v')
 const everyHidden = new RegExp(HIDDEN, 'gv')
 const keptOrHidden = new RegExp(`(${EMOJI}|${JOINER})|${HIDDEN}`, 'gv')
 
-/** One line without anything that a terminal obeys or an eye cannot see. A tab is four spaces, a newline `\n`. */
+/** One line without anything that a terminal obeys or that is invisible. A tab becomes four spaces, a newline `\n`. */
 export function sanitize(text: string): string {
   if (!hidden.test(text)) return text
   return text.replaceAll(keptOrHidden, (found, kept?: string) => kept ?? shown(found))

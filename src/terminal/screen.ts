@@ -1,11 +1,11 @@
-// Where a conversation is shown, and where what the person types comes from. There are two: a terminal
-// (`TerminalScreen`) and a pipe (`PipeScreen`); the conversation does not know which.
+// Shows a conversation, and reads what the person types. There are two screens: a terminal (`TerminalScreen`) and a
+// pipe (`PipeScreen`). The conversation does not know which one it has.
 
 import type { Undo } from '../core/clock.js'
 import type { Gap } from '../client/index.js'
 import type { Told } from './seen.js'
 
-/** Does what a line asks for; `isText`: it asks for nothing, and is said as it is. */
+/** Obeys a line. `isText`: it is no command, and is sent as it is. */
 export type Obey = (line: string, isText?: boolean) => Promise<void>
 
 export type Screen = {
@@ -15,12 +15,12 @@ export type Screen = {
   ask(question: string): Promise<string | undefined>
   /** Hands over every line, one after the other; resolves at the end of the input. */
   read(obey: Obey): Promise<void>
-  /** Resolves when more may be shown. `active`: the room that needs not be named. */
+  /** Resolves when more may be shown. `active`: the room that need not be named. */
   show(messages: readonly Told[], view: { readonly me: string; readonly active: string }): Promise<void>
-  /** Says something of the program's own, which is no message. Foreign words in it are sanitized here. */
+  /** Shows a notice of the program, which is no message. Foreign words in it are sanitized here. */
   notice(text: string): void
   gap(gap: Gap): void
-  /** What stands before the line that is being typed. */
+  /** The text before the line that is being typed. */
   prompt(text: string): void
   /**
    * Calls back when the person or the reader of the output has gone, maybe more than once, or asks to leave

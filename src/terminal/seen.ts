@@ -1,5 +1,5 @@
-// The messages that came in lately, as they are now: so that a line can say of which one an edit, a reaction or an answer
-// speaks, and so that a command finds the newest one of somebody.
+// The messages that came in lately, as they are now. By them a line can say which message an edit, a reaction or an
+// answer is about, and a command finds a person's newest message.
 
 import { changed, isChange, type Message } from '../client/index.js'
 import { foldName } from '../core/rooms/message.js'
@@ -7,14 +7,14 @@ import { foldName } from '../core/rooms/message.js'
 /** As many as a room's ring has. */
 const KEPT = 500
 
-/** `about`: the message that it speaks of, as it was before. */
+/** `about`: the message that it is about, as it was before. */
 export type Told = Message & { readonly about?: Message | undefined }
 
 export class Seen {
-  /** By room, the oldest first. */
+  /** By room, the oldest message first. */
   readonly #rooms = new Map<string, Map<number, Message>>()
 
-  /** Takes what came in. */
+  /** Takes a message that came in. */
   take(message: Message): Told {
     const room = this.#rooms.get(message.room) ?? new Map<number, Message>()
     this.#rooms.set(message.room, room)
@@ -29,12 +29,12 @@ export class Seen {
     return about === undefined ? message : { ...message, about }
   }
 
-  /** The log is another, or the room is left. */
+  /** It is another log, or the room is left. */
   forget(room: string): void {
     this.#rooms.delete(room)
   }
 
-  /** The newest thing that somebody said in a room: of this name, or of others than `me`. */
+  /** The newest message in a room: of this name, or of people other than `me`. */
   newest(room: string, { name, me }: { readonly name?: string | undefined; readonly me: string }): Message | undefined {
     const isMeant = ({ type, username }: Message): boolean =>
       type === 'chat' && (name === undefined ? username !== me : foldName(username) === foldName(name))

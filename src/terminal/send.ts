@@ -1,5 +1,6 @@
-// `mini-chat send`: says something without joining, as a script does (only a token has to join first). Each message has a key and is tried for some
-// seconds, so one that was cut off on its way arrives once, or the program says that it did not.
+// `mini-chat send`: sends messages without joining, as a script does (only a token has to join first). Each message
+// has a key and is tried for some seconds, so a message that was cut off on its way arrives once, or the program says
+// that it did not.
 
 import { type Credentials, Outbox, type Pending } from '../client/index.js'
 import { sentenceOf } from './errors.js'
@@ -12,14 +13,14 @@ export type SendOptions = {
   readonly room: string
   /** The id of the message that is answered. */
   readonly of?: number | undefined
-  /** Empty where the token says it. */
+  /** Empty where the token has the name in it. */
   readonly username: string
   /** How long a message is tried. */
   readonly patienceMs: number
   readonly signal: AbortSignal
 }
 
-/** Why a message did not go. `isFinal`: nor will the next one. */
+/** Why a message was not sent. `isFinal`: the next one would not be sent either. */
 export type NotSent = { readonly sentence: string; readonly isFinal: boolean }
 
 export class Sender {
@@ -31,7 +32,7 @@ export class Sender {
     this.#outbox = new Outbox({ url: options.url, credentials: options.credentials })
   }
 
-  /** Resolves with undefined once the message is in the room, else with what kept it out. */
+  /** Resolves with undefined once the message is in the room, otherwise with the reason. */
   async send(text: string): Promise<NotSent | undefined> {
     const { room, username, of, patienceMs, signal } = this.#options
     const { key } = this.#outbox.add({ room, username, text, ...(of === undefined ? {} : { of }) })
@@ -56,7 +57,7 @@ export class Sender {
   }
 }
 
-/** Why no message arrives: there may be no mini-chat at all. */
+/** Why no message arrives: perhaps there is no mini-chat at all. */
 async function whyNot(url: string, signal: AbortSignal): Promise<string> {
   try {
     await probe(url, signal)

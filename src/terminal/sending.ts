@@ -1,5 +1,5 @@
-// What the person said, on its way: the client's outbox, with a word to the person when something is held up or
-// refused. Nothing is lost in silence, and nothing arrives twice: a message keeps its key however often it is sent.
+// Messages of the person on their way: the client's outbox, with a notice when something is held up or refused.
+// Nothing is lost in silence, and nothing arrives twice, because a message keeps its key however often it is sent.
 
 import { type Message, Outbox } from '../client/index.js'
 import type { Membership } from './membership.js'
@@ -17,7 +17,7 @@ export type SendingOptions = {
   readonly screen: Screen
   readonly membership: Membership
   readonly onUnauthorized: () => Promise<void>
-  /** Told of each message that has arrived, which a poll may bring a moment later. */
+  /** Told of each message that has arrived. A poll may bring it a moment later. */
   readonly onSent: (message: Message) => void
 }
 
@@ -40,12 +40,12 @@ export class Sending {
     return this.#outbox.pending.length
   }
 
-  /** How many the server would not take. */
+  /** How many messages the server has refused. */
   get refused(): number {
     return this.#refused
   }
 
-  /** Sends a text, as an answer to the message with the id `of`; resolves when there is place for another. */
+  /** Sends a text, as an answer to the message with the id `of`; resolves when another may be added. */
   async say(room: string, text: string, signal: AbortSignal, of?: number): Promise<void> {
     const { username } = this.#options.membership
     this.#outbox.add({ room, username, text, ...(of === undefined ? {} : { of }) })
@@ -58,7 +58,7 @@ export class Sending {
     await within(ms, signal, (done) => this.#outbox.onChange(() => void (this.pending <= most && done())))
   }
 
-  /** Tries what waits, now. */
+  /** Tries the waiting messages now. */
   hurry(): void {
     this.#outbox.hurry()
   }

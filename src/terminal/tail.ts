@@ -1,5 +1,5 @@
-// `mini-chat tail`: rooms as lines of text, or of JSON, for as long as somebody reads them. The next poll goes when
-// the lines of the last have been taken, so a slow reader slows the polling down and nothing piles up here.
+// `mini-chat tail`: rooms as lines of text, or of JSON, as long as there is a reader. The next poll goes out when the
+// lines of the last have been taken, so a slow reader slows down the polling, and nothing piles up here.
 
 import { type Credentials, follow, type FollowEvent } from '../client/index.js'
 import { gapSentence, lineOf } from './format.js'
@@ -18,11 +18,11 @@ export type TailOptions = {
   readonly json: boolean
   readonly signal: AbortSignal
   readonly output: Outlet
-  /** Tells the person what is no message. */
+  /** Tells the person what is not a message. */
   readonly notice: (sentence: string) => void
 }
 
-/** Resolves when the signal is aborted or nobody reads any more. Throws when the server says no, or is not there. */
+/** Resolves when the signal is aborted or the reader has gone. Throws when the server refuses, or is not there. */
 export async function tail({
   url,
   credentials,
@@ -34,7 +34,7 @@ export async function tail({
   output,
   notice,
 }: TailOptions): Promise<void> {
-  // A wrong address should be told at once; a connection that is lost later is waited for.
+  // A wrong address should be reported at once; a connection that is lost later is waited for.
   await probe(url, signal)
   const begin = since ?? (lines === 0 ? 'now' : undefined)
   const following = follow({
@@ -61,7 +61,7 @@ export async function tail({
   undo()
 }
 
-/** Messages of every type as they came, and gaps as the other transports write them. */
+/** Messages of every type as they came, and gaps in the form of the other transports. */
 function jsonRows(event: FollowEvent): string[] {
   if (event.kind === 'message') return [sanitizeJson(event.message)]
   return event.kind === 'gap' ? [sanitizeJson({ type: 'gap', ...event.gap })] : []

@@ -1,11 +1,11 @@
 // The conversation: what `mini-chat join` does between entering and leaving.
 //
-//     what is typed ──> command ──> outbox (until it has arrived) ──> POST /send
+//     a typed line ──> command ──> outbox (until it has arrived) ──> POST /send
 //                         └────> membership: /join, /leave, /who, /rooms
 //     GET /poll ──> incoming ──> screen
 //
-// Nothing here knows more of its screen than whether a person sits there. Leaving is always the same: what was
-// typed gets a few seconds to arrive, the name is given back, and the screen is put back as it was.
+// The only thing that it knows about its screen is whether a person sits there. Leaving is always the same: messages
+// get a few seconds to arrive, the name is given back, and the screen is put back as it was.
 
 import { type Credentials, edit, type Message, react, remove } from '../client/index.js'
 import { Incoming } from './incoming.js'
@@ -20,7 +20,7 @@ import { sentenceOf } from './errors.js'
 /** How many rooms one poll may follow. */
 const MAX_ROOMS = 16
 
-/** How long leaving may take for what was typed to arrive. */
+/** How long leaving waits for messages to arrive. */
 const SETTLE_MS = 5000
 
 export type TalkOptions = {
@@ -70,7 +70,7 @@ export class Talk {
     })
   }
 
-  /** Enters, talks and leaves. Resolves with how many messages did not arrive; throws what kept it from going on. */
+  /** Enters, talks and leaves. Resolves with how many messages did not arrive; throws the error that ended it. */
   async run(): Promise<number> {
     const undo = this.#screen.onGone((isAsked) => (isAsked ? this.stop() : this.hangUp()))
     try {
@@ -97,13 +97,13 @@ export class Talk {
     return this.#sending.pending + (this.#screen.isTerminal ? 0 : this.#sending.refused)
   }
 
-  /** The person asks to leave: that is done in good order, and at once when it is asked again. */
+  /** The person asks to leave. The first time that is done in good order, the second time at once. */
   stop(): void {
     if (this.#stopping) this.#impatience.abort()
     this.hangUp()
   }
 
-  /** The person has gone. A terminal that is closed says so in several ways, and none of them is impatience. */
+  /** The person has gone. A closed terminal says so in several ways, and none of them is impatience. */
   hangUp(): void {
     this.#stopping = true
     this.#end(undefined)
@@ -135,9 +135,9 @@ export class Talk {
     this.#screen.notice(roomRows(await this.#membership.get('/rooms')))
   }
 
-  /** Of one's own newest message. */
+  /** Changes one's own newest message. */
   async #change(command: Extract<Command, { kind: 'edit' | 'delete' }>): Promise<void> {
-    // What was just said may be on its way.
+    // The last message may still be on its way.
     await this.#sending.settle(0, SETTLE_MS, this.#impatience.signal)
     const { username: name, amending } = this.#membership
     const said = await this.#newest(name)
@@ -146,7 +146,7 @@ export class Talk {
     await (command.kind === 'edit' ? edit(amending, { ...about, text: command.text }) : remove(amending, about))
   }
 
-  /** Of the newest message of somebody, or of anybody else. */
+  /** Answers the newest message of this name, or of any other person. */
   async #answer({ kind, name, text }: Extract<Command, { kind: 'reply' | 'react' }>): Promise<void> {
     const said = await this.#newest(name)
     if (said === undefined)
@@ -159,7 +159,7 @@ export class Talk {
     const emoji = text.replaceAll('\ufe0f', '')
     const isMine = reactions.some((one) => one.text.replaceAll('\ufe0f', '') === emoji && one.by.includes(username))
     const answer = await react(amending, { room, of, text, on: !isMine })
-    // It counts for the next command, whenever it comes in.
+    // It counts for the next command, even before a poll brings it.
     if (answer !== undefined) this.#incoming.seen.take(answer.message)
   }
 
@@ -191,7 +191,7 @@ export class Talk {
   }
 
   async #rename(username: string): Promise<void> {
-    // What is on its way goes under the old name, or it could arrive under both.
+    // Messages on their way go out under the old name first, or they could arrive under both.
     await this.#sending.settle(0, SETTLE_MS, this.#impatience.signal)
     if (this.#sending.pending > 0)
       return this.#screen.notice('not yet: what you said has not arrived. Try again when it has')
@@ -200,7 +200,7 @@ export class Talk {
     this.#incoming.again()
   }
 
-  /** An empty line: whatever waits is tried now. */
+  /** An empty line: everything that waits is tried now. */
   #hurry(): void {
     this.#sending.hurry()
     this.#incoming.hurry()
@@ -246,7 +246,7 @@ export class Talk {
   async #leave(): Promise<void> {
     const { signal } = this.#impatience
     await this.#sending.settle(0, SETTLE_MS, signal)
-    // Where it cannot be said, the name is free by itself after a minute.
+    // If the server cannot be told, the name is free after a minute.
     const end = (): Promise<void> => this.#membership.end(signal).catch(() => undefined)
     await this.#incoming.part(this.#membership.rooms, end, signal)
   }

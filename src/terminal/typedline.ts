@@ -1,12 +1,12 @@
-// The line at the bottom of a terminal, which a person types in while something is written above it.
+// The line at the bottom of a terminal in which a person types while rows are written above it.
 //
 //     12:03 ada: shall we?            1. the cursor is on the typed line's second row: go up one row, to its start
 //     lobby> a line that is longer    2. erase from there to the end of the screen
 //     than the terminal is wi_        3. write the message, and a line feed
 //                                     4. let readline draw the typed line again, cursor where it was
 //
-// readline counts the rows and the width of wide characters; nothing here does it a second time. Its redraw begins
-// by going up as many rows as the cursor was down, so step 3 adds that many line feeds for it to take back.
+// readline counts the rows and the width of wide characters; nothing here counts them again. Its redraw begins by
+// going up as many rows as the cursor was down, so step 3 adds that many line feeds for it to take back.
 
 import { createInterface, type Interface } from 'node:readline'
 import { Keyboard } from './keyboard.js'
@@ -16,7 +16,7 @@ export type TypedLineParts = {
   readonly output: NodeJS.WriteStream
   /** The candidates for the last word of a line, and that word. */
   readonly complete: (line: string) => [string[], string]
-  /** Told a line that has been sent, when it is erased. */
+  /** Told each line that has been sent, when it is erased. */
   readonly onLine: (line: string) => void
   /** Told the lines of a paste that has `MANY_LINES` or more. */
   readonly onPaste: (lines: readonly string[]) => void
@@ -26,7 +26,7 @@ export type TypedLineParts = {
   readonly onClose: () => void
 }
 
-/** So many lines may have been pasted by mistake; fewer are taken as if they had been typed. */
+/** So many lines may have been pasted by mistake. Fewer are treated as if they had been typed. */
 const MANY_LINES = 5
 
 export class TypedLine {
@@ -36,7 +36,7 @@ export class TypedLine {
   /** How many rows the cursor was below the start of the line when Enter was pressed. */
   #rows = 0
   #closed = false
-  /** readline sets the mode of the terminal before it calls itself closed, and an error of that comes back here. */
+  /** readline sets the mode of the terminal before it counts as closed, and an error of that comes back here. */
   #closing = false
   #counting: NodeJS.Immediate | undefined
 
@@ -52,17 +52,17 @@ export class TypedLine {
       tabSize: 4,
       completer: complete,
     })
-    // Before readline sees the key: afterwards the line is gone, and nothing knows how many rows it had.
+    // Before readline sees the key: afterwards the line is gone, and the number of its rows is unknown.
     keys.prependListener('keypress', this.#beforeKey)
     output.prependListener('resize', this.#beforeResize)
     this.#readline.on('line', (line) => {
-      // The line is sent, and the cursor on the row below it.
+      // The line has been sent, and the cursor is on the row below it.
       output.write(`\x1b[${this.#rows + 1}A\r\x1b[J`)
       this.#rows = 0
       onLine(line)
     })
     this.#readline.on('SIGINT', onInterrupt)
-    // From here on readline draws nothing any more.
+    // From here on readline draws nothing.
     this.#readline.on('close', () => {
       output.write(this.#erased())
       this.#closed = true
@@ -79,24 +79,24 @@ export class TypedLine {
     return this.#closed
   }
 
-  /** Some terminals do not know how wide they are. */
+  /** Some terminals do not know their width. */
   get columns(): number {
     return this.#output.columns || 80
   }
 
-  /** Draws it anew, behind a prompt. */
+  /** Draws the line anew, behind a prompt. */
   draw(prompt: string): void {
     if (!this.#closed) this.#redraw('', prompt)
   }
 
-  /** Writes rows above it. */
+  /** Writes rows above the line. */
   above(rows: readonly string[]): void {
     if (rows.length === 0) return
     if (this.#closed) this.#output.write(`${rows.join('\n')}\n`)
     else this.#redraw(`${rows.join('\n')}\n`, this.#readline.getPrompt())
   }
 
-  /** Empties it, and returns what was typed. */
+  /** Empties the line, and returns its text. */
   empty(): string {
     const typed = this.#readline.line
     this.#count()
@@ -105,7 +105,7 @@ export class TypedLine {
     return typed
   }
 
-  /** Puts text into it, as if it were typed. */
+  /** Puts text into the line, as if it were typed. */
   type(text: string): void {
     if (text !== '' && !this.#closed) this.#readline.write(text)
   }
@@ -118,7 +118,7 @@ export class TypedLine {
 
   readonly #beforeKey = (_text: string | undefined, key: { readonly name?: string } | undefined): void => {
     this.#counting ??= setImmediate(() => this.#count())
-    // Of keys that come together, readline (on Node 20) puts all but the last at the end of the line, wherever the
+    // When keys come together, readline (on Node 20) puts all but the last at the end of the line, wherever the
     // cursor is, unless it believes that it may complete words.
     if (key?.name !== 'tab' && this.#readline.cursor < this.#readline.line.length)
       Reflect.set(this.#readline, 'isCompletionEnabled', true)
@@ -131,7 +131,7 @@ export class TypedLine {
   /** Terminals break their rows anew, and the cursor is as many rows down as the new width makes it. */
   readonly #beforeResize = (): void => this.#count()
 
-  /** Types the lines of a paste and presses Enter behind each but the last, unless they are many. */
+  /** Types the lines of a paste and presses Enter behind each but the last, unless there are many. */
   #paste(text: string, onPaste: TypedLineParts['onPaste']): void {
     const lines = text
       .replace(/\r\n?/g, '\n')
@@ -146,7 +146,7 @@ export class TypedLine {
     this.#count()
   }
 
-  /** readline does not count the rows of what is pasted, and would draw over them: its count is put right here. */
+  /** readline does not count the rows of a paste, and would draw over them: its count is corrected here. */
   #count(): void {
     clearImmediate(this.#counting)
     this.#counting = undefined
@@ -160,7 +160,7 @@ export class TypedLine {
 
   #redraw(above: string, prompt: string): void {
     this.#count()
-    // In one write, so that nobody sees the screen half drawn.
+    // In one write, so that the screen is never seen half drawn.
     this.#output.cork()
     this.#output.write(`${this.#erased()}${above}${'\n'.repeat(this.#readline.getCursorPos().rows)}`)
     this.#readline.setPrompt(prompt)
@@ -168,7 +168,7 @@ export class TypedLine {
     this.#output.uncork()
   }
 
-  /** Goes to where the typed line begins, and erases it. */
+  /** Goes to the beginning of the typed line, and erases the line. */
   #erased(): string {
     const { rows } = this.#readline.getCursorPos()
     return `${rows > 0 ? `\x1b[${rows}A` : ''}\r\x1b[J`

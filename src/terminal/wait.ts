@@ -1,4 +1,4 @@
-// Waiting, with an end: for something to happen, at most so long, and no longer than a signal says.
+// Bounded waits: for something to happen, at most so long, and no longer than a signal says.
 
 import { defaultPlatform } from '../client/index.js'
 import type { Undo } from '../core/clock.js'

@@ -1,19 +1,19 @@
-// Breaks a text into rows of a terminal, so that every row of a message but its first is indented. Left to the
-// terminal, a long row would go on at the left edge, and a text with enough spaces could put there what looks like
-// somebody else's line.
+// Breaks a text into rows of a terminal, so that every row of a message but its first is indented. Otherwise the
+// terminal would go on with a long row at the left edge, and a text with enough spaces could put something there that
+// looks like another person's line.
 //
-// Widths are counted with care on one side only: a character that some terminal may draw two columns wide counts
-// as two. A row may so end early, and never late.
+// Widths are never counted too small: a character that some terminal may draw two columns wide counts as two. So a
+// row may end early, and never late.
 
-/** The mark that makes the character before it an emoji is not among them: it may make it wider. */
+/** U+FE0F, which makes the character before it an emoji, is not among these: it may make it wider. */
 const ZERO = /^(?!\ufe0f)[\p{Mn}\p{Me}\p{Cf}]$/u
 const WIDE =
   /^[\p{Extended_Pictographic}\p{Emoji_Presentation}\p{Regional_Indicator}\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Tangut}\u2e80-\u303e\u3099-\u33ff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6]$/u
 
-/** The least that a row holds, however narrow the terminal is. */
+/** A row holds at least so much, however narrow the terminal is. */
 const LEAST = 10
 
-/** How many columns a text without control characters takes, or more. */
+/** How many columns a text without control characters takes at most. */
 export function widthOf(text: string): number {
   let width = 0
   for (const character of text) width += widthOfOne(character)

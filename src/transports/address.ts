@@ -1,17 +1,17 @@
-// Whose request it is: the address that limits count by.
+// The address that a request is counted to.
 //
 //     client ──> proxy 2 ──> proxy 1 ──> us         X-Forwarded-For: forged, client, proxy 2
 //                                                   --trust-proxy 2:         ^^^^^^
 //
-// Each proxy adds the address that it was called from at the right end, so of what the header says the last N
-// entries come from our own N proxies, and everything left of them is whatever somebody liked to write. Who is not
-// behind N proxies is told by the socket.
+// Each proxy adds the address that called it at the right end of the header. So the last N entries come from our own
+// N proxies, and everything left of them may be forged. A request that did not come through N proxies is counted to
+// the address of its socket.
 //
-// One household or one phone has a whole /64 of IPv6, so that is one address here.
+// A household or a phone has a whole /64 of IPv6, so that is one address here.
 
 import { isIP, isIPv4 } from 'node:net'
 
-/** What is looked at: an `IncomingMessage`, or what stands in for one. */
+/** A request as far as it is looked at here: an `IncomingMessage`, or an object that stands in for one. */
 export type Caller = {
   readonly socket: { readonly remoteAddress?: string | undefined }
   readonly rawHeaders: readonly string[]
@@ -32,8 +32,8 @@ export function clientAddress(socket: string | undefined, forwarded: readonly st
 }
 
 /**
- * The hosts that the outermost of our proxies was asked for, as `X-Forwarded-Host` and as `Forwarded` (RFC 7239) have
- * it: of a list the entry that this proxy wrote, or the only one.
+ * The hosts that the outermost of our proxies was asked for, as `X-Forwarded-Host` and as `Forwarded` (RFC 7239) say:
+ * from a list the entry that this proxy wrote, or the only one.
  */
 export function forwardedHosts(rawHeaders: readonly string[], proxies: number): string[] {
   const entry = (name: string): string | undefined => {
@@ -47,7 +47,7 @@ export function forwardedHosts(rawHeaders: readonly string[], proxies: number): 
   )
 }
 
-/** Did it come by https? What the outermost of our proxies was called by: each says so, or leaves what it was told. */
+/** Did the request come by https? The outermost of our proxies says so, and each proxy behind it passes that on. */
 export function isHttps({ rawHeaders }: Caller, proxies: number): boolean {
   if (proxies === 0) return false
   const words = valuesOf(rawHeaders, 'x-forwarded-proto').join(',').split(',')
@@ -59,7 +59,10 @@ function valuesOf(rawHeaders: readonly string[], name: string): string[] {
   return rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name)
 }
 
-/** Is it this machine? Whoever is on it already can do worse than open sockets; and so looks a proxy of which we were not told. */
+/**
+ * Is it this machine? A person who is on it can do worse than open sockets. A proxy that we were not told of looks
+ * like this machine too.
+ */
 export function isLocal(address: string): boolean {
   return address === '' || address === '::1' || address.startsWith('127.')
 }
@@ -70,7 +73,7 @@ function withoutPort(entry: string): string {
   return match?.[1] ?? match?.[2] ?? entry
 }
 
-/** IPv4 as it is, also where IPv6 wraps it; the /64 of IPv6; undefined for what is no address. */
+/** The address in one form: IPv4 as it is, also where IPv6 wraps it; the /64 of IPv6; undefined for anything else. */
 function normalise(address: string): string | undefined {
   if (isIPv4(address)) return address
   if (isIP(address) === 0) return undefined

@@ -5,9 +5,8 @@
 //     MSG lobby hello       ─>
 //                           <─  MSG lobby ada hello
 //
-// Any other first line is a name, and whoever gave it is in the lobby: the plain mode, for people. See
-// lines/visitor.ts for what can be said, lines/split.ts for how bytes become lines and lines/form.ts for how
-// messages do.
+// Any other first line is a name, which joins the lobby: the plain mode, for people. lines/visitor.ts has what each
+// line does, lines/split.ts how bytes become lines, and lines/form.ts how messages become lines.
 
 import { createServer, type AddressInfo } from 'node:net'
 import type { Auth } from '../auth/auth.js'
@@ -28,14 +27,14 @@ export type LinesParts = {
   readonly chat: Chat
   readonly metrics: Metrics
   readonly log: Logger
-  /** Who may come in, where that is asked. */
+  /** Authentication, where the chat has any. */
   readonly auth: Auth | undefined
   readonly port: number
   readonly host: string
   readonly maxConnections: number
   /** How many connections each address has. */
   readonly connectionLimit: ConnectionLimit
-  /** How many there are of all, under one key. */
+  /** How many connections there are in all, under one key. */
   readonly sockets: ConnectionLimit
 }
 

@@ -1,11 +1,11 @@
-// Socket.IO, spoken by the package `socket.io`, for clients that have it: an unmodified socket.io-client works,
-// over polling and over WebSocket, in two dialects (socketio/dialect.ts).
+// Socket.IO, spoken by the package `socket.io`: an unmodified socket.io-client works, over polling and over
+// WebSocket, in two dialects (socketio/dialect.ts).
 //
 //     request or upgrade under /socket.io/ ── origins ──> a server that never listens ── engine.io ──> visitor
 //
-// The engine wants a server of its own, whose every request it sees first. It gets one that never listens, and is
-// handed what begins with its path after the origins has let it in. What a visitor reads comes from the ring like
-// everybody's, and not from the engine's own rooms.
+// The engine wants a server of its own, and sees each of its requests first. It gets a server that never listens, and
+// is handed the requests with its prefix that have passed the check of origins. A visitor reads from the ring like
+// every other reader, and not from the engine's own rooms.
 
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Chat } from '../core/chat.js'
@@ -54,7 +54,7 @@ export async function createSocketIo({
   const full = speechOf(fullDialect(directory))
   const short = speechOf(SHORT_DIALECT)
   const visitors = new Map<SocketIoVisitor, Promise<void>>()
-  /** What authentication tells, kept beside the handshake until the engine has made a client of it. */
+  /** The identity of each handshake, until the engine has made a client of it. */
   const identities = new WeakMap<IncomingMessage, Identity>()
   io.on('connection', (client) => {
     const visitor = new SocketIoVisitor({

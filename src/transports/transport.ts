@@ -1,10 +1,10 @@
-// What every way in but HTTP itself looks like from outside.
+// A way in beside HTTP, as the app sees it.
 
 export type Transport = {
   /** How many connections are open. */
   readonly connections: number
-  /** Begins to listen; resolves with the port when it has one of its own. */
+  /** Begins to listen. Resolves with the port, if the transport has one of its own. */
   start(): Promise<number | undefined>
-  /** Tells everyone, and resolves when nothing is left open. */
+  /** Tells its clients, and resolves when nothing is left open. */
   stop(): Promise<void>
 }

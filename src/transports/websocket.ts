@@ -1,11 +1,11 @@
-// WebSocket (RFC 6455), spoken by the package `ws`; this file says what goes over it.
+// WebSocket (RFC 6455), spoken by the package `ws`. This file decides what goes over it.
 //
 //     GET /ws/lobby/ada?since=801, Upgrade: websocket
 //        origins ── join ── 101 ──>  {"id":802,"room":"lobby",…   each message a text frame, the ring's first
 //                        <──────  {"text":"hi","key":"c_9f2k"}, or plain text
 //
-// Who may not come in is told so by an HTTP answer, before the upgrade: 400, 403 or 409. Whoever is in holds the
-// name as long as the connection lasts.
+// A refusal is an HTTP answer before the upgrade: 400, 403 or 409. A client that is in holds its name as long as the
+// connection lasts.
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -71,7 +71,7 @@ export async function createWebSocket({ chat, metrics, log, http }: WebSocketPar
       await member.end()
       throw error
     }
-    // Whoever went away meanwhile, or whose handshake `ws` refuses, has never been here.
+    // A client that went away meanwhile, or whose handshake `ws` refuses, leaves again at once.
     let talk: WebSocketConnection | undefined
     if (!socket.destroyed && !isStopping) {
       server.handleUpgrade(
@@ -116,7 +116,7 @@ export async function createWebSocket({ chat, metrics, log, http }: WebSocketPar
   }
 }
 
-/** Refuses what `ws` would refuse, before anybody is told that somebody joined. */
+/** Refuses a handshake that `ws` would refuse, before the room is told that a person joined. */
 function requireHandshake({ method, headers }: IncomingMessage): void {
   const isWebSocket = method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
   const key = headers['sec-websocket-key'] ?? ''
@@ -139,7 +139,7 @@ function decode(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
-    // Not swallowed: this is what a wrong escape throws, and the only thing.
+    // Not swallowed: decodeURIComponent throws for a wrong escape, and for nothing else.
     throw new ChatError(
       'bad_request',
       'a % in the address is not followed by two hexadecimal digits of UTF-8: write %25 for a percent sign',

@@ -1,12 +1,12 @@
-// The drawing, frame by frame. It looks everything up for one moment and changes nothing: the same moment is drawn the
-// same twice.
+// The drawing, frame by frame. A frame is drawn for one moment, and drawing changes nothing: the same moment looks
+// the same twice.
 //
-//     seats ── threads ──> the ring's slots          each thread leads to the place that a reader has read to
+//     seats ── threads ──> the ring's slots          each thread leads to the last message that a reader has read
 //     a message            from its sender's seat into the store, and on into the ring
 //     an answer            a spark along the thread; the reader glows, and is hollow until it is parked again
 //
-// With more than two hundred readers there are no seats: a crowd is one picture that was drawn before, and a waking is
-// the sector of it that was told just now. So a frame costs the same for 300 readers and for 20,000.
+// With more than two hundred readers there are no seats. A crowd is one picture that was drawn before, and a waking
+// is the sector of it that was told just now. So a frame costs the same for 300 readers and for 20,000.
 
 import type { Scene } from '../../src/client/inside.js'
 import { around, CROWD, type Lane, LANES, type Layout, type Point, seatOf, slotAngle } from './layout.js'
@@ -25,16 +25,16 @@ import {
 const SPARK_MS = 280
 const GLOW_MS = 900
 
-/** How long it is said that a log is another. */
+/** For how long the drawing says that it is another log, and what a reader missed. */
 const NEW_LOG_MS = 8000
 
 /** So many dots stand for a crowd, at most. */
 const MOST_DOTS = 6000
 
-/** Between two numbers below the time line. */
+/** Possible distances between two numbers below the time line. */
 const STEPS_MS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
-/** Slots that are drawn one by one. */
+/** At most so many slots are drawn one by one. */
 const FEW_SLOTS = 64
 
 const LANE_NAMES: Readonly<Record<Lane, string>> = {
@@ -48,10 +48,10 @@ const LANE_NAMES: Readonly<Record<Lane, string>> = {
 
 export type Colours = Readonly<Record<'paper' | 'ink' | 'quiet' | 'line' | 'wash' | 'blue' | 'told' | 'red', string>>
 
-/** A reader where it is drawn. */
+/** A reader, and where it is drawn. */
 export type Seat = { readonly track: ReaderTrack; readonly moment: Moment; readonly at: Point }
 
-/** What a frame showed: for whoever points at it. */
+/** What a frame shows, for the pointer. */
 export type Shown = {
   readonly layout: Layout
   readonly frame: Frame
@@ -177,7 +177,7 @@ export class Drawing {
     context.lineWidth = 1
   }
 
-  /** `side`: away from the middle of the words, so that the oldest and the newest do not cover each other. */
+  /** `side`: the side of the words, so that the oldest and the newest do not cover each other. */
   #endMark(layout: Layout, angle: number, words: string, colour: string, side: number): void {
     const context = this.#context
     const { radius, band } = layout
@@ -265,7 +265,9 @@ export class Drawing {
     if (words !== '') this.#outside(words, at, angle, radius + 6, gap ? red : glow > 0.3 ? ink : quiet)
   }
 
-  /** From 1, where it is told just now, to 0; without motion it is there, and then it is not. */
+  /**
+   * From 1, at the moment when the reader is told, down to 0. Without motion the glow is there, and then it is gone.
+   */
   #glow(track: ReaderTrack, frame: Frame): number {
     const glow = glowOf(track, frame)
     return this.isStill ? Math.ceil(glow) * 0.7 : glow
@@ -356,7 +358,7 @@ export class Drawing {
     context.globalAlpha = 1
   }
 
-  /** The crowd as dots, once for those who wait and once for those who were told. */
+  /** The crowd as dots: one picture of readers that wait, and one of readers that were told. */
   #pictures(layout: Layout, count: number): { parked: HTMLCanvasElement; told: HTMLCanvasElement } {
     const rounded = Math.min(MOST_DOTS, Math.ceil(count / 50) * 50)
     const scale = this.#context.getTransform().a
@@ -373,7 +375,8 @@ export class Drawing {
       context.fillStyle = colour
       context.beginPath()
       for (let i = 0; i < rounded; i++) {
-        // By the golden angle, and as many on each breadth of the area: they stand even, and in no rows.
+        // By the golden angle, with as many dots on each breadth of the area: they are spread evenly, and not in
+        // rows.
         const angle = i * 2.399963
         const r = Math.sqrt(inner * inner + ((outer * outer - inner * inner) * (i + 0.5)) / rounded) - 4
         const x = outer + Math.cos(angle) * r
@@ -453,7 +456,7 @@ export class Drawing {
 
   /** Milliseconds from the newest message of the replay, or back from now. */
   #axis(frame: Frame, x: (at: number) => number, y: number, room: RoomTrack): void {
-    // What stands still has no "now" at its end.
+    // A drawing that stands still has no "now" at its end.
     if (this.isStill && frame.rate === 1) return
     const length = frame.to - frame.from
     const flight = room.flights.find(({ ringAt }) => ringAt !== undefined && ringAt >= frame.from)
@@ -493,7 +496,7 @@ export class Drawing {
   }
 }
 
-/** The flight as a list: for the table, and for whoever hears the page. */
+/** The flight as a list, for the table and for people who hear the page. */
 export function orderOf({ sentAt, keptAt, ringAt, told, parked }: Flight): readonly FlightStep[] {
   const steps: FlightStep[] = []
   if (sentAt !== undefined) steps.push({ at: sentAt, what: 'sent' })
@@ -507,7 +510,7 @@ export function orderOf({ sentAt, keptAt, ringAt, told, parked }: Flight): reado
 
 export type FlightStep = { readonly at: number; readonly what: string; readonly reader?: number }
 
-/** A stream waits whenever it is not written to. */
+/** A stream waits whenever it is not being written to. */
 export function isWaiting({ way }: ReaderTrack, { kind }: Moment): boolean {
   return kind === 'parked' || way !== 'poll'
 }
@@ -522,7 +525,7 @@ function glowOf(track: ReaderTrack, { at, rate }: Frame): number {
   return told === undefined ? 0 : Math.max(0, 1 - (at - told.at) / rate / GLOW_MS)
 }
 
-/** The slot that a reader has read to; the oldest one where it is out of reach. */
+/** The slot of the last message that a reader has read; the oldest slot if that one is out of reach. */
 function placeOf(layout: Layout, ring: Ring | undefined, size: number, id: number): Point {
   const angle = slotAngle(Math.max(id, (ring?.first ?? 1) - 1), size)
   return around(layout, angle, layout.radius + layout.band * 0.5)

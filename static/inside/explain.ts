@@ -1,4 +1,4 @@
-// What is under the pointer: what it is, its value just now, and the file that does it.
+// Explains what is under the pointer: what it is, its value just now, and the file that does it.
 
 import type { Scene } from '../../src/client/inside.js'
 import { isWaiting, type Shown } from './drawing.js'
@@ -26,7 +26,7 @@ const LANE_WORDS = [
   'When each poll was back, and waits again.',
 ] as const
 
-/** Everything that can be named, each where it stands: for a pointer, and for the arrow keys. */
+/** Everything that has an explanation, with its place, for the pointer and for the arrow keys. */
 export function thingsOf(shown: Shown, scene: Scene | undefined): (Explanation & { readonly at: Point })[] {
   const { layout, ring, size, seats, crowd, room } = shown
   const things = seats.map(({ track, moment, at }) => {
@@ -85,7 +85,7 @@ export function thingsOf(shown: Shown, scene: Scene | undefined): (Explanation &
   return things
 }
 
-/** What is nearest to a point; undefined on empty paper. */
+/** The nearest thing to a point; undefined on empty paper. */
 export function explain(shown: Shown, scene: Scene | undefined, point: Point): Explanation | undefined {
   const { layout, size, ring, room } = shown
   const lane = Math.floor((point.y - layout.line.y) / layout.line.lane)

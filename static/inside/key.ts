@@ -1,8 +1,8 @@
-// Shows the moderators' key, where the server asks for it, before anything is drawn.
+// Asks for the moderators' key, if the server wants it, before anything is drawn.
 
 import { byId, on } from '../element.js'
 
-/** Calls `begin` at once, or when the key is right. */
+/** Calls `begin`, at once or when the key is right. */
 export function openWithKey(begin: () => void): void {
   const form = byId('key', HTMLFormElement)
   if (!('key' in document.documentElement.dataset)) return begin()

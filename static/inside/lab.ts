@@ -1,9 +1,9 @@
-// The lab: switches that break this server, and the counts that say that nobody has lost a message by it.
+// The lab: switches that break this server, and counts that show that no reader has lost a message.
 //
 //     a switch ──> POST inside/lab ──> the server has a fault
 //     event: lab ──> the readers' counts, as each reader keeps them by id
 //
-// Loaded where the server has the flag --lab, and else not there at all.
+// Loaded only if the server has the flag --lab.
 
 import { type Account, type LabState, parseLab, type Way } from '../../src/client/lab.js'
 import { element, on } from '../element.js'
@@ -13,10 +13,10 @@ import { RaceView } from './race.js'
 type Parts = {
   /** The stream of the glass box. */
   readonly source: EventTarget
-  /** The room that is drawn. */
+  /** The room in the drawing. */
   room(): string
   say(sentence: string): void
-  /** Shows the drawing, or something in its place. */
+  /** Shows the drawing, or this view in its place. */
   cover(view: HTMLElement | undefined): void
 }
 
@@ -93,7 +93,7 @@ export function openLab(parts: Parts): void {
       if (response.ok) show(parseLab(answer))
       else parts.say(sentenceOf(answer))
     } catch {
-      // Not swallowed: it is said, and the switch can be used again.
+      // Not swallowed: the page says so, and the switch can be used again.
       parts.say('The server does not answer.')
     }
   }
@@ -112,7 +112,7 @@ export function openLab(parts: Parts): void {
     if (which >= 0) crowd.box.value = String(which)
     for (const option of slow.box.options)
       option.disabled = option.value !== 'none' && !ways.includes(option.value as Way)
-    // What cannot be without a supervisor.
+    // These need a supervisor.
     for (const one of [restart, small, race, crowd.box, slow.box]) one.disabled = restarts === null
     const here = probes.accounts
     const others = pages.filter(({ name }) => !here.some((one) => one.name === name))
@@ -189,7 +189,7 @@ function sentenceOf(answer: string): string {
     const problem: unknown = JSON.parse(answer)
     if (typeof problem === 'object' && problem !== null && 'detail' in problem) return String(problem.detail)
   } catch {
-    // Not swallowed: an answer that is no problem document is said to be none.
+    // Not swallowed: an answer that is no problem document has no sentence.
   }
   return 'The server does not answer.'
 }

@@ -1,5 +1,5 @@
-// Where everything stands on the sheet: the ring in the middle, its readers around it, the store to its left, and the
-// time line below.
+// The places on the sheet: the ring in the middle, its readers around it, the store to its left, and the time line
+// below.
 
 export type Point = { readonly x: number; readonly y: number }
 
@@ -21,7 +21,7 @@ export type Layout = {
   readonly line: { readonly x: number; readonly y: number; readonly width: number; readonly lane: number }
 }
 
-/** From above to below on the time line. */
+/** The lanes of the time line, from top to bottom. */
 export const LANES = ['sent', 'kept', 'ring', 'waking', 'told', 'parked'] as const
 export type Lane = (typeof LANES)[number]
 

@@ -1,7 +1,8 @@
-// Wires the glass box: what is heard into the recording, the recording into the drawing, sixty times a second.
+// Connects the parts of the glass box: events go into the recording, and the recording into the drawing, sixty times
+// a second.
 //
 //     /inside/events ──> recording ──> player (which moment?) ──> drawing
-//                            └──> tables, once a second         └──> what is pointed at
+//                            └──> tables, once a second         └──> the thing under the pointer
 
 import { parseBatch, parseScene } from '../../src/client/inside.js'
 import { byId, element, on } from '../element.js'
@@ -13,7 +14,7 @@ import { type Frame, Player, type Speed } from './player.js'
 import { Recording } from './recording.js'
 import { sentenceOf, Tables } from './tables.js'
 
-/** Without motion the drawing is a new one so seldom, and its time line goes on by so much. */
+/** Without motion the drawing changes only this often, and its time line moves on by as much. */
 const STILL_MS = 250
 const PAGE_MS = 3000
 
@@ -64,7 +65,7 @@ async function lab(source: EventSource): Promise<void> {
   })
 }
 
-/** The room that is drawn: the chosen one, or the one with the most readers. */
+/** The room in the drawing: the chosen one, or the one with the most readers. */
 function room(): string {
   if (chosen !== '') return chosen
   return recording.scene?.rooms[0]?.room ?? 'lobby'
@@ -94,7 +95,7 @@ function again(): void {
   shown = drawing.draw(layOut(width, height), frame, room())
 }
 
-/** A live time line stands still, and is turned like a page. */
+/** Without motion a live time line stands still, and is turned like a page. */
 function stepped(frame: Frame): Frame {
   if (frame.rate !== 1) return frame
   const to = Math.ceil(frame.at / PAGE_MS) * PAGE_MS
@@ -113,7 +114,7 @@ function tell(thing: Explanation | undefined): void {
   )
 }
 
-/** A fact and what follows it, one at a time. */
+/** Goes on by one fact. */
 function step(): void {
   const fact = player.step(room(), performance.now())
   tables.say(fact === undefined ? 'Nothing has happened since.' : sentenceOf(fact, recording))
@@ -166,7 +167,7 @@ isStill()
 on(still, 'change', isStill)
 on(matchMedia('(prefers-color-scheme: dark)'), 'change', () => (drawing.colours = colours()))
 
-/** As the style sheet has them, by day and by night. */
+/** The colours of the style sheet, by day and by night. */
 function colours(): Colours {
   const probe = element('span', { hidden: '' })
   document.body.append(probe)

@@ -1,4 +1,4 @@
-// Which moment is drawn: now, a moment of the recording in slow motion, or one that is held.
+// Which moment is drawn: now, a moment of the recording in slow motion, or a moment that is held.
 //
 //     live ── speed ──> replay over ten seconds: of the last message's second, or of its flight alone
 //      ^  └── pause ──> held ── step ──> the next fact
@@ -14,7 +14,7 @@ const BEHIND_MS = 350
 /** A replay takes this long. */
 const REPLAY_MS = 10_000
 
-/** How long a live drawing remembers on its time line. */
+/** How far back the time line of a live drawing goes. */
 const LIVE_MS = 6000
 
 /** The shortest flight is this long on the time line. */
@@ -23,11 +23,11 @@ const LEAST_MS = 2
 export type Speed = 'live' | 'second' | 'flight'
 
 export type Frame = {
-  /** The server's clock. */
+  /** The moment, by the server's clock. */
   readonly at: number
-  /** Milliseconds of the server in one of the watcher's; a held moment has the last one. */
+  /** The server's milliseconds in one of the watcher's. A held moment keeps the last rate. */
   readonly rate: number
-  /** What the time line shows. */
+  /** The beginning of the time line. */
   readonly from: number
   readonly to: number
 }
@@ -50,7 +50,7 @@ export class Player {
     return this.#speed
   }
 
-  /** A replay is of the newest flight in the room; without one it is live. */
+  /** A replay shows the newest flight in the room; without a flight the drawing is live. */
   setSpeed(speed: Speed, room: string, now: number): void {
     this.#held = undefined
     const flight = speed === 'live' ? undefined : this.#recording.flightAt(room, Infinity)
@@ -75,7 +75,7 @@ export class Player {
     }
   }
 
-  /** Goes to the next fact of a room, and holds there; answers it. */
+  /** Goes to the next fact of a room, and holds there; answers the fact. */
   step(room: string, now: number): Fact | undefined {
     const { at } = this.frame(now)
     const fact = this.#recording.facts.find((one) => one.at > at && 'room' in one && one.room === room)
@@ -98,7 +98,7 @@ export class Player {
   #playing(now: number): number {
     const replay = this.#replay
     if (replay === undefined) return this.#recording.time(now) - BEHIND_MS
-    // It begins anew when it is over, with a breath in between.
+    // After the end it begins again, with a short pause.
     const played = (now - replay.begunAt) % (REPLAY_MS + 1500)
     return Math.min(replay.to, replay.from + played * this.#rate)
   }

@@ -1,4 +1,4 @@
-// Readers of this page: a poll, a stream of events and a WebSocket, each of which counts what it is given by id, as the
+// Readers in this page: a poll, a stream of events and a WebSocket. Each counts by id what it is given, as the
 // readers of the lab do.
 
 import { follow } from '../../src/client/follow.js'
@@ -34,7 +34,7 @@ export class Probes {
     this.#probes = []
   }
 
-  /** Tells the server, so that others who look inside see it too. */
+  /** Tells the server the counts, so that other people who look inside see them too. */
   async #report(): Promise<void> {
     for (const { name, way: _way, ...counts } of this.accounts) {
       const body = JSON.stringify({ page: name, name, ...counts })
@@ -74,7 +74,7 @@ function events(room: string): Probe {
     }
     on(next, 'message', (event) => take(event, (value) => see(ledger, value)))
     on(next, 'gap', (event) => take(event, (value) => void (isGap(value) && ledger.gap(value))))
-    // A browser does not come back after each kind of failure by itself.
+    // A browser does not come back after every kind of failure.
     on(next, 'error', () => {
       next.close()
       timer = setTimeout(open, BACK_MS)

@@ -1,4 +1,4 @@
-// The race: five ways to read one room, side by side, with what each costs.
+// The race: five ways to read one room, side by side, with the costs of each.
 
 import { type Lane, LATENCIES, type LaneState, type RaceState } from '../../src/client/lab.js'
 import { element, on } from '../element.js'

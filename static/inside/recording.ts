@@ -1,19 +1,19 @@
-// What was heard of the server lately, by its own clock, so that any moment of the last half minute can be drawn again.
+// A recording of the last half minute of the server, by its own clock, so that any moment of it can be drawn again.
 //
 //     facts ──> a track for each reader, and for each room its ring and the flights of its messages
-//     at(t)     looks up what was so at a time; nothing here is changed by drawing
+//     at(t)     the state at a time; drawing changes nothing here
 //
 // A flight is one message on its way: sent, kept, in the ring, told to each reader, and each of them parked again.
 
 import type { Batch, Fact, Scene } from '../../src/client/inside.js'
 
-/** So much is remembered. */
+/** How much is remembered. */
 const KEPT_MS = 30_000
 const MOST_FACTS = 20_000
 const MOST_MOMENTS = 400
 const MOST_FLIGHTS = 200
 
-/** The epoch of a room in which nothing was said. */
+/** The epoch of a room without messages. */
 const NO_LOG = '00000000'
 
 export type Gap = { readonly reason: string; readonly missed: number | null }
@@ -69,13 +69,13 @@ export class Recording {
   readonly rooms = new Map<string, RoomTrack>()
   /** Facts that the server left out, because there were too many. */
   left = 0
-  /** Rooms whose log has become another one, and when that was seen; a new server does not make them forgotten. */
+  /** Rooms whose log has become another one, and when that was seen. A new server does not clear this. */
   readonly newLogs = new Map<string, { readonly at: number; readonly before: string }>()
   readonly #epochs = new Map<string, string>()
   #to = 0
   #heardAt = 0
 
-  /** What time it is for the server, as far as is known: until then everything was told. `now`: this page's clock. */
+  /** The server's time, as far as it is known: everything before it has been told. `now`: this page's clock. */
   time(now: number): number {
     return this.#to === 0 ? 0 : this.#to + (now - this.#heardAt)
   }
@@ -114,7 +114,7 @@ export class Recording {
       const track = this.#track(reader, room)
       seen.add(keyOf(reader, room))
       Object.assign(track, { name, way, answers, bytes })
-      // Who was here before this page looked, and what was told of a crowd alone.
+      // The reader was here before this page looked, or was told as a part of a crowd.
       const last = track.moments.at(-1)
       const kind = parked ? 'parked' : 'told'
       const isSame = last?.id === id && (last.kind === kind || way !== 'poll')
@@ -173,7 +173,7 @@ export class Recording {
   #inRing({ rings, flights }: RoomTrack, { at, room, id, name, first, epoch }: Fact & { kind: 'ring' }): void {
     push(rings, { at, epoch, first, last: id })
     let flight = flights.find((one) => one.name === name && one.ringAt === undefined)
-    // Another server said it, or the page came in between.
+    // Another server sent it, or the page was opened in between.
     if (flight === undefined) push(flights, (flight = flightOf(room, name, {})), MOST_FLIGHTS)
     flight.id = id
     flight.ringAt = at
@@ -199,7 +199,7 @@ export class Recording {
   }
 }
 
-/** What was so at a time, in a list in the order of time. */
+/** The last entry at a time, in a list in the order of time. */
 export function lastAt<T extends { readonly at: number }>(list: readonly T[], at: number): T | undefined {
   return list.findLast((one) => one.at <= at)
 }

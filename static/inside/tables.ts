@@ -1,4 +1,4 @@
-// The same as the drawing, as tables and a sentence: for a keyboard, a screen reader and whoever likes numbers.
+// The drawing as tables and a sentence: for a keyboard, a screen reader, and people who like numbers.
 
 import type { Fact, Scene } from '../../src/client/inside.js'
 import { byId, element } from '../element.js'
@@ -24,7 +24,7 @@ export class Tables {
     this.#box.addEventListener('toggle', () => this.#fill(''))
   }
 
-  /** Says something, also to those who do not see the page. */
+  /** Says something, also to people who do not see the page. */
   say(sentence: string): void {
     if (this.#said.textContent !== sentence) this.#said.textContent = sentence
   }

@@ -1,4 +1,4 @@
-// Whose request it is. Whatever a client writes into its own X-Forwarded-For stands left of what the proxies add.
+// The address of a request. Text that a client writes into its own X-Forwarded-For is left of the proxies' entries.
 
 import { expect, test } from 'vitest'
 import { addressOf, clientAddress, isLocal } from '../../src/transports/address.js'

@@ -1,5 +1,5 @@
-// Floods, over real sockets and by every way in: who is too fast is told so and how long to wait, and everybody
-// else goes on as before.
+// Floods, over real sockets and by every way in. A client that is too fast is told so, and how long to wait; all
+// others go on as before.
 
 import { networkInterfaces } from 'node:os'
 import { describe, expect, onTestFinished, test } from 'vitest'

@@ -1,7 +1,7 @@
-// Bad requests and bad lines, as many as one likes, and the same ones again from the same seed.
+// Bad requests and bad lines, as many as wanted, and the same ones again from the same seed.
 //
-// Some are what a careless program sends, some what a hostile one does, and some are noise. None of them is one that
-// the server should park. A request that ends its connection says so, and is sent last on it.
+// A careless program sends some of them, a hostile one others, and some are noise. The server should park none of
+// them. A request that ends its connection says so, and is sent last on it.
 
 export type Chance = {
   /** A whole number from 0 up to, not including, `size`. */

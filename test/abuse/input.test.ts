@@ -1,5 +1,5 @@
-// Every field of every way in, at its largest raw size, with what makes careless patterns and normalisation slow. One
-// client's request holds up everybody's: none may take the server more than five milliseconds.
+// Every field of every way in, at its largest raw size, with text that makes careless patterns and normalisation
+// slow. A request holds up all other clients: none may take the server more than five milliseconds.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'

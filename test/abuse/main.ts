@@ -1,8 +1,9 @@
-// `npm run abuse`: every known attack in turn, each against a server of its own with a heap of 256 MB, while ten people
-// chat. A row passes where the server lives, has never taken more than 512 MB, answers /health and carries the chat in
-// 100 ms (99 of 100), and has its memory back within half a minute.
+// `npm run abuse`: every known attack in turn, each against a server of its own with a heap of 256 MB, while ten
+// people chat. A row passes if the server lives, has never taken more than 512 MB, answers /health and carries the
+// chat in 100 ms (99 of 100), and has its memory back within half a minute.
 //
-//     npm run abuse -- [--seconds 60] [--connections 2000] [--pause 1000] [--p99 100] [--growth 1.2] [--only WORD]
+//     npm run abuse -- [--seconds 60] [--connections 2000] [--pause 1000] [--p99 100] [--growth 1.2]
+//                       [--calm 3] [--only WORD]
 //
 // The memory before is measured after a tenth of the attack, as in bad.ts: a server that has just started has not come
 // to its usual size. Below 192 MB nothing is said of growth: the young objects of V8 and what malloc keeps for the next

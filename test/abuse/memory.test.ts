@@ -1,4 +1,4 @@
-// What somebody can make the server remember, and what it does when there is no more place.
+// How much a client can make the server remember, and what the server does when there is no more room.
 
 import { describe, expect, test } from 'vitest'
 import { KEY_MS } from '../../src/core/rooms/idempotency.js'

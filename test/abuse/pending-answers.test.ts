@@ -1,5 +1,4 @@
-// Answers that nobody reads: so many bytes of them may be on their way, and the bytes that are the same for all are
-// counted once.
+// Unread answers: only so many bytes of them may be on their way, and bytes that many readers share are counted once.
 
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'

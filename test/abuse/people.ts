@@ -1,5 +1,5 @@
-// Ordinary people who chat while something bad goes on: some talk over HTTP, everybody polls, and how long each message
-// takes to each of them is measured.
+// Ordinary people who chat during an attack. Some talk over HTTP, all of them poll, and the time of each message to
+// each person is measured.
 
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +9,7 @@ export type People = {
   readonly delays: number[]
   /** Answers that were not 200 or 201, and connections that broke. */
   readonly failures: string[]
-  /** Ends the chat; resolves when everybody has gone. */
+  /** Ends the chat; resolves when all people have gone. */
   stop(): Promise<void>
 }
 

@@ -1,5 +1,4 @@
-// What is remembered of what clients say: each memory is driven with a hundred thousand different values, and what
-// stays in the heap is measured.
+// Memories of client text: each is filled with very many different values, and what stays in the heap is measured.
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'

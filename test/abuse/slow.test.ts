@@ -1,5 +1,4 @@
-// Attackers who are slow on purpose. A head has ten seconds, a whole request twenty, and who does not read holds up
-// nobody but himself.
+// Attackers who are slow on purpose hold up only themselves: nearly none of the others waits.
 
 import { spawn } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
@@ -13,7 +12,7 @@ import { MEASURES } from '../support/retried.js'
 import { startServer, until } from '../support/server.js'
 import { p99, type People, startPeople } from './people.js'
 
-/** Half a minute each: in `npm run test:all`. */
+/** With a program of its own, for many seconds: in `npm run test:all`. */
 const isLong = process.env['MINI_CHAT_TEST_ALL'] === '1'
 
 const ATTACKERS = 500

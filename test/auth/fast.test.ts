@@ -1,5 +1,5 @@
-// The fast path for sessions, and where people authenticate: a poll that comes again is not asked again who it is, and
-// ends with what it was told by.
+// The fast path with sessions and authentication: a repeated poll is not authenticated again, and ends when the
+// session or the identity that let it in ends.
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Config } from '../../src/config.js'

@@ -1,4 +1,4 @@
-// People with a token of their school: what a token must be like, and what it is good for.
+// People with a token of their school: which tokens are accepted, and what they allow.
 
 import { createServer } from 'node:http'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'

@@ -1,6 +1,6 @@
-// The whole table of who may knock: Host × Origin × Sec-Fetch-Site × Content-Type × credentials, for what changes
-// something and for what reads, on an open chat and on one with a password. Every cell has the status that the rules
-// below give it, and the rules are written here anew, from the contract's sentences, not taken from the server.
+// All combinations of Host × Origin × Sec-Fetch-Site × Content-Type × credentials, for requests that change something
+// and for requests that read, on an open chat and on one with a password. Every cell has the status that the rules
+// below give it. The rules are written anew from the contract's sentences, and not taken from the server.
 
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type App, createApp } from '../../src/app.js'

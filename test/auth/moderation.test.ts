@@ -1,4 +1,4 @@
-// Order in a classroom: who may, what it does, and what everybody else sees of it.
+// Moderation: who may do it, what each order does, and what other people see of it.
 
 import { describe, expect, test } from 'vitest'
 import { bearer, join, parse, poll, post, send } from '../support/http.js'

@@ -1,4 +1,5 @@
-// A room that is not in a token: every way in answers the same, whether there is such a room, and who is in it.
+// A room that is not in a token: every way in answers the same, whether the room exists or not, and with people in it or
+// without.
 
 import { io } from 'socket.io-client'
 import { expect, onTestFinished, test } from 'vitest'
@@ -12,7 +13,7 @@ import { talk } from '../support/talker.js'
 const HERE = { rooms: ['lobby'], sub: 'u1', name: 'eve' }
 const THERE = { rooms: ['staff'], sub: 'u9', name: 'boss' }
 
-/** A chat with the boss in `staff`, by Socket.IO; nobody has ever been in `empty`. */
+/** A chat with the boss in `staff`, by Socket.IO; no one has ever been in `empty`. */
 async function start(): Promise<TestServer> {
   const server = await startServer({ ...JWT, socketio: true, websocket: true, tcp: 0 })
   const emit = await visit(server, await sign(THERE))

@@ -1,4 +1,4 @@
-// What a session's token is, and where it never is.
+// A session's token: its form, and the places where it must never be.
 
 import { expect, test } from 'vitest'
 import { createLogger } from '../../src/log.js'

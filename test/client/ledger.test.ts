@@ -1,4 +1,4 @@
-// The ledger: finds what is lost, doubled or out of order, and believes a gap only as far as it is true.
+// The ledger finds messages that are lost, doubled or out of order, and believes a gap only as far as it is true.
 
 import { expect, test } from 'vitest'
 import { Ledger, NOTHING, sumOf } from '../../src/client/ledger.js'

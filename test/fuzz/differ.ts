@@ -1,11 +1,11 @@
-// Sends the same requests to a server with the fast path and to one with `node:http` alone, and compares what comes
-// back, until the connection closes, and what was said in the room.
+// Sends the same requests to a server with the fast path and to one with `node:http` alone. It compares the answers,
+// until the connection closes, and the messages in the room.
 //
 //     batch ──> pieces ──> fast path ──> answers ─┐
 //        └────> pieces ──> node:http ──> answers ─┴─> the same?
 //
-// The two are sent the same bytes in different pieces, because pieces must not matter. What is not the same is sent
-// again, with more patience, to a fresh room.
+// The two servers get the same bytes in different pieces, because pieces must not matter. A batch with different
+// answers is sent again, with more patience, to a fresh room.
 
 import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -166,7 +166,10 @@ function converse(port: number, { pieces, isInStep }: ReturnType<typeof slice>, 
   })
 }
 
-/** What came back, without what time and chance change. */
+/**
+ * What came back, without what time, chance and pieces change. Of a body that has come already, and is broken, 100 need
+ * not be said (RFC 9110, section 10.1.1): whether it is depends on the packet in which the body came.
+ */
 function shape(answers: string): string {
   return answers
     .replaceAll(/\r\nDate: [^\r]*/g, '')

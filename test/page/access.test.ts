@@ -1,4 +1,4 @@
-// For everybody: no violation that axe finds, and all of it by keyboard.
+// Accessibility: no violation that axe finds, and everything by keyboard.
 
 import { describe, expect, test } from 'vitest'
 import { startServer, type TestServer } from '../support/server.js'

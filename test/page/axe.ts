@@ -1,4 +1,5 @@
-// What axe finds on a page, as rule and place. It is run past the page's own policy, which lets no foreign script in.
+// Runs axe on a page, and gives its findings as rule and place. The page's own policy lets in no foreign script, so
+// axe goes past it.
 
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'

@@ -72,7 +72,7 @@ export class Visitor {
     return page
   }
 
-  /** Opens a tab and enters a room. */
+  /** Opens a tab and enters a room. All that the page loads behind the chat is there then, also the keys. */
   async enter(url: string, name: string, room = 'lobby'): Promise<Page> {
     const page = await this.open(`${url}/#${room}`)
     await page.getByRole('textbox', { name: 'Your name' }).fill(name)
@@ -124,7 +124,7 @@ export async function hears(page: Page, text: string, ms = 5000): Promise<void> 
   await page.getByRole('log', { name: 'Messages' }).getByText(text, { exact: true }).first().waitFor({ timeout: ms })
 }
 
-/** How often the log shows a text. */
+/** How often a text is in the log, and below it. */
 export async function count(page: Page, text: string): Promise<number> {
   return page.getByRole('log', { name: 'Messages' }).getByText(text, { exact: true }).count()
 }

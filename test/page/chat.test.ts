@@ -1,4 +1,4 @@
-// What a person sees and does. That two people hear each other is in talk.test.ts.
+// The page as one person sees and uses it. talk.test.ts has two people who hear each other.
 
 import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'

@@ -1,4 +1,4 @@
-// The finish: names at the red line, paper, forced colours, the switcher, what an address or a sheet says wrong.
+// Details: names at the red line, paper, forced colours, the switcher, and how the page reports a wrong address.
 
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'

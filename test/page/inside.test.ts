@@ -1,4 +1,4 @@
-// The glass box in a real browser: what it draws is what the server did, in its order and at its times.
+// The glass box in a real browser: it draws what the server did, in the right order and at the right times.
 
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// What people write is text, whatever it looks like; and the page asks nobody but its own server.
+// Text that people write stays text, whatever it looks like; and the page talks only to its own server.
 
 import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'

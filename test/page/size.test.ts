@@ -1,4 +1,4 @@
-// Small: what the page loads until somebody has chatted, packed as the server packs it.
+// Size: all that the page loads until a person has chatted, packed as the server packs it.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

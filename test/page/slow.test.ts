@@ -1,5 +1,5 @@
 // On a slow line and a slow phone: the first sheet is there soon, and the newest message soon after a name is given.
-// What takes the time is the round trips, so they are counted; the seconds are measured and written down.
+// Round trips take most of the time, so they are counted; the seconds are measured and written down.
 
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'

@@ -1,5 +1,5 @@
-// The stage, for a projector: what is there to see, the way in for those who come late, and addresses that work from
-// other machines.
+// The stage, for a projector: what it shows, the way in for people who come late, and addresses that work from other
+// machines.
 
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// The shortest proof that the page works: two people in one room. What else a person sees and does is in chat.test.ts.
+// The shortest proof that the page works: two people in one room. chat.test.ts has the rest.
 
 import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'

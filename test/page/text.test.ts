@@ -1,4 +1,4 @@
-// What the page makes of a text takes time that grows with its length, whatever stands in it.
+// Formatting a text takes time that grows with its length, whatever is in it.
 
 import { expect, test } from 'vitest'
 import { mentions, trimEnd } from '../../static/text.js'

@@ -1,5 +1,5 @@
-// What a browser's trace says of a page's main thread, in time of the processor: what other programs take of it
-// meanwhile is not the page's doing.
+// Reads a browser's trace for the time of the page's main thread, in processor time: the time of other programs does
+// not count.
 
 type TraceEvent = {
   readonly name: string

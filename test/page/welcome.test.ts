@@ -1,4 +1,4 @@
-// The first sheet: what a link to a room says, and a page that can be installed.
+// The first sheet: what it says about a link to a room, and a page that can be installed.
 
 import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'

@@ -1,4 +1,5 @@
-// What a soak runs in: instances of the program on one store, nginx in front of them, and what is done to all of it.
+// The surroundings of a soak: instances of the program on one store, nginx in front of them, and what is done to all
+// of them.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, NGINX, openBalancer } from '../support/balancer-server.js'

@@ -1,8 +1,9 @@
-// What a soak has to show, counted: the log against what was acknowledged, and what each reader was told against the log.
+// Judges a soak by counting: the log against the acknowledged messages, and what each reader was told against the
+// log.
 //
 //     lost       acknowledged and not in the log, told and not in the log, or in the log and not told
 //     doubled    twice in the log, or told twice in one visit
-//     disorder   told before what stands before it in the log; an id is missing; the epoch changed
+//     disorder   told before an earlier message of the log; an id is missing; the epoch changed
 
 import type { Message } from '../../src/core/rooms/message.js'
 

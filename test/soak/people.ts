@@ -6,8 +6,8 @@
 //     lines, plain       to any instance
 //     short              Socket.IO by polling, which has to stay with its instance
 //
-// Where there is no key a text is said once. It is acknowledged when its speaker is told it; where that does not come, it
-// may or may not have been kept, and another text is said in its place.
+// Without a key a text is sent once. It is acknowledged when its sender reads it. If that does not happen, it may or
+// may not have been kept, and another text is sent instead.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { follow, join, Outbox, defaultPlatform } from '../../src/client/index.js'

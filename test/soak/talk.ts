@@ -1,4 +1,4 @@
-// What the people of a soak say together: how much, how fast, and what became of it.
+// The messages of the people of a soak: how many, how fast, and what became of them.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 

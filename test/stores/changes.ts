@@ -1,5 +1,5 @@
-// What every store makes of messages that change earlier ones, as a part of the contract, against a naive model: a list
-// to which each change is applied as it comes.
+// A part of the contract of stores: messages that change earlier ones, against a naive model, a list to which each
+// change is applied as it comes.
 
 import fc from 'fast-check'
 import type { Draft, Message } from '../../src/core/rooms/message.js'

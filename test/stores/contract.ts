@@ -1,5 +1,5 @@
-// What every store must hold to, as tests: a store passes these or it is none. A store's own test file calls
-// `storeContract` and adds what is particular to it.
+// The contract of stores, as tests. The test file of a store calls `storeContract`, and adds tests that only this
+// store needs.
 
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'

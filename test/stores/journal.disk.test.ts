@@ -1,4 +1,4 @@
-// What the journal does when the disk says no, and what it waits for before it says yes.
+// The journal when the disk refuses, and what it waits for before it acknowledges.
 
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

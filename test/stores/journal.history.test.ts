@@ -1,5 +1,6 @@
-// Whole lives of a journal, by chance, against a list of what was said: sends, deletions, clears, imports with holes,
-// closes and kills, and so little room that the oldest messages go all the time. MINI_CHAT_HISTORIES says how many.
+// Whole lives of a journal, by chance, against a list of its messages: sends, deletions, clears, imports with holes,
+// closes and kills, and so little room that the oldest messages go all the time. MINI_CHAT_HISTORIES says how many
+// lives.
 
 import { cpSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -36,7 +36,7 @@ async function texts(url: string): Promise<string[]> {
   return messages.map(({ text }: { text: string }) => text)
 }
 
-/** Makes a lock look as if nobody had touched it for a minute. */
+/** Makes a lock look as if its owner had not touched it for a minute. */
 function age(folder: string): void {
   utimesSync(join(folder, 'lock'), new Date(), new Date(Date.now() - 60_000))
 }

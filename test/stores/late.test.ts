@@ -1,4 +1,4 @@
-// Stores whose network is late now and then: each piece of what goes over it is 200 ms late with a chance of 1 %.
+// Stores whose network is late now and then: each piece of data is 200 ms late with a chance of 1 %.
 
 import { expect, test } from 'vitest'
 import type { Message } from '../../src/core/rooms/message.js'

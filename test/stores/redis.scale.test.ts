@@ -1,5 +1,5 @@
-// How fast messages go through Redis. The figures of docs/scaling.md are for a machine that does nothing else:
-// MINI_CHAT_MEASURE=1 holds it to them, and without it only what no busy machine explains is a fault.
+// How fast messages go through Redis. The figures of docs/scaling.md are for a machine that does nothing else.
+// MINI_CHAT_MEASURE=1 checks them; without it only a result that no busy machine explains is an error.
 
 import { expect, test } from 'vitest'
 import { hasRedis, redisForTest, storeIn } from '../support/redis.js'

@@ -1,4 +1,4 @@
-// A chat on a clock that a test holds, and the shortest ways to do what tests do all the time.
+// A chat on a clock that a test holds, and short forms of what tests do most.
 
 import { Chat } from '../../src/core/chat.js'
 import { ChatError, type Code } from '../../src/core/errors.js'

@@ -1,5 +1,5 @@
-// A TCP proxy that can lose the answer to a POST: the request arrives, the connection breaks before its answer is
-// back. So the client cannot know whether it was heard, which is what idempotency keys are for.
+// A TCP proxy that can lose the answer to a POST: the request arrives, and the connection breaks before its answer is
+// back. So the client cannot know whether it arrived, which is the reason for idempotency keys.
 
 import { connect, createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'

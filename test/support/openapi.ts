@@ -1,7 +1,7 @@
-// docs/openapi.yaml as a judge: what in an answer is not as the document says?
+// Judges answers by docs/openapi.yaml: how does an answer differ from the document?
 //
-// Everything is compared: the status, the media type, the headers that the document knows, the body against its
-// schema, and no field beside those that the schema names.
+// Everything is compared: the status, the media type, the headers that the document knows, and the body with its
+// schema. A field that the schema does not name is a difference.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

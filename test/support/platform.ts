@@ -1,4 +1,4 @@
-// What the client asks of its place, with a clock that the test turns and the network as it is.
+// The client's platform for tests, with a clock that the test turns and the network as it is.
 
 import { type Platform, defaultPlatform } from '../../src/client/platform.js'
 

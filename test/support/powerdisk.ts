@@ -1,11 +1,11 @@
-// A disk that can lose its power: what a folder's files hold, and what of that has been synced.
+// A disk that can lose its power: the contents of a folder's files, and which part of them has been synced.
 //
 //     write, truncate            wait in their file until it is synced
 //     create, rename, unlink     wait in the folder until that is synced
 //
-// When the power goes, what waits may be there or not, each piece by itself: a later write and not an earlier one, a
-// sector of a write and not its neighbour, a longer file with zeros in it, a name and not the one before it. That is
-// more than any one file system does, and all that POSIX lets them do.
+// When the power goes, each waiting piece may be there or not: a later write without an earlier one, a sector of a
+// write without its neighbour, a longer file with zeros in it, a name without the one before it. That is more than
+// any one file system does, and all that POSIX allows.
 
 const SECTOR_BYTES = 512
 

@@ -1,4 +1,4 @@
-// HTTP by hand over `node:net`: what no client library would send, and exactly what came back.
+// HTTP by hand over `node:net`: requests that no client library would send, and the exact answers.
 
 import { connect, type Socket } from 'node:net'
 

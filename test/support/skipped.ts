@@ -1,5 +1,5 @@
-// What was skipped, in the last lines of a run. Each file of tests runs in a process of its own, so they write into one
-// file, which is read when all of them have ended, behind the summary.
+// Reports skipped tests in the last lines of a run. Each file of tests runs in a process of its own, so all of them
+// write into one file, which is read at the end, behind the summary.
 //
 //     setup ─> a file, named in the environment ─> a line a skip, from each process ─> teardown prints and deletes it
 

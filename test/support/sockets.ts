@@ -1,4 +1,4 @@
-// Visitors by WebSocket and by Socket.IO, through the clients that everybody has.
+// Visitors by WebSocket and by Socket.IO, through the usual clients.
 
 import { io } from 'socket.io-client'
 import WebSocket from 'ws'

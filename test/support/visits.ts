@@ -1,5 +1,5 @@
-// A visitor by every way in, all of one shape: what it was told, and what it says. Each is what a client that knows
-// only the contract would be, on a plain socket where there is one.
+// Visitors by every way in, all with one interface: what a visitor was told, and what it says. Each is written from
+// the contract alone, on a plain socket where there is one.
 
 import { request } from 'node:http'
 import { connect } from 'node:net'
@@ -24,7 +24,7 @@ export type WayIn = {
   /** As it is called in the metrics and among the app's transports. */
   readonly transport: 'sse' | 'lines' | 'websocket' | 'socketio'
   readonly config: Partial<Config>
-  /** Can it speak, and is whoever comes by it a member? */
+  /** Can a visitor speak by this way, and does it become a member? */
   readonly joins: boolean
   /** Is there only the lobby? */
   readonly isLobby: boolean

@@ -1,4 +1,4 @@
-// Addresses at which there is no mini-chat, and what each command says of them.
+// Addresses without a mini-chat, and what each command says about them.
 
 import { createServer as createHttp, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'

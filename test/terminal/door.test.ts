@@ -1,4 +1,4 @@
-// The terminal's commands at a chat that does not let in everybody.
+// The terminal's commands in a chat with a password or tokens.
 
 import { describe, expect, test } from 'vitest'
 import { inSeconds, JWT, sign } from '../support/jwt.js'

@@ -1,4 +1,4 @@
-// A terminal to test in: tmux draws what a program writes, and tells what is to be seen.
+// A terminal for tests: tmux draws what a program writes, and tells what can be seen.
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// What a person types and pastes, as a terminal shows it and as it arrives.
+// Typing and pasting: what a terminal shows of it, and what arrives.
 
 import { describe, expect, test } from 'vitest'
 import { needs } from '../support/needs.js'

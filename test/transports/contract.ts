@@ -1,4 +1,4 @@
-// What every way in must hold to, executed by each of them: events.test.ts, lines.test.ts, websocket.test.ts and
+// The contract of ways in, executed by each of them: events.test.ts, lines.test.ts, websocket.test.ts and
 // socketio.test.ts call it with their way.
 
 import { readdirSync } from 'node:fs'
@@ -14,7 +14,7 @@ import type { WayIn, Visit } from '../support/visits.js'
 export const UNLIMITED = { rate: Infinity, addressRate: Infinity, addressJoins: Infinity, addressRooms: Infinity }
 
 const DROPPED = 1000
-/** People a room, so that a thousand who come are not a million messages that somebody came. */
+/** People a room, so that a thousand people who come are not a million messages about it. */
 const CROWD = 20
 const IS_LINUX = process.platform === 'linux'
 
@@ -228,7 +228,7 @@ export function clientContract(way: WayIn, start: Start): void {
   if (way.joins) memberContract(way, start)
 }
 
-/** For the ways in by which one is somebody. */
+/** For the ways in by which a person joins. */
 function memberContract(way: WayIn, start: Start): void {
   test('what is said goes to everyone, over HTTP too, and to whoever said it', async () => {
     const server = await start({ ...UNLIMITED, ...way.config })

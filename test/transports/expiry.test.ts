@@ -1,4 +1,4 @@
-// What a server tells of messages whose time is over, in memory alone and with a folder.
+// Expired messages: what a server tells about them, in memory alone and with a folder.
 
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/journal.js'

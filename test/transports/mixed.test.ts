@@ -90,7 +90,7 @@ class Terminal {
     this.#hadBy = hadBy
   }
 
-  /** It has had its first answer once it prints that somebody came. */
+  /** It has had its first answer once it prints that a person came. */
   async begun(): Promise<void> {
     await until(
       () => this.#program.lines.length,
@@ -198,7 +198,7 @@ test('every reader has every message once and in one order, whatever breaks', { 
     (members) => members === 0,
     50_000,
   )
-  // Whoever joined by HTTP and left may come back for a minute.
+  // A person who joined by HTTP and left may come back for a minute.
   server.app.chat.sessions.closeAll()
   await nothingIsHeld(server)
 })

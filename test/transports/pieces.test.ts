@@ -1,4 +1,4 @@
-// The oldest clients of the plain mode: they end nothing with a line feed, neither their name nor what they say.
+// The oldest clients of the plain mode, which send no line feed at all.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -24,7 +24,7 @@ async function start(): Promise<{ server: TestServer; open: () => Promise<Talker
   return { server, open }
 }
 
-/** Somebody who is in the lobby by pieces. */
+/** A client in the lobby that sends pieces. */
 async function joined(open: () => Promise<Talker>, name: string): Promise<Talker> {
   const talker = await open()
   talker.socket.write(name)

@@ -1,5 +1,5 @@
-// A reader by every way in that has gone to sleep with its connection open, while 50 MB pass. It must cost the
-// others nothing and the server little, and is told what it missed when it wakes.
+// A reader by every way in that goes to sleep with its connection open, while 50 MB pass. It must cost the others
+// nothing and the server little, and is told what it missed when it wakes.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'

@@ -1,7 +1,7 @@
-// What is said of a message that is there: an edit and a delete by its author, and reactions by everybody in the room.
+// Changes to earlier messages: an edit and a delete by the author, and reactions by the people in the room.
 //
-//     edit, delete    its author alone, for a time (authors.ts)      in the log, like every message
-//     reaction        whoever is in the room, one of each emoji      in the log, several at a time (gatherings.ts)
+//     edit, delete    the author alone, for a time (authors.ts)         in the log, like every message
+//     reaction        all people in the room, one of each emoji each    in the log, several at a time (gatherings.ts)
 
 import type { Clock } from '../clock.js'
 import { ChatError } from '../errors.js'
@@ -17,7 +17,7 @@ import { parseFlag, parseId } from './fields.js'
 import { Gatherings } from './gatherings.js'
 import { requireSession, type Session } from './sessions.js'
 
-/** What is to be done, as it came in. */
+/** An edit as it came in: nothing is checked yet. */
 export type EditRequest = {
   readonly room: unknown
   readonly of: unknown
@@ -88,7 +88,7 @@ export class Amending {
     }
   }
 
-  /** Puts an emoji under a message, or takes it back; undefined where that is so already. */
+  /** Puts an emoji under a message, or takes it back; undefined where it is so already. */
   async react({ room: name, of: id, text, on = true, session: somebody }: ReactRequest): Promise<Appended | undefined> {
     const [session, to, of, emoji] = [requireSession(somebody), parseRoom(name), parseId('of', id), parseEmoji(text)]
     const isOn = parseFlag('on', on)
@@ -100,7 +100,7 @@ export class Amending {
       const key = `${room.name} ${epoch}.${of} ${emoji}`
       const underWay = this.#gatherings.underWay(key, username)
       if (underWay?.isOn === isOn) return await underWay.kept
-      // What this person said before comes first, whatever becomes of it.
+      // This person's earlier reaction comes first, whether it succeeds or not.
       await underWay?.kept.catch(() => undefined)
       const said = await this.find(room, of)
       if (said?.type !== 'chat') throw noSuchMessage()
@@ -124,7 +124,7 @@ export class Amending {
     return id > room.last ? undefined : findMessage(this.#parts.store, room, id)
   }
 
-  /** The id of a message that is answered. Throws `not_found` where there is none, and none has left the log. */
+  /** The id of the message that a reply answers. Throws `not_found` where there is no such message, and never was. */
   async parseReply(room: Room, id: unknown): Promise<number> {
     const of = parseId('of', id)
     if (of > room.last) throw noSuchMessage()
@@ -133,7 +133,7 @@ export class Amending {
     return of
   }
 
-  /** Lets go of what is gathered: it is not kept. */
+  /** Refuses the reactions that wait to be kept. */
   close(): void {
     this.#gatherings.close()
   }
@@ -150,7 +150,7 @@ export class Amending {
   }
 }
 
-/** Throws `forbidden` where no more people, or no other emoji, fit under a message. */
+/** Throws `forbidden` where a message has as many reactions, or as many different emoji, as it may. */
 function refuseCrowd({ reactions = [] }: Message, emoji: string, waiting: number): void {
   const people = reactions.reduce((sum, { by }) => sum + by.length, waiting)
   if (people >= REACTION_PEOPLE)

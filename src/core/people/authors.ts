@@ -1,30 +1,31 @@
-// Who wrote what: for as long as it may be changed.
+// Who wrote which message, for as long as the author may change it.
 //
 //     session of ada ──> lobby k3f9qz1a.801 at 12:03, lobby k3f9qz1a.804 at 12:04
 //
-// A message does not say which session sent it, and a name may be another person's tomorrow, so a name proves nothing.
-// A session remembers the newest messages that it sent; where people have identities, the person does, whatever the
-// session. It is in memory, and in the directory where there is one: then another process knows it too. After a
-// restart without a directory there is no author, and nobody changes what was said before.
+// A message does not say which session sent it, and a name may be another person's tomorrow, so a name proves
+// nothing. Each session is remembered with the newest messages that it sent; where people have identities, each
+// person is, whatever the session. This is in memory, and in the directory where there is one, so that other
+// processes know it too. After a restart without a directory there is no author, and no one can change an older
+// message.
 
 import type { Clock } from '../clock.js'
 import type { Directory } from './directory.js'
 import type { Session } from './sessions.js'
 
-/** How long a message may be changed where nothing else is said. */
+/** How long a message may be changed by default. */
 export const EDIT_MS = 15 * 60_000
 
-/** So many of the newest messages of one author may be changed, and so many authors are remembered. */
+/** So many of the newest messages of one author may be changed, and so many of all together: some 20 MB. */
 const MOST_MESSAGES = 100
 const MOST_AUTHORS = 20_000
 
-/** A message: its room, and its place there. */
+/** The place of a message. */
 export type Written = { readonly room: string; readonly epoch: string; readonly id: number }
 
 type Author = { readonly places: Set<string>; newestAt: number }
 
 export class Authors {
-  /** How long a message may be changed; 0 for not at all. */
+  /** How long a message may be changed; 0: not at all. */
   readonly editMs: number
   readonly #clock: Clock
   readonly #directory: Directory | undefined
@@ -59,7 +60,7 @@ export class Authors {
     this.#directory?.wrote(place, name, this.editMs)
   }
 
-  /** Did this session, or this person, write the message? Asks the directory where this process does not know. */
+  /** Did this session, or this person, write the message? Asks the directory if this process does not know. */
   async isAuthor(session: Session, written: Written): Promise<boolean> {
     const [name, place] = [nameOf(session), placeOf(written)]
     if (this.#authors.get(name)?.places.has(place) === true) return true

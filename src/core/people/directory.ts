@@ -1,17 +1,17 @@
-// The port behind which several processes know who is here. Alone, a process needs none: its sessions, presence,
-// orders and limits are all there is, and everything about people is settled at once.
+// The port behind which several processes know who is here. A process that is alone needs none: its sessions,
+// presence, orders and limits are all there is, and everything about people is settled at once.
 //
 //     what this process knows        sessions.ts, presence.ts, moderation.ts, limits.ts     at once
-//     what only others may know      a directory                                            one round trip
+//     what other processes know      a directory                                            one round trip
 //
-// With a directory each process still decides by what it has in memory, and the directory keeps that alike everywhere.
-// It is asked where memory is not enough: for a token that is not known here, for a name before it is given away, and
-// before a request is refused because of what another process may have changed.
+// With a directory each process still decides by what it has in memory, and the directory keeps that alike in all
+// processes. It is asked where memory is not enough: for a token that is not known here, for a name before it is
+// given away, and before a request is refused because of something that another process may have changed.
 //
 //     strong     a name in a room has one holder, whatever happens at one time
-//     eventual   members, typing, orders and rates: the others hear of a change within a second
+//     eventual   members, typing, orders and rates: other processes hear of a change within a second
 //
-// One process or many, a chat passes test/directory/contract.ts.
+// Every directory passes test/directory/contract.ts; so does a chat without one.
 
 import type { Undo } from '../clock.js'
 import type { Holder } from '../rooms/presence.js'
@@ -19,61 +19,61 @@ import type { Identity } from './identity.js'
 import type { Counted } from './limits.js'
 import type { Session } from './sessions.js'
 
-/** One who holds a name in a room. `place`: the order in which the room's people came, the same in every process. */
+/** A person who holds a name in a room. `place`: the order in which people came, the same in every process. */
 export type Member = Required<Holder> & { readonly place: number }
 
 /** What a moderator has ordered in a room. `muted`: until when each name says nothing (`Clock.date`). */
 export type Orders = { readonly isClosed: boolean; readonly muted: ReadonlyMap<string, number> }
 
-/** A session as another process made it. */
+/** A session that another process made. */
 export type KnownSession = {
   readonly token: string
   readonly username: string
   readonly address: string | undefined
   readonly identity: Identity | undefined
   readonly moderates: boolean
-  /** Where it may hold its name. */
+  /** The rooms in which it may hold its name. */
   readonly rooms: readonly string[]
 }
 
-/** What a room is told of its people. The first calls tell who was there before. */
+/** Hears what happens to a room's people. The first calls tell who was there before. */
 export type RoomListener = {
   held(member: Member): void
   freed(member: Member): void
   typing(member: Member, typing: boolean): void
   ordered(orders: Orders): void
-  /** This member's session ran out, and this process is the one that found out: it tells the room. */
+  /** This member's session ran out, and this process is the one that tells the room. */
   expired(member: Member): void
 }
 
-/** What the directory is told of this process. */
+/** What the directory asks and tells this process. */
 export type Process = {
-  /** The session with this token, if it was heard of here within the last minute. */
+  /** The session with this token, if this process has heard of it within the last minute. */
   session(token: string): Session | undefined
   /** Sessions that this process has heard of within the last minute. */
   sessions(): Iterable<Session>
-  /** What another process has counted. */
+  /** Another process has counted something so many times. */
   counted(counted: Counted, times: number): void
 }
 
 export type Directory = {
   /** Called once, before anything else. */
   begin(process: Process): void
-  /** The session with this token; undefined where there is none. To ask is no contact. */
+  /** The session with this token; undefined where there is none. Asking is no contact. */
   find(token: string): Promise<KnownSession | undefined>
-  /** Tells what a session is now: its identity, and whether it moderates. */
+  /** Tells the directory what a session is now: its identity, and whether it moderates. */
   update(session: Session): Promise<void>
   /** The session is over at once. */
   end(session: Session): Promise<void>
   /**
-   * Takes the session's name in a room. `isNew`: it did not have it before. Rejects with `name_taken` where another
-   * session has it, and with `unavailable` where that cannot be known.
+   * Takes the session's name in a room. `isNew`: the session did not have it before. Rejects with `name_taken` where
+   * another session has it, and with `unavailable` where that cannot be known.
    */
   claim(room: string, session: Session): Promise<{ readonly place: number; readonly isNew: boolean }>
-  /** Gives the name back. False where this session did not have it any more: then others have been told. */
+  /** Gives the name back. False where this session did not have it any more: then the others have been told already. */
   release(room: string, session: Session): Promise<boolean>
   isHeld(room: string, fold: string): Promise<boolean>
-  /** Tells of a room's people until the undo; resolves when all that is known has been told. */
+  /** Tells of a room's people until the undo. Resolves when all that is known has been told. */
   follow(room: string, listener: RoomListener): Promise<Undo>
   /** Tells what other processes have changed in a room up to now. */
   catchUp(room: string): Promise<void>
@@ -82,12 +82,12 @@ export type Directory = {
   mute(room: string, fold: string, until: number): Promise<void>
   setClosed(room: string, isClosed: boolean): Promise<void>
   count(counted: Counted): void
-  /** Notes for so many milliseconds who wrote a message; `place` and `author` are one word of it each for `authorOf`. */
+  /** Notes for so many milliseconds who wrote a message. `place` and `author` are a word each, for `authorOf`. */
   wrote(place: string, author: string, ms: number): void
-  /** Who wrote a message; undefined where nobody knows. */
+  /** Who wrote a message; undefined where that is unknown. */
   authorOf(place: string): Promise<string | undefined>
   /** Can names be taken now? */
   ready(): boolean
-  /** Leaves every session that was heard of its time to be heard of by another process. */
+  /** Ends. The sessions that this process has heard of keep their minute, in which another process may hear of them. */
   close(): Promise<void>
 }

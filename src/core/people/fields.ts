@@ -1,4 +1,4 @@
-// Fields of a request that are no text. A form has neither numbers nor truth, so their words will do.
+// Fields of a request that are numbers or truth values. A form has neither, so their words will do.
 
 import { ChatError } from '../errors.js'
 

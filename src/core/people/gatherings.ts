@@ -1,5 +1,6 @@
-// A class that answers 👍 must not push what was said out of the ring. So a reaction is kept at once where none like it
-// was kept for its message within the last second; those that come meanwhile are kept together when it is over.
+// Reactions of many people, gathered. A class that answers 👍 must not push what was said out of the ring. So a
+// reaction is kept at once if none like it was kept for its message within the last second. The reactions that come
+// meanwhile are kept together when the second is over.
 //
 //     ada 👍   bob 👍  carl 👍  dora 👍               eve 👍
 //     ├─ 1 s ─────────────────┤├─ 1 s ───────────────┤├─ …
@@ -14,7 +15,7 @@ import type { Appended } from '../rooms/store.js'
 
 export const GATHER_MS = 1000
 
-/** Whose reaction it is, and whether it is taken back. */
+/** The person who reacts, and whether the reaction is put there or taken back. */
 export type Reacting = { readonly username: string; readonly isOn: boolean }
 
 type Keep = (names: readonly string[]) => Promise<Appended>
@@ -23,7 +24,10 @@ type UnderWay = { readonly isOn: boolean; readonly kept: Promise<Appended> }
 
 type Waiting = { readonly names: Set<string>; readonly kept: Promise<Appended>; keep(): void; refuse(): void }
 
-/** An emoji under a message: those who wait, by whether they put it there; and the second, which ends with `stop`. */
+/**
+ * An emoji under a message: the people who wait, by whether they put it there; and the second, which ends with
+ * `stop`.
+ */
 type Gathering = { readonly waiting: Map<boolean, Waiting>; readonly underWay: Map<string, UnderWay>; stop: Undo }
 
 export class Gatherings {
@@ -34,22 +38,22 @@ export class Gatherings {
     this.#clock = clock
   }
 
-  /** How many emoji under messages are in their second. */
+  /** How many emoji under messages have their second now. */
   get size(): number {
     return this.#gatherings.size
   }
 
-  /** What this person has said of it and is not kept yet. */
+  /** This person's reaction with this emoji that is not kept yet, if there is one. */
   underWay(key: string, username: string): UnderWay | undefined {
     return this.#gatherings.get(key)?.underWay.get(username)
   }
 
-  /** How many people wait to put it there. */
+  /** How many people wait to put the emoji there. */
   waiting(key: string): number {
     return this.#gatherings.get(key)?.waiting.get(true)?.names.size ?? 0
   }
 
-  /** Has a reaction kept: now, or with others. `keep` is given all their names. */
+  /** Keeps a reaction, now or with others. `keep` is given all their names. */
   add(key: string, { username, isOn }: Reacting, keep: Keep): Promise<Appended> {
     const gathering = this.#gatherings.get(key)
     if (gathering === undefined) {
@@ -62,7 +66,7 @@ export class Gatherings {
     return this.#track(gathering, username, isOn, waiting.kept)
   }
 
-  /** Refuses who waits, and leaves no timer behind. */
+  /** Refuses the reactions that wait, and leaves no timer behind. */
   close(): void {
     for (const { waiting, stop } of this.#gatherings.values()) {
       stop()

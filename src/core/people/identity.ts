@@ -1,25 +1,28 @@
-// What a way in has found out about somebody, where it asks who people are. Without one (an open chat, or one with a
-// single password for all) everybody may say any name and go anywhere.
+// An identity: what authentication has found out about a person. Without one (in an open chat, or with one password
+// for all) a person may take any name and go anywhere.
 
 import { ChatError } from '../errors.js'
 
 export type Identity = {
-  /** The person, whatever the name: two grants with one subject are one person's. */
+  /** The person, whatever the name: two tokens with one subject are one person's. */
   readonly subject: string
-  /** The name to speak under; no other will do. */
+  /** The name to speak under, and the only one. */
   readonly username: string
   /** The rooms that may be read, joined and sent to; undefined: all. */
   readonly rooms: ReadonlySet<string> | undefined
-  /** Until when it is good, in milliseconds since 1970. */
+  /** Until when the identity is good, in milliseconds since 1970. */
   readonly until: number
 }
 
-/** May whoever has this see the room? */
+/** May a person with this identity see the room? */
 export function maySee(grant: Identity | undefined, room: string): boolean {
   return grant?.rooms?.has(room) ?? true
 }
 
-/** Throws `unauthorized` when its time is over, `forbidden` for a room that is not in it. `date`: `Clock.date`. */
+/**
+ * Throws `unauthorized` when the identity's time is over, and `forbidden` for a room that is not in it. `date`:
+ * `Clock.date`.
+ */
 export function requireIdentity(grant: Identity | undefined, room: string, date: number): void {
   if (grant === undefined) return
   if (grant.until <= date)

@@ -1,11 +1,11 @@
-// Limits: how fast somebody may be, and how much of something an address may have at one time.
+// Limits: how fast a person or an address may be, and how much of something an address may have at one time.
 //
-// A bucket has `burst` tokens at first; every message takes one, and `perSecond` come back in a second. What is kept
-// of it is one number, the time at which it will be full again:
+// A bucket has `burst` tokens at first. Every message takes one, and `perSecond` of them come back in a second. All
+// that is kept of a bucket is one number, the time at which it will be full again:
 //
-//     fullAt ······ now                          full: nothing is known of it, and nothing need be
+//     fullAt ······ now                          full: nothing has to be remembered
 //                   now ▓▓▓▓▓▓░░░░░░ fullAt      so much has been taken; the next token moves fullAt on
-//                   now ▓▓▓▓▓▓▓▓▓▓▓▓ fullAt      a whole burst: come back when there is a token again
+//                   now ▓▓▓▓▓▓▓▓▓▓▓▓ fullAt      a whole burst: the next token comes in a moment
 //
 // A person's bucket lies in the session and goes with it. The buckets of addresses lie in two maps: every time that
 // an empty bucket would take to fill, the older map is dropped. Whoever is in it has not been heard of for so long
@@ -22,8 +22,8 @@ import { foldName } from '../rooms/message.js'
 export type Rate = { readonly perSecond: number; readonly burst: number }
 
 /**
- * Of a person, which is a session, or a name at an address: messages and, apart, signs of typing; of an address
- * messages, joins, and rooms made; of a room the notes of coming and going that its log gets.
+ * The rates of a person (a session, or a name at an address): messages and, apart from them, signs of typing. The
+ * rates of an address: messages, joins, and new rooms. The rate of a room: the notes of coming and going in its log.
  */
 export type Rates = {
   readonly person: Rate
@@ -31,12 +31,12 @@ export type Rates = {
   readonly joins: Rate
   readonly rooms: Rate
   readonly notes: Rate
-  /** Addresses whose messages are not counted, and that have a rate of joins of their own. */
+  /** Addresses whose messages are not counted, and which have a rate of joins of their own. */
   readonly isFree?: (address: string) => boolean
   readonly freeJoins?: Rate
 }
 
-/** What is counted, and of whom: sent and typed by a session, sent under a name at an address, and so on. */
+/** What is counted, and whose it is: sent and typed by a session, sent under a name at an address, and so on. */
 export type Counted = { readonly what: What; readonly of: string }
 export type What = 'said' | 'typed' | 'note' | OfAddress
 type OfAddress = 'name' | 'address' | 'join' | 'freeJoin' | 'room'
@@ -50,10 +50,12 @@ export const NO_LIMITS: Rates = {
   notes: NO_LIMIT,
 }
 
-/** Past so many addresses in one map the older map goes early: who has that many is stopped by other means. */
+/**
+ * When one map has more addresses than this, the older map goes early. So many addresses are stopped by other means.
+ */
 const MAX_KEYS = 100_000
 
-/** Sums of times that no clock shows exactly may differ by this much. */
+/** Two sums of times may differ by this much through rounding. */
 const ROUNDING_MS = 0.001
 
 /** Takes a token. Answers 0, or the milliseconds until there is one. */
@@ -67,7 +69,7 @@ export function take(bucket: Bucket, { perSecond, burst }: Rate, now: number): n
   return 0
 }
 
-/** Takes tokens that another process gave away, also where the bucket has none left. */
+/** Takes tokens that another process gave away, even where the bucket has none left. */
 function charge(bucket: Bucket, { perSecond }: Rate, times: number, now: number): void {
   if (perSecond !== Infinity) bucket.fullAt = Math.max(bucket.fullAt, now) + (1000 * times) / perSecond
 }
@@ -85,7 +87,7 @@ export class Buckets {
     this.#fillMs = (1000 * rate.burst) / rate.perSecond
   }
 
-  /** Buckets that are remembered. */
+  /** How many buckets are remembered. */
   get size(): number {
     return this.#young.size + this.#old.size
   }
@@ -128,7 +130,7 @@ export class Buckets {
 /** The key of a limit that counts the sockets of all addresses together. */
 export const ALL_SOCKETS = 'all'
 
-/** How many of something each address has at one time. */
+/** How many of something (connections, sessions, readers) each address has at one time. */
 export class ConnectionLimit {
   readonly #max: number
   readonly #isFree: (address: string) => boolean
@@ -140,7 +142,7 @@ export class ConnectionLimit {
     this.#isFree = isFree
   }
 
-  /** Addresses that have any. */
+  /** How many addresses have any. */
   get size(): number {
     return this.#counts.size
   }
@@ -172,10 +174,13 @@ export class ConnectionLimit {
 
 function nothing(): void {}
 
-/** Whose messages and signs of typing are counted: a session. */
+/** A session, whose messages and signs of typing are counted. */
 type Person = { readonly token: string; readonly said: Bucket; readonly typed: Bucket }
 
-/** Every rate of the chat. Each throws `rate_limited`; without an address, as from the program itself, nothing is counted. */
+/**
+ * Every rate of the chat. Each method throws `rate_limited`. Without an address, as for the program itself, nothing
+ * is counted.
+ */
 export class Limits {
   readonly #clock: Clock
   readonly #person: Rate
@@ -184,7 +189,7 @@ export class Limits {
   readonly #isFree: (address: string) => boolean
   readonly #tell: ((counted: Counted) => void) | undefined
 
-  /** `tell`: told of every token that was taken, for other processes to count. */
+  /** `tell` is told of every token that was taken, for other processes to count. */
   constructor(clock: Clock, rates: Rates, tell?: (counted: Counted) => void) {
     const { person, address, joins, rooms, notes, isFree = () => false, freeJoins = joins } = rates
     this.#clock = clock
@@ -214,7 +219,7 @@ export class Limits {
       this.#refuse(this.#takeFrom('address', address), 'too many messages come from your address', 'send it again')
   }
 
-  /** May a room's log get one more note of somebody's coming or going? */
+  /** May the log of a room get one more note of coming or going? */
   note({ name, notes }: { readonly name: string; readonly notes: Bucket }): boolean {
     return this.#take('note', name, notes, this.#notes) === 0
   }
@@ -235,7 +240,10 @@ export class Limits {
     this.#refuse(this.#takeFrom('room', address), 'too many new rooms come from your address', then)
   }
 
-  /** What another process has counted so many times. `find`: the bucket of a session or a room that is known here. */
+  /**
+   * Counts what another process has counted so many times. `find`: the bucket of a session or a room that is known
+   * here.
+   */
   charge({ what, of }: Counted, times: number, find: (counted: Counted) => Bucket | undefined): void {
     const now = this.#clock.now()
     if (what === 'said' || what === 'typed' || what === 'note') {

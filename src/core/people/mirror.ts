@@ -1,8 +1,8 @@
-// Keeps a room of this process like the directory: members, typing and orders of all processes.
+// Keeps a room of this process like the directory: the members, typing and orders of all processes.
 //
 //     directory ── held, freed, typing, ordered ──> presence, sessions, moderation ──> readers
 //
-// What this process did itself is told here too, and changes nothing the second time.
+// The directory also tells what this process did itself. That changes nothing the second time.
 
 import type { Room } from '../rooms/room.js'
 import type { Member, RoomListener } from './directory.js'
@@ -13,7 +13,7 @@ import type { Sessions } from './sessions.js'
 export type MirrorParts = {
   readonly sessions: Sessions
   readonly moderation: Moderation
-  /** Tells the room that a member has left whose session ran out. */
+  /** Tells the room that a member has left because the session ran out. */
   readonly tellLeft: (room: Room, username: string) => Promise<void>
 }
 

@@ -1,4 +1,4 @@
-// Order in a classroom: who has the right to it, and what has been done with it.
+// Moderation: who may keep order in a room, and which orders are in force.
 //
 //     mute     a name says nothing in a room for so many seconds            in memory, or in the directory
 //     close    nobody but a moderator says anything or comes in             in memory, or in the directory
@@ -23,7 +23,7 @@ import { requireSession, type Session, type Sessions } from './sessions.js'
 import type { Directory, Orders } from './directory.js'
 import type { Appended, Store } from '../rooms/store.js'
 
-/** A name is muted for a day at the most, and for five minutes by itself. */
+/** How long a name is muted, at most and by default: a day, and five minutes. */
 export const MUTE_SECONDS = { most: 86_400, default: 300 }
 
 export type Moderated = Appended
@@ -42,14 +42,14 @@ type Order = { isClosed: boolean; readonly muted: Map<string, number> }
 
 export class Moderation {
   readonly #parts: ModerationParts
-  /** The rooms in which something has been ordered: nearly always none. */
+  /** The rooms in which an order is in force: nearly always none. */
   readonly #orders = new Map<string, Order>()
 
   constructor(parts: ModerationParts) {
     this.#parts = parts
   }
 
-  /** Gives a session the right, as long as it lasts. */
+  /** Makes a session a moderator, as long as it lasts. */
   async appoint(session: Session): Promise<void> {
     session.moderates = true
     try {
@@ -73,7 +73,7 @@ export class Moderation {
     if (was !== isClosed) rooms.get(room)?.presence.changed()
   }
 
-  /** The room is not followed any more: what is ordered is in the directory alone. */
+  /** The room is not followed any more: the directory alone keeps its orders. */
   forget(room: string): void {
     this.#orders.delete(room)
   }
@@ -106,7 +106,7 @@ export class Moderation {
     if (seconds > 0) throw new ChatError('forbidden', `this name is muted in this room: wait ${seconds} s`, seconds)
   }
 
-  /** Lets a name say nothing in a room for so many seconds; 0 takes it back. */
+  /** Mutes a name in a room for so many seconds; 0 takes that back. */
   async mute(
     session: Session | undefined,
     name: unknown,
@@ -146,7 +146,7 @@ export class Moderation {
     return publisher.publish(room, { type: 'delete', username, text: 'removed', of })
   }
 
-  /** Begins a room's log anew: readers are told of a restart, and nothing that was said before can be had. */
+  /** Begins a room's log anew. Readers are told of a restart, and the earlier messages are gone. */
   async clear(session: Session | undefined, name: unknown): Promise<Moderated> {
     const { room, username } = await this.#enter(session, name)
     return this.#parts.publisher.publish(room, { type: 'clear', username, text: 'cleared' })

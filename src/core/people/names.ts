@@ -1,7 +1,7 @@
-// Names: which one somebody may speak under, and who holds it in a room.
+// Names: under which name a person may speak, and who holds it in a room.
 //
-//     a session, or an identity, has a name ──> that one, and no other
-//     nobody has said who it is         ──> any, as long as nobody in the room holds it, or one that looks the same
+//     a person with a session, or with an identity ──> the name that comes with it, and no other
+//     any other person                             ──> any name that is not held in the room, nor one that looks the same
 
 import { ChatError } from '../errors.js'
 import type { Identity } from './identity.js'
@@ -9,7 +9,7 @@ import { foldName, parseUsername } from '../rooms/message.js'
 import type { Room } from '../rooms/room.js'
 import type { Session, Sessions } from './sessions.js'
 
-/** The name to speak under, where this one is asked for. Throws `bad_request` for another than one's own. */
+/** The name to speak under, where this one is asked for. Throws `bad_request` when the person has another name. */
 export function nameFor(somebody: Pick<Session, 'username'> | undefined, username: unknown): string {
   if (somebody === undefined) return parseUsername(username)
   const given = username === undefined ? somebody.username : parseUsername(username)
@@ -19,7 +19,7 @@ export function nameFor(somebody: Pick<Session, 'username'> | undefined, usernam
   throw new ChatError('bad_request', 'this session has another name: leave username out, or join without the token')
 }
 
-/** The session under which somebody is in the room already, with the newer identity. */
+/** The session under which a person with this identity is in the room already. It gets the newer identity. */
 export function ownSession(
   sessions: Sessions,
   room: Room,
@@ -32,7 +32,7 @@ export function ownSession(
   return session
 }
 
-/** Throws `name_taken`. */
+/** Throws `name_taken` where a session holds the name. */
 export function refuseHeldName(room: Room, username: string): void {
   if (room.presence.holder(username) !== undefined) throw nameTaken()
 }
@@ -41,13 +41,13 @@ export function nameTaken(): ChatError {
   return new ChatError('name_taken', 'somebody in this room has that name: choose another, or try again in a minute')
 }
 
-/** The room, where this session holds its name in it. Throws `not_joined`. */
+/** The room, if this session holds its name in it. Throws `not_joined`. */
 export function requireJoined(session: Session, room: Room | undefined): Room {
   if (room !== undefined && room.presence.has(session)) return room
   throw new ChatError('not_joined', 'you have not joined this room: join it first')
 }
 
-/** `place`: where it is among the members, where a directory has said it. */
+/** `place`: the session's place among the members, where a directory has given it one. */
 export function takeName(session: Session, room: Room, place?: number): void {
   room.presence.add(session, place)
   session.rooms.add(room)

@@ -1,8 +1,10 @@
-// Sessions: being somebody for longer than one request.
+// Sessions: who a person is for longer than one request.
 //
-// A session is a secret token and a name. It holds the name in each room it joined, until it leaves, or until
-// nothing has been heard from it for a minute. A request is contact; a parked poll or an open connection is
-// contact for as long as it lasts.
+//     POST /join ──> token ──> contact, contact … ──> a minute without contact, or /leave ──> the names are free
+//
+// A session is a secret token and a name. It holds the name in each room that it joined, until it leaves, or until
+// nothing has been heard from it for a minute. A request is contact. A parked poll or an open connection is contact
+// for as long as it lasts.
 
 import type { Clock, Random, Undo } from '../clock.js'
 import { ChatError } from '../errors.js'
@@ -23,14 +25,14 @@ export class Session implements Holder {
   readonly username: string
   readonly fold: string
   readonly rooms = new Set<Room>()
-  /** Where it joined from; undefined for the program itself. */
+  /** Where the session joined from; undefined for the program itself. */
   readonly address: string | undefined
-  /** How much it has said, and how often that it types. */
+  /** The buckets of its messages, and of its signs of typing. */
   readonly said = fullBucket()
   readonly typed = fullBucket()
-  /** What is known of the person, where people are asked who they are. */
+  /** Who the person is, where the chat asks for that. */
   identity: Identity | undefined
-  /** Has it shown the key of the moderators? */
+  /** Has the session shown the key of the moderators? */
   moderates = false
   readonly #clock: Clock
   #contactAt: number
@@ -45,12 +47,12 @@ export class Session implements Holder {
     this.#contactAt = clock.now()
   }
 
-  /** Milliseconds that may pass without contact before it ends; `SESSION_MS` while something is connected. */
+  /** Milliseconds that may pass without contact before the session ends; `SESSION_MS` while something is connected. */
   get left(): number {
     return this.#connections > 0 ? SESSION_MS : this.#contactAt + SESSION_MS - this.#clock.now()
   }
 
-  /** Something was heard. */
+  /** There was contact. */
   touch(): void {
     this.#contactAt = this.#clock.now()
   }
@@ -74,11 +76,11 @@ export type SessionParts = {
   readonly timers: TimerWheel
   readonly random: Random
   readonly connectionLimit?: ConnectionLimit | undefined
-  /** Where other processes' sessions are found; without it this process has them all. */
+  /** Finds sessions of other processes; without it this process has them all. */
   readonly directory?: Directory | undefined
 }
 
-/** What a token looks like. Anything else is not worth a question. */
+/** The form of a token. Anything else is not worth asking for. */
 const TOKEN = /^[\w-]{1,64}$/
 
 type OpenSession = { readonly session: Session; readonly exit: Undo; undo: Undo }
@@ -91,7 +93,7 @@ export class Sessions {
   readonly #byToken = new Map<string, OpenSession>()
   readonly #finding = new Map<string, Promise<void>>()
 
-  /** `end` is called with a session that has run out. With a directory, whether it has is the directory's to find out. */
+  /** `end` is called with a session that has run out. Where there is a directory, the directory finds that out. */
   constructor(parts: SessionParts, max: number, end: (session: Session) => void) {
     this.#parts = parts
     this.#connectionLimit = parts.connectionLimit ?? new ConnectionLimit(Infinity)
@@ -103,7 +105,7 @@ export class Sessions {
     return this.#byToken.size
   }
 
-  /** Finds a session by its token, which is contact. Throws `unauthorized` for a token that is not known. */
+  /** Finds a session by its token, which is contact. Throws `unauthorized` for an unknown token. */
   get(token: string): Session {
     const session = this.#byToken.get(token)?.session
     if (session === undefined)
@@ -112,7 +114,7 @@ export class Sessions {
     return session
   }
 
-  /** Is there a session with this token? To ask is no contact. */
+  /** Is there a session with this token? Asking is no contact. */
   has(token: string): boolean {
     return this.#byToken.has(token)
   }
@@ -127,8 +129,8 @@ export class Sessions {
   }
 
   /**
-   * Looks for a token that is not known here among the sessions of other processes; `get` knows it then. Undefined
-   * where there is nothing to ask. Rejects with `unavailable` where nothing can be asked.
+   * Looks for an unknown token among the sessions of other processes; after that `get` knows it. Undefined where
+   * there is nothing to ask. Rejects with `unavailable` where the directory is away.
    */
   reach(token: string): Promise<void> | undefined {
     const { directory } = this.#parts
@@ -145,7 +147,10 @@ export class Sessions {
     return found
   }
 
-  /** Asks what a session is now, since another process may have changed it. Undefined where there is nothing to ask. */
+  /**
+   * Asks the directory what a session is now, because another process may have changed it. Undefined where there is
+   * nothing to ask.
+   */
   refresh(session: Session): Promise<void> | undefined {
     return this.#parts.directory?.find(session.token).then((known) => {
       if (known === undefined) return
@@ -167,7 +172,7 @@ export class Sessions {
     return session
   }
 
-  /** Its place is counted where it was opened. */
+  /** Takes over a session that another process opened. It is counted to its address there. */
   #adopt({ token, username, address, identity, moderates }: KnownSession): void {
     const session = new Session(token, username, this.#parts.clock, address)
     session.identity = identity
@@ -186,7 +191,7 @@ export class Sessions {
     for (const { session } of this.#byToken.values()) this.close(session)
   }
 
-  // One look a minute for each session, however often it is heard from.
+  // One look a minute for each session, however often there is contact.
   #watch(session: Session, ms: number): Undo {
     return this.#parts.timers.after(ms, () => {
       const open = this.#byToken.get(session.token)
@@ -196,7 +201,7 @@ export class Sessions {
         return
       }
       this.close(session)
-      // Another process may have heard of it later.
+      // Another process may have had contact later.
       if (this.#parts.directory === undefined) this.#end(session)
     })
   }

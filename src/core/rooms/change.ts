@@ -1,32 +1,34 @@
-// What a later message makes of an earlier one, which it names with `of`:
+// A change: a later message that names an earlier one with `of`, and what it makes of it.
 //
 //     12  chat      "helo"                                    12  chat      "hello", edited, 👍 ada
 //     13  edit      of 12, "hello"        ── applied ──>      13  edit      of 12, "hello"
 //     14  reaction  of 12, "👍", ada                          14  reaction  of 12, "👍", ada
 //
-// Rings and stores give the earlier one as it is now, so that a reader of any page of the past needs no later page.
-// The later ones keep their places, since ids are dense. An edit whose text is no longer the newest gives `removed`.
+// Rings and stores give the earlier message as it is now, so that a reader of any page of the past needs no later
+// page. The changes keep their places, because ids are dense. An edit whose text is no longer the newest becomes
+// `removed`.
 //
-// Applying a change twice makes no difference, and the reactions of a message have one order whatever order they came
-// in: a reader who is given a message as it is now, and then the changes that made it so, ends with the same.
+// Applying a change twice makes no difference, and the reactions of a message have one order, whatever order they
+// came in. A reader who is given a message as it is now, and then the changes that made it so, ends with the same
+// message.
 
 import { ChatError } from '../errors.js'
 import { type Message, type Reaction, removed } from './message.js'
 
-/** Different emoji on a message, and people with each counted by themselves. */
+/** The most different emoji under a message, and the most reactions in all. */
 export const REACTION_KINDS = 12
 export const REACTION_PEOPLE = 300
 
-/** The longest emoji there is has half as many UTF-16 units. */
+/** The longest input that is looked at. The longest emoji has half as many UTF-16 units. */
 const RAW_EMOJI_UNITS = 64
 
-/** UTS #51, RGI emoji. As a string, because the flag `v` is newer than the language that is compiled to. */
+/** UTS #51, RGI emoji. It is a string, because the flag `v` is newer than the language that is compiled to. */
 const EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v')
 
-/** What asks an older letter, such as a heart, to be an emoji. */
+/** Behind an older character, such as a heart, this asks for its emoji form. */
 const AS_EMOJI = '\ufe0f'
 
-/** Does a message of this type say something of an earlier one? */
+/** Does a message of this type change an earlier one? */
 export function isChange(type: string): boolean {
   return type === 'edit' || type === 'delete' || type === 'reaction'
 }
@@ -45,7 +47,7 @@ export function peopleOf({ by, username }: Pick<Message, 'by' | 'username'>): re
   return by ?? [username]
 }
 
-/** A message as it is after a change; the very same one where it stays as it is. */
+/** A message as it is after a change; the very same object where nothing changes. */
 export function changed(before: Message, change: Message): Message {
   if (change.of !== before.id || before.id >= change.id) return before
   if (change.type === 'delete') return removed(before)
@@ -54,10 +56,13 @@ export function changed(before: Message, change: Message): Message {
   return change.type === 'reaction' ? react(before, change) : before
 }
 
-/** What is held of a log. */
+/** The messages of a log that a ring or a store holds. */
 type Held = { get(id: number): Message | undefined; slice(from: number, to: number): readonly Message[] }
 
-/** The messages that are others after a change, as they are then. */
+/**
+ * The messages that are different after a change, as they are then. An earlier edit may still be held when its own message
+ * is not.
+ */
 export function changesOf(held: Held, change: Message): Message[] {
   const { of, type, id } = change
   if (of === undefined || !isChange(type)) return []
@@ -81,14 +86,14 @@ function react(before: Message, change: Message): Message {
   return withParts(before, { reactions: left.length === 0 ? others : [...others, { text, by: left }] })
 }
 
-/** A message with other parts, in the order of the wire, `timestamp` and `key` last, and its reactions in theirs. */
+/** A message with other parts, in the order of the wire: `timestamp` and `key` last, and its reactions sorted. */
 export function withParts(before: Message, parts: Partial<Message>): Message {
   const { timestamp, key, reactions, ...rest } = { ...before, ...parts }
   const some = reactions === undefined || reactions.length === 0 ? {} : { reactions: sorted(reactions) }
   return { ...rest, ...some, timestamp, ...(key === undefined ? {} : { key }) }
 }
 
-/** Reactions in the one order they have. */
+/** Sorts reactions, so that they have one order everywhere. */
 export function sorted(reactions: readonly Reaction[]): Reaction[] {
   return reactions
     .map(({ text, by }) => ({ text, by: by.toSorted(compare) }))

@@ -1,28 +1,28 @@
-// Where a reader is, as text that clients pass back as they got it:
+// A cursor says where a reader is. It is a text that clients pass back as they got it:
 //
 //     k3f9qz1a.801                       one room
-//     lobby.k3f9qz1a.801~den.p0cq11zz.5  several
-//     k3f9qz1a.801~p1x2y3                and the state of presence that was told
+//     lobby.k3f9qz1a.801~den.p0cq11zz.5  several rooms
+//     k3f9qz1a.801~p1x2y3                one room, and the state of presence that the reader was told
 //
-// The epoch names the log, the id the newest message seen in it. A room without a log has no epoch: its place
-// is `00000000.0`.
+// The epoch names the log, and the id is the newest message that the reader has seen in it. A room without a log has
+// no epoch: its cursor is `00000000.0`.
 
 import { ChatError } from '../errors.js'
 
-/** A place in a log. Without an epoch (a bare number from a person's shell) it is taken at its word. */
+/** A place in a log. A bare number from a person's shell has no epoch, and is taken at its word. */
 export type Place = { readonly epoch: string | undefined; readonly id: number }
 
 export const NO_EPOCH = '00000000'
 
-/** Is this a place in the log that has this epoch? */
+/** Is this a place in the log with this epoch? */
 export function isIn({ epoch }: Place, log: string): boolean {
   return epoch === undefined || epoch === log
 }
 
 export type Since = {
-  /** Where to go on in a room; undefined: the newest there is. */
+  /** Where the reader goes on in a room; undefined: at the newest messages. */
   place(room: string): Place | undefined | 'now'
-  /** The state of presence that was told, if any. */
+  /** The state of presence that the reader was told, if any. */
   readonly presence: string | undefined
 }
 
@@ -30,7 +30,10 @@ const BEGINNING: Since = { place: () => undefined, presence: undefined }
 const NOW: Since = { place: () => 'now', presence: undefined }
 const CURSOR = 'since is a cursor (the `next` of the last answer), a whole number from 0 up, or now'
 
-/** Reads `since`. A room that the cursor lacks is as if `since` were absent; one it has too many is ignored. */
+/**
+ * Parses `since`. A room that the cursor lacks is read as if `since` were absent; a room that it has too many is
+ * ignored.
+ */
 export function parseSince(value: string | undefined, rooms: readonly string[]): Since {
   if (value === undefined) return BEGINNING
   if (value === 'now') return NOW
@@ -55,7 +58,7 @@ export function parseSince(value: string | undefined, rooms: readonly string[]):
   return { place: (room) => places.get(room), presence }
 }
 
-/** The cursor of nearly every poll, `k3f9qz1a.801`; undefined for any other. */
+/** Parses the cursor of nearly every poll, `k3f9qz1a.801`; undefined for any other. */
 function parseUsual(value: string): Place | undefined {
   if (value.charCodeAt(8) !== DOT || value.length > 24 || !/^[0-9a-z]{8}\.\d+$/.test(value)) return undefined
   return { epoch: value.slice(0, 8), id: parseId(value.slice(9)) }

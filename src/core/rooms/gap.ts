@@ -1,17 +1,19 @@
-// A gap: what a reader asks for and cannot have, told instead of passed over.
+// A gap: messages that a reader asks for and cannot have. The reader is told of it; nothing is passed over in
+// silence.
 //
 //     a log k3f9qz1a, and 4 5 6 7 of it in the ring
 //
-//     after k3f9qz1a.6    7                    no gap
-//     after k3f9qz1a.1    4 5 6 7  overflow    2 and 3 have left the ring
-//     after p0cq11zz.5    4 5 6 7  restart     it was another log: nobody can tell what was missed
-//     after k3f9qz1a.9    4 5 6 7  rewind      so far this log has never come
+//     cursor          the reader gets
+//     k3f9qz1a.6      7                      no gap
+//     k3f9qz1a.1      4 5 6 7    overflow    2 and 3 have left the ring
+//     p0cq11zz.5      4 5 6 7    restart     the cursor is of another log: how many were missed is unknown
+//     k3f9qz1a.9      4 5 6 7    rewind      this log has never come so far
 //
-// Whoever asks from the beginning, and knows of no log, has missed nothing.
+// A reader that asks from the beginning, and knows of no log, has missed nothing.
 
 import { isIn, type Place } from './cursor.js'
 
-/** What a reader cannot have. `missed`: how many messages, null where nobody can tell. `first`: the oldest id there still is. */
+/** `missed`: how many messages, null where that is unknown. `first`: the oldest id that the reader can still have. */
 export type Gap = {
   readonly room: string
   readonly reason: 'overflow' | 'restart' | 'rewind'
@@ -19,10 +21,10 @@ export type Gap = {
   readonly first: number
 }
 
-/** `first` and `last`: of what the ring holds. */
+/** What a ring holds: the oldest and the newest id. */
 type LogRange = { readonly name: string; readonly epoch: string; readonly first: number; readonly last: number }
 
-/** What is missing behind a place; undefined where nothing is. */
+/** The gap behind a place; undefined where nothing is missing. */
 export function gapAt(place: Place, { name, epoch, first, last }: LogRange): Gap | undefined {
   const gap = (reason: Gap['reason'], missed: number | null): Gap => ({ room: name, reason, missed, first })
   if (place.id !== 0 && !isIn(place, epoch)) return gap('restart', null)

@@ -1,9 +1,9 @@
 // A page of a room's past, bounded by its bytes.
 //
-//     limit 500 ──> read 64 ── 128 ── 256 ── the rest        until the page is full, from the end that was asked for
+//     limit 500 ──> read 64 ── 128 ── 256 ── the rest     until the page is full, from the end that was asked for
 //
-// A store is asked for a few messages at a time, and for twice as many the next time: so a page of the longest
-// messages costs no more memory than it may have bytes, and a page of short ones is a few reads.
+// A store is asked for a few messages at first, and for twice as many each time after that. So a page of the longest
+// messages costs no more memory than its bytes, and a page of short ones is a few reads.
 
 import { ChatError } from '../errors.js'
 import { countBytes, type Message } from './message.js'
@@ -23,7 +23,10 @@ export function encode(message: Message): Encoded {
   return { json, bytes: countBytes(json) }
 }
 
-/** `encodeOne`: such as `encode`. `most`: bytes of all messages together; one message is given in any case. */
+/**
+ * `encodeOne` is `encode`, or something faster. `most`: the bytes of all messages together; a page always has one
+ * message where there is one.
+ */
 export async function readHistory(
   read: (range: Range) => Promise<History>,
   encodeOne: (message: Message) => Encoded,
@@ -63,12 +66,13 @@ export async function readHistory(
 }
 
 /**
- * The id right before the first message that was said at this time or later, by halving: some twenty looks for a million
- * messages. Servers whose clocks differ leave times out of order by as much, and then it is near there.
+ * The id right before the first message that was said at this time or later. It halves the range, and so needs some
+ * twenty looks for a million messages. Where servers' clocks differ, times are out of order by as much, and the
+ * answer is near that place.
  */
 export async function idBefore(read: (range: Range) => Promise<History>, time: number): Promise<number> {
   const { first, last } = await read({ limit: 1 })
-  // All up to `low` were said before, and what follows `high` was not.
+  // All messages up to `low` were said before that time, and the message after `high` was not.
   let [low, high] = [Math.max(0, first - 1), last]
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)

@@ -1,16 +1,18 @@
-// Idempotency: a send that is repeated with the same key adds nothing and gets the first one's answer.
+// Idempotency: a send that is repeated with the same key adds nothing, and gets the answer of the first send.
 //
-// A sender whose connection broke cannot know whether the message arrived; with a key it need not. Keys live as
-// long as their message is in the ring, and at least ten minutes (draft-ietf-httpapi-idempotency-key-header).
+// A sender whose connection broke cannot know whether the message arrived. With a key it need not know: it sends
+// again. Keys live as long as their message is in the ring, and at least ten minutes
+// (draft-ietf-httpapi-idempotency-key-header).
 //
-// The key is a part of the message, so messages that come from the store bring theirs: after a restart, or from
-// another process. They do not say whether a session sent them, so they count for their user name, whichever way
-// it sends. What has left the ring a store may remember itself; then it is asked, and nothing older is held here. A
-// store that several processes write to finds out while it sends: it then answers the message from before.
+// The key is a part of the message. So messages that come from the store, after a restart or from another process,
+// bring their keys. They do not say whether a session sent them; such a key counts for its user name, with a session
+// and without. A store may itself remember keys of messages that have left the ring; then it is asked, and nothing
+// older is held here. A store that several processes write to finds out while it sends, and then answers the earlier
+// message.
 //
-// Otherwise a message that left the ring is held here until its ten minutes are over, and counts as the room's
-// memory like those in the ring. Where the server has no more memory these go first, the oldest before the others:
-// a flood then costs the promise of ten minutes, and not the chat.
+// Without such a store, a message that left the ring is held here until its ten minutes are over, and counts as
+// memory of the room like those in the ring. When the server has no more memory, these messages go first, the oldest
+// before the others. A flood then costs the promise of ten minutes, and not the chat.
 
 import type { Clock } from '../clock.js'
 import { ChatError } from '../errors.js'
@@ -31,7 +33,7 @@ export class IdempotencyKeys {
   readonly #sent = new Map<string, SentKey>()
   #bytes = 0
 
-  /** `holds`: also where a store can be asked, since it keeps messages for less than ten minutes. */
+  /** `holds`: hold messages here although a store can be asked, because it keeps them for less than ten minutes. */
   constructor(clock: Clock, find?: Find, holds = false) {
     this.#clock = clock
     this.#find = find
@@ -42,15 +44,15 @@ export class IdempotencyKeys {
     return this.#sent.size
   }
 
-  /** Bytes of memory that messages take which have left the ring, roughly. */
+  /** Roughly the bytes of memory of the messages that have left the ring. */
   get bytes(): number {
     return this.#bytes
   }
 
   /**
-   * Sends once for each sender and key, also while the first send is still under way; a failed send frees its key.
-   * Throws `key_reused` when the text is another than the first time. `send` gives what it found instead of sending to
-   * `replay`.
+   * Sends once for each sender and key, also while the first send is still under way. A send that failed frees its
+   * key. Throws `key_reused` when the text is not that of the first time. When `send` finds an earlier message
+   * instead of sending, it gives that to `replay`.
    */
   async once(
     sender: string,
@@ -72,7 +74,7 @@ export class IdempotencyKeys {
       replayed = true
       return found
     }
-    // Known before it is sent: a store may deliver it while `send` is still running.
+    // The key is known before the message is sent: a store may deliver it while `send` is still running.
     const sent: SentKey = { text, at: this.#clock.now(), appended: NOT_YET, id: Infinity, size: 0 }
     this.#sent.set(mark, sent)
     sent.appended = earlier?.then((found) => (found === undefined ? send(replay) : replay(found))) ?? send(replay)
@@ -95,7 +97,7 @@ export class IdempotencyKeys {
     this.#sent.set(`${key} * ${username}`, { text, at, appended: Promise.resolve({ message, epoch }), id, size: 0 })
   }
 
-  /** A message that takes so many bytes has left the ring; it stays in memory here. */
+  /** A message of so many bytes has left the ring. It stays in memory here. */
   left({ key, username }: Message, size: number): void {
     if (key === undefined || !this.#holds) return
     for (const sender of SENDERS) {
@@ -107,7 +109,7 @@ export class IdempotencyKeys {
     }
   }
 
-  /** Memory is short: forgets the older half of what has left the ring. */
+  /** Memory is short: forgets the older half of the messages that have left the ring. */
   shed(): void {
     const half = this.#bytes / 2
     for (const [mark, sent] of this.#sent) {
@@ -116,7 +118,7 @@ export class IdempotencyKeys {
     }
   }
 
-  /** Forgets keys older than ten minutes whose message has left the ring, that is whose id is below `first`. */
+  /** Forgets keys older than ten minutes whose message has left the ring (its id is below `first`). */
   trim(first: number): void {
     for (const [mark, sent] of this.#sent) {
       if (sent.id >= first) return
@@ -135,7 +137,7 @@ export class IdempotencyKeys {
     this.#bytes -= sent.size
   }
 
-  /** Is this key here under any way of sending? */
+  /** Is this key here, with a session, without, or brought by the store? */
   #isKnown(username: string, key: string): boolean {
     return SENDERS.some((sender) => this.#sent.has(`${key} ${sender} ${username}`))
   }
@@ -143,7 +145,7 @@ export class IdempotencyKeys {
 
 const NOT_YET = new Promise<Appended>(() => undefined)
 
-/** Without a session, with one, and nobody can tell any more. */
+/** A key was used without a session, with one, or by a message of the store, which does not say. */
 const SENDERS = ['name', 'session', '*']
 
 /** What a key is compared by: the text, and what it is said of. */

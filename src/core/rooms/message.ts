@@ -1,9 +1,9 @@
-// A message, and what its parts may be. Everything a person can type is checked here, once, on its way in;
-// behind this line a value of these types is trusted.
+// A message, and what its parts may be. Everything a person can type is checked here, once, on its way in.
+// After that the code trusts a value of these types.
 //
-// Nothing is repaired in silence. A text is normalised (NFC, `\r\n` becomes `\n`) because two ways of writing
-// the same letters must be one text; whatever could forge a line, hide a letter or turn the reading direction
-// is refused with a sentence.
+// Nothing is repaired in silence. A text is normalised (NFC, `\r\n` becomes `\n`) because two ways of writing the
+// same letters must be one text. A text that could forge a line, hide a letter or turn the reading direction is
+// refused with a sentence.
 
 import { ChatError } from '../errors.js'
 
@@ -15,27 +15,27 @@ export type Message = {
   readonly username: string
   readonly text: string
   readonly timestamp: number
-  /** The sender's own mark (see `IdempotencyKeys`), echoed to everyone. */
+  /** The sender's own mark (see `IdempotencyKeys`). All readers get it. */
   readonly key?: string
   /** The id that this message speaks of: of the one that it answers, or that it changes (change.ts). */
   readonly of?: number
-  /** When its text was changed last, in milliseconds since 1970. */
+  /** When the text was last changed, in milliseconds since 1970. */
   readonly edited?: number
   readonly reactions?: readonly Reaction[]
-  /** Of a message that is a reaction: those who react, where they are several; and false, where they take it back. */
+  /** Only in a reaction: `by` names the people, where there are several; `on` is false where they take it back. */
   readonly by?: readonly string[]
   readonly on?: false
 }
 
-/** An emoji under a message, and the names of those who put it there. */
+/** An emoji under a message, and the names of the people who put it there. */
 export type Reaction = { readonly text: string; readonly by: readonly string[] }
 
 /** A message before the store has given it its place. */
 export type Draft = Omit<Message, 'id'>
 
 /**
- * A message in the ring: encoded once, for everyone. `bytes`: of its JSON in UTF-8; `at`: when it came (`Clock.now`);
- * `size`: bytes of memory to account for.
+ * A message in the ring, encoded once for all readers. `bytes`: the length of its JSON in UTF-8; `at`: when it came
+ * (`Clock.now`); `size`: the bytes of memory to account for.
  */
 export type Entry = {
   readonly message: Message
@@ -50,17 +50,17 @@ export const NAME_GRAPHEMES = 32
 export const NAME_BYTES = 128
 
 /**
- * The longest that a text and a name may be as they come, in UTF-16 units. To normalise takes time that grows faster
- * than the text, so the length is looked at before. Nothing longer can become short enough: NFC makes one code point
- * of four at the most, and a code point is two units at the most. A name comes with outer spaces besides.
+ * The longest that a text and a name may be before they are normalised, in UTF-16 units. Normalising takes time that
+ * grows faster than the text, so the length is checked first. Nothing longer can become short enough: NFC makes one
+ * code point of at most four, and a code point is at most two units. A name may have outer spaces as well.
  */
 const RAW_TEXT_UNITS = 4 * 2 * TEXT_POINTS
 const RAW_NAME_UNITS = 1024
 
-/** Marks on one letter: a word of any language has a few, and to put n of them in order takes n × n steps. */
+/** The most marks on one letter. A word of any language has a few, and sorting n of them takes n × n steps. */
 const PILED_MARKS = 100
 
-/** What is given in the place of a message that was taken out. */
+/** What readers get in the place of a message that was taken out. */
 export function removed({ id, room, username, timestamp, key }: Message): Message {
   return { id, room, type: 'removed', username, text: 'removed', timestamp, ...(key === undefined ? {} : { key }) }
 }
@@ -84,7 +84,7 @@ export function parseKey(value: unknown): string {
   throw new ChatError('bad_request', 'key is 1 to 64 characters of A-Z a-z 0-9 _ -')
 }
 
-/** What nearly every text is, and what needs no second look. */
+/** Nearly every text is plain, and needs no second look. */
 const PLAIN_TEXT = /^[\n\t -~]+$/
 const FORBIDDEN_IN_TEXT = /[\p{Cs}\u202a-\u202e\u2066-\u2069]|[^\P{Cc}\n\t]/u
 
@@ -147,7 +147,10 @@ function nameTooLong(): ChatError {
   )
 }
 
-/** Without the spaces (U+0020) at both ends. A pattern for those at the end would begin anew at each space inside. */
+/**
+ * The text without the spaces (U+0020) at both ends. A regular expression for those at the end would start again at
+ * each space inside.
+ */
 export function trimSpaces(text: string): string {
   let start = 0
   let end = text.length
@@ -156,9 +159,12 @@ export function trimSpaces(text: string): string {
   return text.slice(start, end)
 }
 
-/** What two names are compared by: NFKC and case folding, a space counting as `_`, nothing invisible. */
+/**
+ * Two names with the same fold are one name: NFKC and case folding, a space counts as `_`, invisible characters do
+ * not count.
+ */
 export function foldName(name: string): string {
-  // As near to case folding as JavaScript comes: by way of capitals ß and ss are one, and ẞ becomes ß first.
+  // JavaScript has no case folding. This comes near: by way of capitals ß and ss are one, and ẞ first becomes ß.
   const folded = name.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC')
   return folded.replace(/\p{Default_Ignorable_Code_Point}/gu, '').replaceAll(' ', '_')
 }
@@ -169,7 +175,10 @@ function scriptsOf(name: string): number {
     .length
 }
 
-/** Code points: the two halves of a pair are one. By way of an iterator, which makes a string of each, it takes ten times as long. */
+/**
+ * Counts code points: the two halves of a pair are one. An iterator makes a string of each, and takes ten times as
+ * long.
+ */
 function countPoints(text: string): number {
   let points = 0
   for (let i = 0; i < text.length; i++) {
@@ -187,12 +196,12 @@ function countGraphemes(text: string): number {
   return count
 }
 
-/** The bytes of a text in UTF-8. */
+/** How many bytes a text has in UTF-8. */
 export function countBytes(text: string): number {
   let bytes = text.length
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    // Of the two halves of a character beyond the first 65,536 each counts for two bytes.
+    // A character beyond the first 65,536 has two halves, and four bytes: each half counts for two.
     if (unit >= 0x80) bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2
   }
   return bytes

@@ -1,6 +1,6 @@
-// Rooms that other processes have made since this one started, for a store that they write to too. They are opened when
-// a list of rooms is asked for, and followed from then on like those that were there at the start; so the next list is
-// made from memory. Where memory is full, what is in it is listed.
+// Rooms that other processes have made since this one started. They are opened when a list of rooms is asked for, and
+// followed from then on like the rooms that were there at the start, so the next list is made from memory. Where
+// memory is full, the list has the rooms that are in memory.
 
 import type { Clock } from '../clock.js'
 import { ChatError } from '../errors.js'
@@ -25,7 +25,7 @@ export class NewRooms {
     this.#parts = parts
   }
 
-  /** Resolves when they are here; undefined where there is nothing to ask. */
+  /** Resolves when the new rooms are here; undefined where there is nothing to ask. */
   reach(): Promise<void> | undefined {
     const { store, clock } = this.#parts
     if (store.listRooms === undefined) return undefined
@@ -47,7 +47,7 @@ export class NewRooms {
         () => true,
       )
     } catch (error) {
-      // While the store is away, the rooms that are here are all that can be said.
+      // While the store is away, the list has the rooms that are here.
       if (!(error instanceof ChatError)) throw error
     }
   }

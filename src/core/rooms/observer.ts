@@ -1,9 +1,10 @@
-// What a watcher sees of the chat at work: what happens to a message, and to those who read.
+// An observer sees the chat at work: what happens to a message, and to the readers.
 //
 //     sent ──> kept ──> delivered (it is in the ring) ──> waking ──> told, each reader ──> parked again
 //
-// The chat has one field for it, which is undefined while nobody watches: then a message costs a look at that field,
-// and so does a reader. An observer is told at once, in the middle of the work: it notes what it needs and returns.
+// The chat has one field for an observer, which is undefined while there is no watcher. Then a message, and a reader,
+// costs one look at that field. An observer is told at once, in the middle of the work: it notes what it needs and
+// returns.
 
 import type { Gap } from './gap.js'
 import type { Message } from './message.js'
@@ -14,10 +15,10 @@ import type { Message } from './message.js'
  */
 export type WatchedReader = { readonly key: object; readonly way: string; readonly name: string | undefined }
 
-/** A room, as far as an observer looks. */
+/** What an observer sees of a room. */
 export type WatchedRoom = { readonly name: string; readonly epoch: string; readonly first: number }
 
-/** `held`: the waking is put off, because the room is busy. `done`: all who waited have been called. */
+/** `held`: the waking is put off, because the room is busy. `done`: all readers that waited have been called. */
 export type WakingPhase = 'asked' | 'held' | 'begun' | 'done'
 
 /** What a reader was given: `id` is where it is afterwards, `bytes` are those of the answer or of the frame. */
@@ -31,11 +32,11 @@ export type Told = {
 export type Observer = {
   /** A message sets out for the store. */
   sent(room: WatchedRoom, username: string): void
-  /** The store has it, and answers the sender. */
+  /** The store has the message, and the sender gets its answer. */
   kept(message: Message): void
   /** A key was recognised: a repeated send adds nothing. */
   repeated(room: WatchedRoom, username: string): void
-  /** It is in the ring. */
+  /** The message is in the ring. */
   delivered(room: WatchedRoom, message: Message): void
   /** `readers`: how many wait, or were called. */
   waking(room: WatchedRoom, phase: WakingPhase, readers: number): void
@@ -43,12 +44,12 @@ export type Observer = {
   parked(reader: WatchedReader, room: WatchedRoom, id: number): void
   /** It was answered, or written to. A stream waits again at once. */
   told(reader: WatchedReader, room: WatchedRoom, told: Told): void
-  /** Its connection has ended. */
+  /** The reader's connection has ended. */
   gone(reader: WatchedReader): void
 }
 
-/** What tells an observer who comes later where it waits. */
+/** A waiting reader, which tells a new observer where it waits. */
 export type Watchable = { tellTo(observer: Observer): void }
 
-/** Where an observer is put. */
+/** The field that holds the observer. */
 export type Watch = { observer: Observer | undefined }

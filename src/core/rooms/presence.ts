@@ -8,11 +8,11 @@ import type { Clock, Undo } from '../clock.js'
 import { foldName } from './message.js'
 import type { TimerWheel } from './timer-wheel.js'
 
-/** One person at one keyboard: a name, held in every room joined until the session ends. */
+/** A person at a keyboard: a name, held in every room that the person joined until the session ends. */
 export type Holder = {
   readonly username: string
   readonly fold: string
-  /** Its session: what is held under the same token, in whatever process, is held by the same person. */
+  /** The token of the session: names that are held under one token are held by one person, in whatever process. */
   readonly token?: string
 }
 
@@ -71,7 +71,7 @@ export class Presence {
     return held !== undefined && (held === holder || (held.token !== undefined && held.token === holder.token))
   }
 
-  /** `place`: where it is among the members, in their order; without one, behind the others. */
+  /** `place`: the person's place among the members; without it, behind the others. */
   add(holder: Holder, place = this.#lastPlace + 1): void {
     const before = this.#held.get(holder.fold)
     const isSame = before?.place === place && this.has(holder)
@@ -87,7 +87,7 @@ export class Presence {
     this.#change()
   }
 
-  /** Typing ends by itself after 6 s, or with that person's next message. Answers whether the holder typed before. */
+  /** Typing ends after 6 s, or with that person's next message. Answers whether the person was typing before. */
   setTyping(holder: Holder, typing: boolean): boolean {
     const was = this.#stopTyping(holder.fold)
     if (typing)
@@ -145,7 +145,8 @@ export class Presence {
     this.#state = undefined
     if (this.#telling !== undefined) return
     const wait = this.#toldAt + TELL_MS - this.#clock.now()
-    // Nobody waits: whoever comes sees it at once. But who was told less than a second ago has only gone to come back.
+    // Without watchers nothing is told: a new reader sees the state at once. But a reader that was told less than a
+    // second ago has gone only to come back.
     if (this.#watchers.size === 0 && wait <= 0) return
     this.#telling = this.#clock.after(Math.max(SETTLE_MS, wait), () => {
       this.#telling = undefined

@@ -1,9 +1,10 @@
-// The publisher: the one way in which a message of this process gets into a log.
+// The publisher: the only way in which a message of this process gets into a log.
 //
 //     publish ──> hold the room ──> evict ──> store.append ──> let the room go ──> listeners
 //                                                       └──> (the store delivers) ──> room
 //
-// When it resolves the store has kept the message, and the room has been given it. Who may say what was asked before.
+// When it resolves, the store has kept the message, and the room has it. Whether the sender may say it was checked
+// before.
 
 import type { Clock, Undo } from '../clock.js'
 import type { Watch } from './observer.js'
@@ -24,7 +25,7 @@ export class Publisher {
   readonly #listeners = new Set<(message: Message) => void>()
   readonly #onStop: ((room: string, holder: Holder) => void) | undefined
 
-  /** `onStop`: told where somebody typed until this message. */
+  /** `onStop` is told when a person has been typing until this message. */
   constructor(store: Store, clock: Clock, rooms: Rooms, watch: Watch, onStop?: (room: string, holder: Holder) => void) {
     this.#onStop = onStop
     this.#store = store
@@ -39,15 +40,18 @@ export class Publisher {
     return () => this.#listeners.delete(call)
   }
 
-  /** `address`: whom a room that begins with it is counted to. Throws `full` or `unavailable` when it could not be kept. */
+  /**
+   * `address`: the address to which a room that begins with this message is counted. Throws `full` or `unavailable`
+   * when the message could not be kept.
+   */
   publish(room: Room, parts: Parts, address?: string): Promise<Appended> {
     return this.#put(room, parts, address, (draft) => this.#store.append(room.name, draft))
   }
 
   /**
-   * As `publish`, once for each sender and key; `replayed` where it was published before. `sender`: whether a session
-   * sends it, or a name alone. `check`: asked where it was not published before; where that throws the key is free again.
-   * Throws `key_reused` where the key was used for something else.
+   * Like `publish`, but once for each sender and key; `replayed` when it was published before. `sender`: whether a
+   * session sends it, or a name alone. `check` runs only for a message that was not published before; when it throws,
+   * the key is free again. Throws `key_reused` when the key was used for something else.
    */
   publishByKey(
     room: Room,
@@ -79,7 +83,7 @@ export class Publisher {
     const release = room.hold()
     let appended: Appended
     try {
-      // What a moderator orders makes place, or takes next to none.
+      // A moderator's order frees memory, or takes next to none.
       if (type !== 'delete' && type !== 'clear') this.#rooms.evictFor(room, address)
       appended = await append({
         room: room.name,
@@ -91,7 +95,7 @@ export class Publisher {
       })
     } finally {
       release()
-      // Where nothing could be kept, the room that was opened for it goes again.
+      // When nothing could be kept, the room that was opened for it goes again.
       this.#rooms.settle(room)
     }
     const holder = room.presence.holder(username)

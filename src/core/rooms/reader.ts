@@ -1,10 +1,11 @@
-// A reader: somebody's place in one room or in several, and the wait for what comes after it.
+// A reader: a place in one room or in several, and the wait for what comes after it. A poll is a reader that is
+// answered once. A reader that stays is a stream (stream.ts).
 //
 //     look ── something newer? ── yes ──> it is answered, and is gone
 //        └── no ──> it waits, once ──> it looks again
 //
-// The ring is its queue: a reader has no buffer. One that fell behind finds a gap when it looks, and is told how
-// much it missed. A reader that stays is a stream (stream.ts).
+// The ring is the reader's queue: a reader has no buffer of its own. A reader that fell behind finds a gap when it
+// looks, and is told how much it missed.
 
 import type { Undo } from '../clock.js'
 import { formatCursor, type Place, type Since } from './cursor.js'
@@ -12,13 +13,15 @@ import type { Gap } from './gap.js'
 import type { Entry } from './message.js'
 import type { Page, Room } from './room.js'
 
-/** How many bytes of messages an answer has at most, unless one message alone is longer: a little less than 1 MiB. */
+/** The most bytes of messages in one answer, unless a single message is longer: a little less than 1 MiB. */
 export const ANSWER_BYTES = 1024 * 1024 - 32 * 1024
 
-/** What presence leaves for the messages beside it, at the least. */
+/** The least that presence leaves for the messages beside it. */
 const LEAST_BYTES = 64 * 1024
 
-/** What a reader sees when it looks. `bytes`: of the entries; `places`: where it is afterwards, room for room. */
+/**
+ * What a reader sees when it looks. `bytes`: of the entries; `places`: where the reader is afterwards, room for room.
+ */
 export type View = {
   readonly entries: readonly Entry[]
   readonly bytes: number
@@ -49,19 +52,20 @@ export class Reader {
     })
   }
 
-  /** Where it is, room for room; undefined at the newest messages. */
+  /** Where the reader is, room for room; undefined at the newest messages. */
   get places(): readonly (Place | undefined)[] {
     return this.#places
   }
 
-  /** Where it is in the only room of a reader of one; undefined at the newest messages, or with several rooms. */
+  /** Where a reader of one room is; undefined at the newest messages, and for a reader of several rooms. */
   get onlyPlace(): Place | undefined {
     return this.#places.length === 1 ? this.#places[0] : undefined
   }
 
   /**
-   * What is newer than its places, as much as fits into one answer. It stays where it is until `move`. Of several rooms
-   * each has the same share, and what it leaves is for those behind it: so a loud room never keeps a reader from a quiet one.
+   * What is newer than the reader's places, as much as fits into one answer. The reader stays where it is until
+   * `move`. Each of several rooms has the same share, and what a room leaves over is for the rooms after it. So a
+   * loud room never keeps a reader from a quiet one.
    */
   look(): View {
     const entries: Entry[] = []
@@ -86,7 +90,7 @@ export class Reader {
     return { entries, bytes, gaps, more, places }
   }
 
-  /** Messages, and the comma behind each. */
+  /** The bytes that are left for messages, each with its comma. */
   #mostBytes(): number {
     if (!this.presence) return ANSWER_BYTES
     // A letter takes three bytes at most.
@@ -99,7 +103,7 @@ export class Reader {
     return place === undefined || room.hasNews(place)
   }
 
-  /** Goes on from where a view ends, and has been told of the presence as it is. */
+  /** Moves the reader to the end of a view. It has then been told the presence as it is. */
   move(view: View): void {
     this.#places = [...view.places]
     if (this.presence) this.#told = presenceVersion(this.rooms)
@@ -111,11 +115,11 @@ export class Reader {
     return formatCursor(places, this.presence ? presenceVersion(this.rooms) : undefined)
   }
 
-  /** Waits to be called once there is news in any room; undefined when there is, and can be had at once. */
+  /** Waits to be called once there is news in any room; undefined when the reader can have news at once. */
   park(wake: () => void): Undo | undefined {
     const [room] = this.rooms
     const [place] = this.#places
-    // The usual poll, with nothing to undo but one place in one room.
+    // The usual poll: one place in one room, and one thing to undo.
     if (this.rooms.length === 1 && !this.presence)
       return place === undefined ? undefined : room?.parkForNext(place, wake)
     return this.#parkEverywhere(wake)

@@ -1,11 +1,11 @@
-// A room: its log's newest entries, the readers that wait for the next one, and its people.
+// A room: the newest messages of its log, the readers that wait for the next one, and its people.
 //
 //     deliver ──> ring ──> readers that wait
 //                  ^
-//                  └────── read(since): what is newer, and what cannot be had any more
+//                  └────── read(since): what is newer, and what the reader cannot have any more
 //
-// Everything here is synchronous: between looking into the ring and parking nothing can slip. A room is given
-// its messages by the store alone, ours and other processes' alike, and never makes one itself.
+// Everything here is synchronous: no message can slip in between a look into the ring and the wait. A room gets its
+// messages from the store alone, this process's and other processes' alike. It never makes one itself.
 
 import type { Clock, Undo } from '../clock.js'
 import { isIn, NO_EPOCH, type Place } from './cursor.js'
@@ -73,7 +73,7 @@ export class Room {
     this.keys = new IdempotencyKeys(clock, find, keepMs < KEY_MS)
   }
 
-  /** The name of the log; `00000000` while there is none. */
+  /** The name of the log; `00000000` while the room has no log. */
   get epoch(): string {
     return this.#epoch
   }
@@ -82,7 +82,7 @@ export class Room {
     return this.#epoch !== NO_EPOCH
   }
 
-  /** The oldest id in the ring; where all have expired `last` + 1. */
+  /** The oldest id in the ring; `last` + 1 where all messages have expired. */
   get first(): number {
     return this.#ring.first
   }
@@ -91,7 +91,7 @@ export class Room {
     return this.#ring.last
   }
 
-  /** Bytes of memory that its messages take, roughly: those in the ring, and those that a key still holds. */
+  /** Roughly the bytes of memory that the room's messages take: those in the ring, and those that a key still holds. */
   get bytes(): number {
     return this.#bytes + this.keys.bytes
   }
@@ -101,22 +101,22 @@ export class Room {
     return this.#waiting.size
   }
 
-  /** How many streams read it, whether they wait just now or not. */
+  /** How many streams read the room, whether they wait just now or not. */
   get streams(): number {
     return this.#streams.size
   }
 
-  /** Somebody is in it, or a message is on its way: it must not be forgotten. */
+  /** Is a person in the room, or a message on its way? Then the room must not be forgotten. */
   get held(): boolean {
     return this.#underWay > 0 || this.presence.size > 0
   }
 
-  /** Nobody is in it, nobody waits in it, and no message is on its way: it may be forgotten. */
+  /** Is no person in the room, no reader waiting in it, and no message on its way? Then the room may be forgotten. */
   get idle(): boolean {
     return !this.held && this.#waiting.size === 0 && this.#streams.size === 0 && this.presence.watchers === 0
   }
 
-  /** Something is on its way into this room, until the undo: it must not be forgotten meanwhile. */
+  /** A message is on its way into this room, until the undo: the room must not be forgotten meanwhile. */
   hold(): Undo {
     this.#underWay++
     let held = true
@@ -145,8 +145,8 @@ export class Room {
   }
 
   /**
-   * The store's delivery, in id order. A new epoch, or an id out of turn, begins the ring anew. `age`: milliseconds
-   * since the message came, for one that a store has kept.
+   * Takes a message from the store, in id order. A new epoch, or an id out of turn, begins the ring anew. `age`: for
+   * a message that a store has kept, the milliseconds since it came.
    */
   deliver(message: Message, epoch: string, age = 0): void {
     if (epoch !== this.#epoch) this.#begin(epoch)
@@ -161,15 +161,15 @@ export class Room {
     this.#waiting.call(message.id)
   }
 
-  /** The log of a store that holds no message any more: its ids go on. */
+  /** Takes over the log of a store that holds no message of it any more: its ids go on. */
   resume(epoch: string, last: number): void {
     this.#begin(epoch)
     this.#ring.startAfter(last)
   }
 
   /**
-   * Lets go of messages that came up to a time (`Clock.now`), the oldest first and at most `most`; answers how many.
-   * Nobody is woken: a reader behind them is told when it looks.
+   * Lets go of messages that came before a time (`Clock.now`), the oldest first and at most `most`, and answers how
+   * many. No reader is woken: a reader behind them is told when it looks.
    */
   expire(until: number, most: number): number {
     let count = 0
@@ -184,7 +184,7 @@ export class Room {
     return count
   }
 
-  /** The log is lost, and one with this epoch, which is empty, is in its place: who waits is told. */
+  /** The log is lost, and an empty one with this epoch has taken its place: the readers that wait are told. */
   restart(epoch: string): void {
     this.#begin(epoch)
     this.#waiting.call(0)
@@ -200,7 +200,7 @@ export class Room {
     return this.#ring.slice(from, to)
   }
 
-  /** The newest entries, at most `limit` and `most` bytes of them, but one where there is one. */
+  /** The newest entries: at most `limit` of them and at most `most` bytes, but always one where there is one. */
   newest(limit: number, most = Infinity): Page {
     const all = this.#ring.slice(this.last - limit + 1, this.last)
     let bytes = 0
@@ -214,8 +214,8 @@ export class Room {
   }
 
   /**
-   * What is newer than a place, at most `limit` entries and `most` bytes of them, but one where there is one; from the
-   * oldest on where the place is out of reach.
+   * What is newer than a place: at most `limit` entries and at most `most` bytes, but always one entry where there is
+   * one. Where the ring has moved past the place, it begins with the oldest entry.
    */
   read(place: Place, limit: number, most = Infinity): Page {
     const gap = gapAt(place, this)
@@ -234,37 +234,40 @@ export class Room {
     return { entries, bytes, next, more: next < this.last, gap }
   }
 
-  /** Would a read answer at once? */
+  /** Would a read have something to answer? */
   hasNews(place: Place): boolean {
     if (place.id === this.last) return place.id !== 0 && !isIn(place, this.#epoch)
-    // Who asks for all there is, where everything has expired, waits for the next message.
+    // A reader that asks for all there is, in a room where everything has expired, waits for the next message.
     return place.id !== 0 || place.epoch !== undefined || this.first <= this.last
   }
 
-  /** Waits to be called when there is something newer than the place; undefined when there is already. */
+  /** Waits to be called when there is something newer than the place; undefined when there is something already. */
   park(place: Place, wake: Wake): Undo | undefined {
     return waitOnce(wake, (seat) => this.sit(place, seat))
   }
 
-  /** As `park`, for a reader that has its seat; false when there is something already. */
+  /** Like `park`, for a reader that has its seat; false when there is something already. */
   sit(place: Place, seat: Seat): boolean {
-    // In a busy room a waking is on its way: whoever has had the last one waits for it.
+    // In a busy room a waking is on its way: a reader that has had the last one waits for the next.
     const waits = !this.hasNews(place) || (this.#isBehind(place) && this.#waiting.isDue(place.id))
     if (waits) this.#waiting.sit(seat)
     return waits
   }
 
-  /** As `park`, for a reader who comes back after each answer: in a busy room it is given all news by a waking. */
+  /**
+   * Like `park`, for a reader that comes back after each answer: in a busy room the next waking gives it all the news
+   * at once.
+   */
   parkForNext(place: Place, wake: Wake): Undo | undefined {
     return waitOnce(wake, (seat) => this.sitForNext(place, seat))
   }
 
-  /** As `parkForNext`, for a reader that has its seat; false when there is something to be had at once. */
+  /** Like `parkForNext`, for a reader that has its seat; false when it can have something at once. */
   sitForNext(place: Place, seat: Seat): boolean {
     return this.sit(place, seat) || (this.#isBehind(place) && this.#waiting.sitForNext(seat))
   }
 
-  /** What a message changes is told as it is now; its place stays, since ids are dense. */
+  /** Applies a change to the earlier message. That message keeps its place, because ids are dense. */
   #change(change: Message): void {
     const held = {
       get: (id: number) => this.#ring.get(id)?.message,

@@ -1,15 +1,16 @@
-// All rooms of this process: opened on first use, forgotten when nobody needs them.
+// All rooms of this process. A room is opened on its first use, and forgotten when it is not needed any more.
 //
-// A poll in a room that has no log keeps the place where it waits and nothing else; it is gone with the last
-// reader. A room with a log stays until there are too many rooms or too many bytes. Then one goes:
+// A poll in a room that has no log keeps the place where it waits and nothing else; the room goes with its last
+// reader. A room with a log stays until there are too many rooms or too many bytes. Then one room goes:
 //
-//     1. of the rooms in which nobody is and nobody waits, then of those in which readers only wait,
-//     2. the one with the least history: below 8 messages, below 32, below 128, or more; a day of quiet makes it little
-//     3. the one that has been quiet longest.
+//     1. a room without people and without waiting readers; if there is none, a room in which readers only wait;
+//     2. of those the one with the least history: below 8 messages, below 32, below 128, or more (a day of quiet counts as little);
+//     3. of those the one that has been quiet longest.
 //
 // So a thousand rooms with a message each push out one another, and not the room where people talked this morning.
-// Readers of a room that goes are answered at once, and come back to a new log. Where no room can go, the next message
-// is refused. An address makes a tenth of the rooms at the most: beyond that its own go, or its message is refused.
+// The readers of a room that goes are answered at once, and come back to a new log. When no room can go, the next
+// message is refused. An address makes at most a tenth of the rooms: beyond that its own rooms go, or its message is
+// refused.
 
 import type { Undo } from '../clock.js'
 import { isIn, NO_EPOCH, type Since } from './cursor.js'
@@ -20,7 +21,7 @@ import { Room, type RoomParts } from './room.js'
 import type { Deliver, Store } from './store.js'
 import { GREEDY, worthOf } from './worth.js'
 
-/** `follow`: keeps the people of a room that is opened like those of other processes, until the undo. */
+/** `follow` keeps the people of a room alike in all processes, until the undo. */
 export type RoomsParts = RoomParts & { readonly follow?: ((room: Room) => Promise<Undo>) | undefined }
 
 /** `isFree`: addresses that may make as many rooms as there are. */
@@ -30,21 +31,23 @@ export type RoomLimits = {
   readonly isFree?: ((address: string) => boolean) | undefined
 }
 
-/** The time between two looks for expired messages is a thirtieth of how long they are kept, within these bounds. */
+/**
+ * The time between two looks for expired messages is a thirtieth of how long messages are kept, within these bounds.
+ */
 const LEAST_EXPIRY_MS = 100
 const MOST_EXPIRY_MS = 10_000
 
-/** So many messages expire at one time. */
+/** At most so many messages expire in one look. */
 const EXPIRY_SLICE = 20_000
 
-/** `maker`: the address whose message began its log. */
+/** `maker`: the address whose message began the log. */
 type OpenRoom = { readonly room: Room; readonly close: () => void; maker: string | undefined }
 
-/** The part of all rooms, and of all bytes, that the rooms of one address may be; a few rooms it has in any case. */
+/** The share of all rooms, and of all bytes, that the rooms of one address may have. It may always have a few rooms. */
 const SHARE = 0.1
 const FEW_ROOMS = 20
 
-/** So many rooms that could go are looked at, the quietest first. */
+/** At most so many rooms are compared, the quietest first, to find the one that goes. */
 const MOST_SEEN = 2000
 
 const NOBODY: ReadonlySet<string> = new Set()
@@ -58,12 +61,12 @@ export class Rooms {
   readonly #store: Store
   readonly #parts: RoomsParts
   readonly #limits: RoomLimits
-  /** In the order of their last message, the quietest first. */
+  /** In the order of their last messages, the quietest room first. */
   readonly #open = new Map<string, OpenRoom>()
   readonly #opening = new Map<string, Promise<Room>>()
-  /** Rooms that readers are opening together, by how many: none of them goes meanwhile. */
+  /** Rooms that readers are opening, with the number of those readers. None of these rooms goes meanwhile. */
   readonly #wanted = new Map<string, number>()
-  /** How many rooms with a log an address has made. */
+  /** How many rooms with a log each address has made. */
   readonly #made = new Map<string, number>()
   #newest: Room | undefined
   #expiry: Undo | undefined
@@ -77,12 +80,12 @@ export class Rooms {
     this.#expireLater()
   }
 
-  /** Rooms that have a log. */
+  /** How many rooms have a log. */
   get size(): number {
     return this.#logs
   }
 
-  /** Bytes of memory that all messages take, roughly. */
+  /** Roughly the bytes of memory that all messages take. */
   get bytes(): number {
     return this.#bytes
   }
@@ -91,7 +94,7 @@ export class Rooms {
     return this.#open.get(name)?.room
   }
 
-  /** Opens a room; the store may have to be asked for what it keeps. */
+  /** Opens a room. The store may have to be asked for what it keeps. */
   async open(name: string): Promise<Room> {
     const here = this.get(name) ?? this.#opening.get(name)
     if (here !== undefined) return here
@@ -101,11 +104,11 @@ export class Rooms {
   }
 
   /**
-   * Opens rooms for one reader, and has them reach as far as its cursor. `use` is called when all are here, before any
-   * of them can go. Throws `unavailable` where they do not fit at one time.
+   * Opens rooms for one reader, and has them reach as far as its cursor. `use` is called when all of them are here,
+   * before any of them can go. Throws `unavailable` when they do not fit into memory at one time.
    */
   async openAll<T>(names: readonly string[], since: Since, use: (rooms: Room[]) => T): Promise<T> {
-    // Readers of many rooms leave half of the room there is to those of one.
+    // Readers of many rooms leave half of the places to readers of one room.
     const most = this.#wanted.size === 0 ? this.#limits.rooms : this.#limits.rooms / 2
     if (names.length > 1 && this.#wanted.size + names.length > most && !names.every((name) => this.#open.has(name)))
       throw new ChatError('unavailable', CROWDED, 5)
@@ -120,7 +123,7 @@ export class Rooms {
         if (left > 0) this.#wanted.set(name, left)
         else this.#wanted.delete(name)
       }
-      // What was opened for a reader that could not be served goes again.
+      // A room that was opened for a reader that could not be served goes again.
       for (const name of names) {
         const room = this.get(name)
         if (room !== undefined) this.settle(room)
@@ -128,7 +131,7 @@ export class Rooms {
     }
   }
 
-  /** Does a cursor speak of what another process may have said, and this one has not been told yet? */
+  /** Does a cursor know of a message that this process has not been told yet, because another process published it? */
   isBehind(room: Room, since: Since): boolean {
     if (this.#store.catchUp === undefined) return false
     const place = since.place(room.name)
@@ -136,13 +139,18 @@ export class Rooms {
     return place.id > room.last || !isIn(place, room.epoch)
   }
 
-  /** Asks the store where a room is behind a cursor, so that nothing is called a gap that is only on its way. */
+  /**
+   * Asks the store for rooms that are behind a cursor, so that a message that is only on its way is not called a gap.
+   */
   async reach(rooms: readonly Room[], since: Since): Promise<void> {
     const behind = rooms.filter((room) => this.isBehind(room, since))
     await Promise.all(behind.map(async ({ name }) => this.#store.catchUp?.(name)))
   }
 
-  /** Opens rooms that a store has kept, the one with the newest message first, as long as there is place and `goOn` says so. */
+  /**
+   * Opens rooms that a store has kept, the room with the newest message first, as long as there is memory and `goOn`
+   * says so.
+   */
   async restore(names: readonly string[], goOn: () => boolean): Promise<void> {
     for (const name of names) {
       if (!goOn() || this.#logs >= this.#limits.rooms || this.#bytes >= this.#limits.bytes) break
@@ -159,24 +167,24 @@ export class Rooms {
     for (const { room } of this.#open.values()) if (room.hasLog) yield room
   }
 
-  /** Every room in memory, those in which somebody only waits too. */
+  /** Every room in memory, also a room in which readers only wait. */
   *all(): Generator<Room> {
     for (const { room } of this.#open.values()) yield room
   }
 
   /**
-   * Makes sure that a message of this room can be kept: at the cost of messages that only a key holds, and then of the
-   * rooms that are worth least. `maker`: the address to which a room that begins with it is counted. Throws `full`.
+   * Makes sure that a message of this room can be kept. Messages that only a key holds go first, then the rooms that
+   * are worth least. `maker`: the address to which the room is counted if it begins with this message. Throws `full`.
    */
   evictFor(room: Room, maker?: string): void {
     if (!room.hasLog) this.#begin(room, this.#limits.isFree?.(maker ?? '') === true ? undefined : maker)
     if (!this.#shrink(room, room.hasLog ? 0 : 1)) throw new ChatError('full', FULL, 60)
   }
 
-  /** Forgets a room that was opened for a reader alone, when the last one has gone. */
+  /** Forgets a room that was opened for readers alone, when the last of them has gone. */
   settle(room: Room): void {
     if (room.hasLog || !room.idle) return
-    // Not at once: somebody who just opened it may be about to speak.
+    // Not at once: the person who just opened the room may be about to speak.
     this.#parts.clock.soon(() => {
       const isWanted = this.#wanted.has(room.name)
       if (!room.hasLog && room.idle && !isWanted && this.get(room.name) === room) this.#forget(room)
@@ -190,7 +198,7 @@ export class Rooms {
 
   async #load(name: string): Promise<Room> {
     const store = this.#store
-    // A store that decides about keys by itself remembers them too, and there is nothing to ask it before.
+    // A store that decides about keys also remembers them, so there is nothing to ask it before.
     const decides = store.appendOnce !== undefined
     const remembers = decides || store.find !== undefined
     const find: Find | undefined = remembers
@@ -202,7 +210,7 @@ export class Rooms {
       this.#count(room, () => room.deliver(message, epoch, age))
       this.#touch(room)
     }
-    // What is delivered while the past is still being read has to wait behind it.
+    // A message that is delivered while the past is still being read has to wait behind it.
     let early: Parameters<Deliver>[] | undefined = []
     const subscription = await this.#store.subscribe(
       name,
@@ -211,7 +219,7 @@ export class Rooms {
         else early.push([message, epoch])
       },
       (epoch) => {
-        // The past that is being read is what there is now.
+        // The past that is being read is already what is there after the restart.
         if (early === undefined) this.#count(room, () => room.restart(epoch))
       },
     )
@@ -229,7 +237,7 @@ export class Rooms {
     return room
   }
 
-  /** Follows the room's people, where others are told of them too; answers what ends it all. */
+  /** Follows the room's people, where processes share them; answers what ends both. */
   async #follow(room: Room, close: Undo): Promise<Undo> {
     try {
       const unfollow = await this.#parts.follow?.(room)
@@ -243,7 +251,7 @@ export class Rooms {
     }
   }
 
-  /** One timer for all rooms, so that no message needs one of its own. */
+  /** One timer for all rooms, so that no message needs a timer. */
   #expireLater(): void {
     const { keepMs, clock } = this.#parts
     if (keepMs === undefined) return
@@ -254,7 +262,7 @@ export class Rooms {
     })
   }
 
-  /** Does a slice of it at one time; what is left comes with the next tick. */
+  /** Lets go of one slice of expired messages; the rest goes with the next tick. */
   #expireAll(): void {
     let left = EXPIRY_SLICE
     for (const { room } of this.#open.values()) {
@@ -272,14 +280,14 @@ export class Rooms {
     return expired
   }
 
-  /** A room that a store brought back takes the place of others. Throws `unavailable` where none can go. */
+  /** Makes room for a room that a store brought back. Throws `unavailable` when no other room can go. */
   #fit(room: Room): void {
     if (this.#shrink(room, 0) || this.#logs <= 1) return
     this.#forget(room)
     throw new ChatError('unavailable', CROWDED, 5)
   }
 
-  /** The room's log is about to begin: it is counted to its maker, at the cost of the maker's other rooms. */
+  /** The room's log is about to begin. It is counted to its maker, at the cost of the maker's other rooms. */
   #begin(room: Room, maker: string | undefined): void {
     const open = this.#open.get(room.name)
     if (open?.room !== room || open.maker === maker) return
@@ -303,7 +311,7 @@ export class Rooms {
     open.maker = undefined
   }
 
-  /** Lets rooms go until this one fits, with so many more to come. False where none can go. */
+  /** Lets rooms go until this one fits, with `more` rooms to come. False when no room can go. */
   #shrink(room: Room, more: number): boolean {
     const tooMany = (): boolean => this.#logs + more > this.#limits.rooms
     const tooLarge = (): boolean => this.#bytes >= this.#limits.bytes
@@ -318,7 +326,7 @@ export class Rooms {
     return true
   }
 
-  /** The addresses whose rooms take more than their share of the memory. */
+  /** The addresses whose rooms take more than their share of memory. */
   #greedy(): Set<string> {
     const bytes = new Map<string, number>()
     for (const { room, maker } of this.#open.values())
@@ -327,7 +335,7 @@ export class Rooms {
     return new Set([...bytes].filter(([, sum]) => sum > share).map(([maker]) => maker))
   }
 
-  /** Gives up keys where they take most. False when none take anything. */
+  /** Gives up keys in the room where they take most. False when keys take nothing anywhere. */
   #shedKeys(): boolean {
     let most: Room | undefined
     for (const { room } of this.#open.values()) if (room.keys.bytes > (most?.keys.bytes ?? 0)) most = room
@@ -354,8 +362,8 @@ export class Rooms {
   }
 
   /**
-   * The room that is worth least, of those that can go; undefined where none can. `extra`: added to its worth,
-   * which is then `lowest` at the least; undefined keeps it out.
+   * The room that is worth least, of those that can go; undefined when none can. `extra` is added to a room's worth,
+   * which then is at least `lowest`; `undefined` from `extra` keeps the room out of it.
    */
   #least(except: Room, extra: (open: OpenRoom) => number | undefined, lowest = 0): Room | undefined {
     const now = this.#parts.clock.now()

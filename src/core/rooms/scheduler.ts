@@ -1,14 +1,19 @@
-// Wakes the readers of all rooms, a slice of a room at a time, with the I/O in between.
+// Wakes the readers of all rooms, a slice of a room at a time, with the I/O in between. There is one for the whole chat.
+//
+//     add ──> small rooms  A B C ──┐ each room in its turn has a slice;
+//     add ──> large rooms  H ──────┤ a room that is not done goes to the end of its queue
+//                                  v
+//             idle ──> a turn of 3 ms ──> the I/O ──> a turn ──> … until both queues are empty
 
 import type { Clock, Undo } from '../clock.js'
 
-/** How long all the rooms together may take before the I/O has its turn. */
+/** How long all rooms together may take before the I/O has its turn. */
 const TURN_MS = 3
 
-/** Rooms with so many readers are woken before larger ones: a hall costs a conversation no time. */
+/** Rooms with at most so many readers are woken before larger ones, so that a hall costs a conversation no time. */
 const FEW = 32
 
-/** What wakes its readers, of whom there are `size`, a slice at a time. Answers whether all are awake. */
+/** A room's waiters. `size`: how many wait. `slice` wakes some of them, and answers whether all are awake. */
 export type Sliced = { readonly size: number; slice(now: () => number): boolean }
 
 /** Takes the rooms that have news in turn, a slice each, and lets the I/O in between. One for the whole chat. */
@@ -42,14 +47,14 @@ export class Scheduler {
     const now = (): number => this.#clock.now()
     const end = now() + TURN_MS
     take(this.#small, now, end)
-    // However many small rooms there are, a large one has a slice each time.
+    // However many small rooms there are, a large room has a slice in each turn.
     take(this.#large, now, end)
     this.#running = this.#small.length + this.#large.length > 0
     if (this.#running) this.#clock.soon(() => this.#run())
   }
 }
 
-/** One round, or until the time is over: who is not done goes to the end of the queue with the rest. */
+/** Gives each room of a queue a slice, until the time is over. A room that is not done goes to the end of the queue. */
 function take(queue: Sliced[], now: () => number, end: number): void {
   for (let turns = queue.length; turns > 0; turns--) {
     const waiting = queue.shift()

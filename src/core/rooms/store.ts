@@ -1,27 +1,27 @@
 // The port behind which messages are kept. A store gives each message its place; the chat never does.
 //
-// Every store passes test/stores/contract.ts. What it must hold to:
+// Every store passes test/stores/contract.ts, which holds it to this:
 //
-// - ids of a room are dense: 1, 2, 3 … and delivered in that order, each once, to every subscriber;
-// - when `append` resolves, the message is as durable as the store promises, and subscribers in this process
-//   have been given it;
-// - a message of type `edit`, `delete` or `reaction` changes the one that it speaks of: from then on `read` and
-//   `subscribe` give what `changed` makes of that, and `removed` in the place of an edit that is not the newest;
-// - a message of type `clear` begins the log anew: it has another epoch, and the id 1;
-// - the epoch belongs to the log: it stays while the log is kept, and a log made anew has another.
+// - The ids of a room are dense: 1, 2, 3 … They are delivered in that order, each once, to every subscriber.
+// - When `append` resolves, the message is as durable as the store promises, and the subscribers in this process have
+//   it.
+// - A message of type `edit`, `delete` or `reaction` changes an earlier one. From then on `read` and `subscribe` give
+//   what `changed` makes of the earlier message, and `removed` in the place of an edit that is not the newest.
+// - A message of type `clear` begins the log anew: the log has another epoch, and this message has the id 1.
+// - The epoch belongs to the log. It stays while the log is kept, and a log made anew has another.
 //
-// A store that several processes write to has three verbs more. `appendOnce` decides in one step whether a key was used
-// before, in any process. `catchUp` reads what this process lacks. `restart` tells that a log was lost while it was
-// followed; one that lost only its newest messages is delivered again from its oldest on, under another epoch.
+// A store that several processes write to has three verbs more. `appendOnce` decides in one step whether any process
+// has used a key before. `catchUp` reads what this process lacks. `restart` tells that a log was lost while it was
+// followed. A log that lost only its newest messages is delivered again from its oldest on, under another epoch.
 
 import type { Draft, Message } from './message.js'
 
 export type Deliver = (message: Message, epoch: string) => void
 
-/** What `read` takes: ids below `before`, or above `after`, or the newest; at most `limit` of them. */
+/** What `read` takes: ids below `before`, ids above `after`, or the newest; at most `limit` of them. */
 export type Range = { readonly before?: number; readonly after?: number; readonly limit: number }
 
-/** A page of history, oldest first. `first` and `last`: of all that can be had; 0 and 0 for an unknown room. */
+/** A page of history, oldest first. `first` and `last`: of everything that can be read; 0 and 0 for an unknown room. */
 export type History = {
   readonly messages: readonly Message[]
   readonly epoch: string
@@ -31,48 +31,48 @@ export type History = {
 }
 
 export type Subscription = {
-  /** The newest messages that were there before, oldest first. Delivery goes on right behind them. */
+  /** The newest messages of the log at the beginning, oldest first. Delivery goes on right behind them. */
   readonly recent: readonly Message[]
-  /** The log's epoch; `00000000` while there is no log. */
+  /** The log's epoch; `00000000` while the room has no log. */
   readonly epoch: string
-  /** The newest id there ever was, for a log whose messages are all gone. */
+  /** The newest id that there ever was, for a log whose messages are all gone. */
   readonly last?: number
   /** Ends the delivery. A store that keeps nothing forgets the log with its last subscriber. */
   close(): void
 }
 
 /**
- * A message that is kept now, and the epoch of the log in which it has its id. `replayed`: nothing was added, and the
- * message is the one that was kept under this key before.
+ * A message that is kept now, and the epoch of the log in which it has its id. `replayed`: nothing was added; the
+ * message was kept under this key before.
  */
 export type Appended = { readonly message: Message; readonly epoch: string; readonly replayed?: boolean }
 
 export type Store = {
-  /** Rejects with `unavailable` or `full` when the message could not be kept: then nobody has been given it. */
+  /** Rejects with `unavailable` or `full` when the message could not be kept. Then no reader has it. */
   append(room: string, draft: Draft): Promise<Appended>
-  /** `restart`: told where the log is lost, and the one in its place, with this epoch, is empty still. */
+  /** `restart` is told when the log is lost and an empty one, with this epoch, has taken its place. */
   subscribe(room: string, deliver: Deliver, restart?: (epoch: string) => void): Promise<Subscription>
   read(room: string, range: Range): Promise<History>
   close(): Promise<void>
-  /** The messages of a room with ids below `first` have expired: a store that has them in memory lets go of them. */
+  /** The messages of a room with ids below `first` have expired: a store that holds them in memory lets go of them. */
   expire?(room: string, first: number): void
-  /** Can it keep messages now? A store without this always can. */
+  /** Can the store keep messages now? A store without this always can. */
   ready?(): boolean
-  /** The rooms whose logs it has kept from before, the one with the newest message first. */
+  /** The rooms whose logs the store has from before, the room with the newest message first. */
   rooms?(): readonly string[]
-  /** As `rooms`, and as it is now, for a store that other processes write to too. Rejects with `unavailable`. */
+  /** Like `rooms`, and up to date, for a store that other processes write to as well. Rejects with `unavailable`. */
   listRooms?(): Promise<readonly string[]>
   /**
-   * The message of this user with this key, if it was sent in the last ten minutes at least; undefined at once where
-   * there is none. A store without this leaves it to the core to remember so long.
+   * The message that this user sent with this key, if that was in the last ten minutes; undefined at once where there
+   * is none. A store without this leaves it to the core to remember.
    */
   find?(room: string, username: string, key: string): Promise<Appended | undefined> | undefined
   /**
-   * As `append`, where this user has not used the draft's key in the last ten minutes at least; else it adds nothing and
-   * answers the message from then. Its text may be another: that is for the caller to refuse. A store with this
-   * is not asked to `find`, and remembers keys by itself.
+   * Like `append`, where this user has not used the draft's key in the last ten minutes. Otherwise it adds nothing
+   * and answers the message from then. That message may have another text: the caller refuses that. A store with this
+   * remembers keys by itself, and is not asked to `find`.
    */
   appendOnce?(room: string, draft: Draft): Promise<Appended>
-  /** Delivers what other processes have added to a room up to now. A store without this lacks nothing. */
+  /** Delivers what other processes have added to a room up to now. A store without this has no other processes. */
   catchUp?(room: string): Promise<void>
 }

@@ -1,14 +1,14 @@
 // A stream: a reader that stays.
 //
-//     pull ── something newer? ── yes ──> write a frame of it ── room in the socket? ── yes ──> pull
-//        └── no ──> park ── a message ──> pull                └── no ──> nothing, until it has drained
+//     pull ── something newer? ── yes ──> write a frame of it ── does the socket take more? ── yes ──> pull
+//        └── no ──> park ── a message ──> pull                └── no ──> wait until it has drained
 //
-// The ring is the queue of every stream: a stream keeps a place and nothing else, so a slow reader costs no
-// memory, and one that was too slow finds a gap when it looks and is told how much it missed.
+// The ring is the queue of every stream: a stream keeps a place and nothing else. So a slow reader costs no memory,
+// and a reader that was too slow finds a gap when it looks, and is told how much it missed.
 //
-// Everyone at one place is told the same next. A frame is cut and encoded once for all of them, and a waking
-// costs each reader a lookup and a write. In a busy room a waking has all that came in 20 ms (waiters.ts), so its
-// cost follows readers, and not readers × messages.
+// All readers at one place are told the same next. A frame is cut and encoded once for all of them, and a waking
+// costs each reader a lookup and a write. In a busy room a waking has all that came in 20 ms (waiters.ts), so the
+// cost follows the readers, and not readers × messages.
 
 import type { Undo } from '../clock.js'
 import type { Place, Since } from './cursor.js'
@@ -19,7 +19,7 @@ import { Seat } from './waitlist.js'
 
 /**
  * What comes next at a place: a gap, if there is one, then entries, oldest first. `bytes`: of the entries together.
- * `place`: where one is afterwards.
+ * `place`: where the reader is afterwards.
  */
 export type Cut = {
   readonly room: Room
@@ -31,19 +31,20 @@ export type Cut = {
 
 export type Frame<T> = Cut & { readonly form: T }
 
-/** A frame has at most so many messages, and so many bytes of them, or one message that is longer. */
+/** The most messages, and the most bytes of them, in a frame. A frame of one message may be longer. */
 const FRAME_MESSAGES = 256
 const FRAME_BYTES = 32 * 1024
 
-/** What is remembered in all rooms together. */
+/** The most frames, and the most bytes of them, that are remembered for all rooms together. */
 const KEPT_FRAMES = 128
 const KEPT_BYTES = 2 * 1024 * 1024
 
 type KeptFrames<T> = { readers: number; epoch: string; last: number; readonly frames: Map<number, Frame<T>> }
 
 /**
- * The frames of all rooms in one transport's form, each encoded once. A frame is remembered while a stream reads the
- * room, and for a place in its ring: a client may name any other place, and no two need name the same.
+ * The frames of all rooms in the form of one transport, each encoded once. A frame is remembered while a stream reads
+ * the room, and only for a place in its ring: a client may name any other place, and no two clients need name the
+ * same.
  */
 export class Frames<T> {
   readonly #encode: (cut: Cut) => T
@@ -52,7 +53,7 @@ export class Frames<T> {
   #count = 0
   #bytes = 0
 
-  /** `messages`: how many a frame may have. */
+  /** `messages`: the most that a frame may have. */
   constructor(encode: (cut: Cut) => T, messages = FRAME_MESSAGES) {
     this.#encode = encode
     this.#messages = messages
@@ -107,7 +108,7 @@ export class Frames<T> {
 
   #make(room: Room, place: Place): Frame<T> {
     const lost = gapAt(place, room)
-    // A gap is told by itself: what comes behind it is the same for all, wherever they were.
+    // A gap is told in a frame of its own: what follows it is the same for all readers, wherever they were.
     if (lost !== undefined && room.first <= room.last)
       return this.#encoded({ room, gap: lost, entries: [], bytes: 0, place: { epoch: room.epoch, id: room.first - 1 } })
     const { entries, gap, next, bytes } = room.read(place, this.#messages, FRAME_BYTES)
@@ -119,13 +120,13 @@ export class Frames<T> {
   }
 }
 
-/** Where a stream writes. */
+/** What a stream writes to. */
 export type Sink<T> = {
   /** Does the socket take more? */
   hasRoom(): boolean
-  /** `isLive`: the reader waited for it. */
+  /** `isLive`: the reader waited for this frame. */
   write(frame: Frame<T>, isLive: boolean): void
-  /** The room is forgotten: gives the connection up. */
+  /** The room is forgotten: ends the connection. */
   cut(): void
 }
 
@@ -142,7 +143,7 @@ export class Stream<T> {
   #waits = false
   #open = true
 
-  /** Begins to write at once what is newer than `place`. */
+  /** Begins at once to write what is newer than `place`. */
   constructor(room: Room, place: Place, frames: Frames<T>, sink: Sink<T>) {
     this.room = room
     this.#place = place
@@ -166,7 +167,7 @@ export class Stream<T> {
     if (!this.#waits) this.#pull(false)
   }
 
-  /** Writes at once what there is, without waiting to be woken. */
+  /** Writes at once what there is, and does not wait to be woken. */
   catchUp(): void {
     this.#leave()
     while (this.#open && this.#sink.hasRoom() && this.room.hasNews(this.#place)) this.#next(true)
@@ -199,22 +200,23 @@ export class Stream<T> {
   }
 }
 
-/** Before everything that the ring holds. */
+/** The place before everything that the ring holds. */
 export function oldestOf(room: Room): Place {
   return { epoch: room.epoch, id: Math.max(0, room.first - 1) }
 }
 
-/** Before the newest `limit` messages. */
+/** The place before the newest `limit` messages. */
 export function newestOf(room: Room, limit: number): Place {
   return { epoch: room.epoch, id: Math.max(0, room.first - 1, room.last - limit) }
 }
 
-/** Where a stream begins; without a `since`, before the newest `limit` messages. */
+/** The place where a stream begins; without a `since`, before the newest `limit` messages. */
 export function startOf(room: Room, since: Since, limit: number): Place {
   const place = since.place(room.name)
   if (place === undefined) return newestOf(room, limit)
   if (place === 'now') return { epoch: room.epoch, id: room.last }
-  // A bare number is taken at its word: it is a place in this log, and 0 is before whatever there still is.
+  // A bare number is taken at its word: it is a place in this log, and 0 is before the oldest message that there
+  // still is.
   if (place.epoch !== undefined || place.id > room.last) return place
   return place.id === 0 ? oldestOf(room) : { epoch: room.epoch, id: place.id }
 }

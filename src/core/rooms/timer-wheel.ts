@@ -1,8 +1,12 @@
 // One timer for ten thousand waits (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", 1987).
 //
-// A timer for each parked poll would cost more than the poll. Here a wait goes into the slot of the tick it
-// ends in, and one timer walks the slots; adding and taking back are one operation on a Set each. A wait ends
-// up to one tick late. With nothing to wait for, nothing ticks.
+//     slot   0    1    2    3   …        one slot for each tick of 50 ms
+//            ·   a b   ·    c            a wait is in the slot of the tick in which it ends
+//            ^
+//            └── the timer walks on by one slot each tick, and calls what it finds there
+//
+// A timer for each parked poll would cost more than the poll. Here adding a wait and taking it back are one operation
+// on a Set each. A wait ends up to one tick late. With nothing to wait for, nothing ticks.
 
 import type { Clock, Undo } from '../clock.js'
 
@@ -31,7 +35,7 @@ export class TimerWheel {
     const tick = Math.max(Math.ceil((now + ms) / TICK_MS), this.#tick + 1)
     let slot = this.#slots.get(tick)
     if (slot === undefined) this.#slots.set(tick, (slot = new Set()))
-    // Each wait is its own object: two readers may share one function.
+    // Each wait is an object of its own: two readers may share one function.
     const wait = (): void => call()
     slot.add(wait)
     this.#size++
@@ -51,7 +55,8 @@ export class TimerWheel {
 
   #turn(): void {
     const due = Math.floor(this.#clock.now() / TICK_MS)
-    // The ticks are walked before their calls run: a call may add a wait, and must not find a half-turned wheel.
+    // All due ticks are collected before their calls run: a call may add a wait, and must not find a half-turned
+    // wheel.
     const calls: Set<() => void>[] = []
     while (this.#tick < due) {
       this.#tick++

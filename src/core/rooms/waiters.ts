@@ -1,38 +1,52 @@
 // The readers that wait in one room, and how they are woken.
 //
-// A reader is a callback. Waking 10,000 of them costs less than half a millisecond; a promise each costs twice that,
+// A reader is a callback. Waking 10,000 of them costs less than half a millisecond; a promise for each costs twice that,
 // and a promise with a timer and a signal five times (`npm run bench -- --only wake`).
 //
-// Waking is done in slices, with the I/O in between, so that a hall of readers in one room does not hold up a
-// conversation in another. And it is coalesced:
+// Waking goes in slices, with the I/O in between, so that a hall of readers in one room does not hold up a conversation
+// in another room. And wakings are coalesced, so that cost follows the readers, and not readers × messages:
 //
-//     quiet room   message → everyone is woken at once
-//     busy room    message, message, message → one waking, 20 ms after the last one
+//     quiet room   message → all readers are woken at once
+//     busy room    message, message, message → one waking, at least 20 ms after the last one began
 //
-// A room of polls is busy while its last waking is still being paid for, that is while most of the readers it woke have
-// not come back to wait again. Where they come back in less than 10 ms, the room rests as long again instead of the
-// whole 20 ms; where a waking itself takes longer than 13 ms, half as long again. Whoever comes back to a busy room,
-// and finds that there is news already, joins the next waking. So cost follows readers, and not readers × messages,
-// and there is always time left to read what is sent.
+//                    a message, or a reader asks for the next waking
+//           ┌──────┐ ──────────────────────────────────────────────────> ┌───────┐
+//           │ idle │                                                     │ asked │ in a busy room it is put off first
+//           └──────┘                                                     └───────┘
+//              ^  all are awake      ┌────────┐     the scheduler calls      │
+//              └──────────────────── │ waking │ <────────────────────────────┘
+//                                    └────────┘  a slice, the I/O, a slice … A message that comes
+//                                                meanwhile asks for the next waking when this one ends.
+//
+// A room of polls is busy until its last waking is paid for: until most of the readers that it woke have come back to wait
+// again. In a busy room the time from the begin of one waking to the begin of the next depends on them:
+//
+//     the readers are back after t < 10 ms      2 × t
+//     they are back later                       20 ms, or 1.5 × t
+//     they are not back                         20 ms
+//     the waking itself takes t > 13 ms         1.5 × t, at most t + 20 ms
+//
+// So there is always time left to read what people send. A reader that comes back to a busy room, and finds news already
+// there, joins the next waking.
 //
 // A stream is written to and waits again in one step, so a room of streams is paid for as soon as its waking ends. It is
-// busy while messages come faster than it is woken:
+// busy (hurried) while messages come faster than it is woken:
 //
-//     message → waking of streams ── a message comes meanwhile ──> busy: the next waking has all that came in 20 ms
-//        ^             └── no ──> quiet                             │
-//        └──────────── a waking has one message alone ──────────────┘
+//     calm ── a message comes during a waking ──> hurried: the next waking has all that came in 20 ms
+//       ^                                            │
+//       └────────── a waking has one message ────────┘
 
 import type { Undo } from '../clock.js'
 import type { WakingPhase } from './observer.js'
 import { Seat, type Wake, WaitList, waitOnce } from './waitlist.js'
 import type { Scheduler } from './scheduler.js'
 
-/** From one waking of a busy room to the next. */
+/** The pause from the begin of one waking of a busy room to the begin of the next, at least. */
 export const COALESCE_MS = 20
 
 /**
- * How long one slice of waking may take before the I/O has its turn: in a quiet room, and while a room is busy. Of each
- * connection one message is read a turn, so a sender who says a lot in a busy room needs many turns.
+ * How long one slice of waking may take before the I/O has its turn: in a quiet room, and while a room is busy. In each
+ * turn one message of a connection is read, so a sender who says a lot in a busy room needs many turns.
  */
 const SLICE_MS = { quiet: 2, busy: 1 }
 
@@ -49,20 +63,20 @@ export class Waiters {
   #state: 'idle' | 'asked' | 'waking' = 'idle'
   #again = false
   #busy = false
-  /** Messages come faster than streams are written to. */
+  /** Do messages come faster than streams are written to? */
   #isHurried = false
-  /** The waking that was asked for is put off, and readers are waited for. */
+  /** Is the waking that was asked for put off, until readers are back or the pause is over? */
   #isPutOff = false
   #stop: Undo | undefined
   #woken = 0
   #wokeAt = -Infinity
   /** How long the last waking took. */
   #tookMs = 0
-  /** The id up to which the last waking told; nothing is newer before there was one. */
+  /** The newest id that the last waking told; Infinity before the first waking. */
   #told = Infinity
   #last = 0
 
-  /** `onPhase`: told three times a waking, however many readers there are. */
+  /** `onPhase` is told three times a waking, however many readers there are. */
   constructor(scheduler: Scheduler, onPhase?: (phase: WakingPhase, readers: number) => void) {
     this.#scheduler = scheduler
     this.#onPhase = onPhase
@@ -79,25 +93,25 @@ export class Waiters {
     return () => seat.leave()
   }
 
-  /** As `park`, for a reader that has its seat. */
+  /** Like `park`, for a reader that has its seat. */
   sit(seat: Seat): void {
     this.#parked.add(seat)
     if (this.#isPutOff && !this.#isHurried && this.#isBack) this.#rest()
   }
 
-  /** Is a waking on its way that will tell a reader with this id of all that is newer? */
+  /** Is a waking on its way that will tell a reader at this id all that is newer? */
   isDue(since: number): boolean {
     return this.#state !== 'idle' && since >= this.#told
   }
 
-  /** Waits for the next waking with news that is there already; undefined in a quiet room. */
+  /** Waits for the next waking, with news that is there already; undefined in a quiet room. */
   parkForNext(wake: Wake): Undo | undefined {
     return waitOnce(wake, (seat) => this.sitForNext(seat))
   }
 
-  /** As `parkForNext`, for a reader that has its seat; false in a quiet room. */
+  /** Like `parkForNext`, for a reader that has its seat; false in a quiet room. */
   sitForNext(seat: Seat): boolean {
-    // Not the one under way: whoever comes back again and again could make it last for ever.
+    // The next waking, and not the one under way: readers that come back again and again could make that last for ever.
     if (this.#state === 'waking') this.#again = true
     if (this.#state === 'idle') {
       const now = this.#scheduler.now()
@@ -108,7 +122,7 @@ export class Waiters {
     return true
   }
 
-  /** There is something new, up to the id `last`: whoever waits is woken, at once or soon. */
+  /** There are new messages, up to the id `last`: the readers that wait are woken, at once or soon. */
   call(last: number): void {
     this.#last = last
     if (this.#state === 'waking') {
@@ -120,7 +134,7 @@ export class Waiters {
     if (this.#parked.size > 0 || this.#isBusy(now)) this.#ask(now)
   }
 
-  /** Wakes until `now()` passes a slice. True when all who waited have been woken. */
+  /** Wakes readers for one slice of time. True when all readers that waited are awake. */
   slice(now: () => number): boolean {
     if (this.#state === 'asked') this.#begin(now())
     const end = now() + (this.#busy ? SLICE_MS.busy : SLICE_MS.quiet)
@@ -166,23 +180,26 @@ export class Waiters {
     this.call(this.#last)
   }
 
-  /** Is the last waking still being paid for? What readers take longer for is the network's time and not ours. */
+  /**
+   * Is the last waking not paid for yet? Readers that take longer than this to come back are slowed by the network, and not
+   * by this server.
+   */
   #isBusy(now: number): boolean {
     const isRecent = now - this.#wokeAt < Math.max(COALESCE_MS, 3 * this.#tookMs)
     return isRecent && (this.#isHurried || !this.#isBack)
   }
 
-  /** Are most of those who are woken streams? */
+  /** Are most of the readers that a waking wakes streams? */
   get #isOfStreams(): boolean {
     return 2 * this.streams > this.#woken
   }
 
-  /** Have most of those who were woken last come back to wait? */
+  /** Have most of the readers that were woken last come back to wait? */
   get #isBack(): boolean {
     return this.#parked.size >= this.#woken - Math.max(8, this.#woken / 10)
   }
 
-  /** The readers are back: what is left of the pause is as long as that took. */
+  /** The readers are back: the rest of the pause is at most as long as they took. */
   #rest(): void {
     this.#isPutOff = false
     const since = this.#scheduler.now() - this.#wokeAt
@@ -190,7 +207,7 @@ export class Waiters {
     this.#wakeIn(Math.min(since, this.#pauseAfter(since) - since))
   }
 
-  /** From the begin of a waking that took so long to the next one: a third of the time is left for all else. */
+  /** The pause from the begin of a waking that took so long to the begin of the next. */
   #pauseAfter(ms: number): number {
     return Math.max(COALESCE_MS, ms + Math.min(ms / 2, COALESCE_MS))
   }

@@ -1,7 +1,7 @@
 // The readers that wait: a list in which each knows its place.
 //
-// The list is in the order in which they came, so that in a busy room, where one waking follows the other, each reader
-// waits about as long: from its turn in one to its turn in the next.
+// The order matters in a busy room, where one waking follows another: each reader then waits equally long, from its
+// turn in one waking to its turn in the next.
 
 import type { Undo } from '../clock.js'
 
@@ -17,18 +17,18 @@ export class Seat {
     this.wake = wake
   }
 
-  /** Sits down at the end. */
+  /** Takes the last place of a list. */
   join(list: Seat[]): void {
     this.#list = list
     this.#index = list.push(this) - 1
   }
 
-  /** Its turn has come. */
+  /** The reader's turn has come: the list has let go of the seat. */
   rise(): void {
     this.#list = undefined
   }
 
-  /** Waits no more: the last one moves into its place. Nothing else ever moves. */
+  /** Leaves the list. The last seat moves into the free place; nothing else ever moves. */
   leave(): void {
     const list = this.#list
     if (list === undefined) return
@@ -42,7 +42,7 @@ export class Seat {
 
 export class WaitList {
   readonly #list: Seat[] = []
-  /** Whose turn it is. Those before have been taken. */
+  /** The index of the next seat to be taken. The seats before it have been taken already. */
   #turn = 0
 
   get size(): number {
@@ -53,7 +53,7 @@ export class WaitList {
     seat.join(this.#list)
   }
 
-  /** Takes one out, the one that came first. */
+  /** Takes out the seat that came first. */
   take(): Seat | undefined {
     const seat = this.#list[this.#turn++]
     if (seat === undefined) {

@@ -1,4 +1,4 @@
-// Reads what PostgreSQL answers about people. This is a parser: what goes on from here is trusted.
+// Parses what PostgreSQL answers about people. Code behind this trusts the values.
 
 import type { KnownSession, Member } from '../../core/people/directory.js'
 import type { Row } from '../../stores/postgres/rows.js'

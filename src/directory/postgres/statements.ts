@@ -1,5 +1,5 @@
-// What PostgreSQL does for the directory: each statement is one step that nothing comes between, by name, so that each
-// connection prepares it once. The tables and functions are in stores/postgres/people-schema.ts.
+// What PostgreSQL does for the directory. Each statement is one step, and has a name, so that each connection
+// prepares it once. The tables and functions are in stores/postgres/people-schema.ts.
 
 import type { Statement } from '../../stores/postgres/statements.js'
 
@@ -17,8 +17,9 @@ export const STATEMENTS = {
   ),
 
   /**
-   * Keeps sessions: a JSON of rows with `token`, `facts`, `moderates`, `rooms`, `ms`, and `write`: whether the rest is
-   * written in any case. In one order everywhere, so that processes that keep the same ones never wait for each other in a ring.
+   * Keeps sessions: a JSON of rows with `token`, `facts`, `moderates`, `rooms`, `ms`, and `write`: whether the other
+   * fields
+   * are written in any case. All processes use one order, so that they never wait for each other in a ring.
    */
   keep: statement(
     'keep',
@@ -29,7 +30,7 @@ export const STATEMENTS = {
     on conflict (token) do update set until = greatest(s.until, excluded.until)`,
   ),
 
-  /** As `keep` for one session, and writes what it is: $1 token, $2 facts, $3 moderates, $4 rooms, $5 milliseconds. */
+  /** Like `keep` for one session, and writes all of it: $1 token, $2 facts, $3 moderates, $4 rooms, $5 milliseconds. */
   write: statement(
     'write',
     `insert into mini_chat_sessions as s (token, facts, moderates, rooms, until)
@@ -76,17 +77,17 @@ export const STATEMENTS = {
   ),
   author: statement('author', 'select author from mini_chat_authors where place = $1 and until > clock_timestamp()'),
 
-  /** Authors that cannot change their messages any more. */
+  /** Deletes authors that cannot change their messages any more. */
   tidyAuthors: statement('tidy_authors', 'delete from mini_chat_authors where until < clock_timestamp()'),
 
-  /** Sessions that were over a minute ago; nobody waits for those that are written to. */
+  /** Deletes sessions that were over a minute ago. Rows that are being written to are left for the next time. */
   tidySessions: statement(
     'tidy_sessions',
     `delete from mini_chat_sessions where token in (select token from mini_chat_sessions
       where until < clock_timestamp() - interval '1 minute' limit 1000 for update skip locked)`,
   ),
 
-  /** Rooms where nobody is, in which nothing is ordered, and where nothing has changed for long. */
+  /** Deletes rooms without people and without orders that have not changed for long. */
   tidyRooms: statement(
     'tidy_rooms',
     `with gone as (delete from mini_chat_people where room in (select p.room from mini_chat_people p

@@ -1,4 +1,4 @@
-// Reads what the directory has written into Redis. This is a parser: what goes on from here is trusted.
+// Parses what the directory has written into Redis. Code behind this trusts the values.
 
 import type { KnownSession, Member } from '../../core/people/directory.js'
 import type { Session } from '../../core/people/sessions.js'

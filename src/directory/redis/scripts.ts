@@ -1,11 +1,11 @@
-// What Redis does for the directory, as Lua: each script is one step that nothing comes between.
+// What Redis does for the directory, as Lua. Each script is one step: nothing else happens in Redis meanwhile.
 //
 //     mini-chat:{lobby}:people    hash     born, version; n:FOLD = PLACE TOKEN USERNAME; m:FOLD = muted until; closed
 //     mini-chat:{s:TOKEN}         hash     json = name, address, identity; moderates; r:ROOM where it may hold its name
-//     mini-chat:{a:ROOM EPOCH.ID} string   who wrote that message, for as long as it may be changed
+//     mini-chat:{a:ROOM EPOCH.ID} string   the author of that message, for as long as it may be changed
 //
-// A session's key lives until a minute after the last contact, and is what says whether its names are held: a name
-// whose session is gone may be taken by another. `born` is made anew when a room's people were lost.
+// A session's key lives until a minute after the last contact. It decides whether the session's names are held: a
+// name whose session is gone may be taken by another. `born` is made anew when a room's people were lost.
 
 import { type Script, scriptOf } from '../../stores/redis/scripts.js'
 
@@ -27,7 +27,10 @@ local function tell(version, text)
 end
 `
 
-/** Takes a name. ARGV: … 4 fold, 5 token, 6 username. Returns the place and 1 where it is new, or the token that has it. */
+/**
+ * Takes a name. ARGV: … 4 fold, 5 token, 6 username. Returns the place and 1 where it is new, or the token that holds
+ * it.
+ */
 const CLAIM = `
 ${CHANGE}
 local field = 'n:' .. ARGV[4]
@@ -44,7 +47,7 @@ tell(version, '+ ' .. ARGV[4] .. ' ' .. member)
 return {version, 1}
 `
 
-/** Gives a name back. ARGV: … 4 fold, 5 token. Returns 1, or 0 where that token does not have it. */
+/** Gives a name back. ARGV: … 4 fold, 5 token. Returns 1, or 0 where that token does not hold it. */
 const RELEASE = `
 ${CHANGE}
 local field = 'n:' .. ARGV[4]
@@ -55,7 +58,9 @@ tell(change(), '- ' .. ARGV[4] .. ' ' .. held)
 return 1
 `
 
-/** Orders something. ARGV: … 4 the field, 5 its value, or nothing to take it back; 6 the time: mutes from before are over. */
+/**
+ * Orders something. ARGV: … 4 the field, 5 its value, or nothing to take it back; 6 the time: earlier mutes are over.
+ */
 const ORDER = `
 ${CHANGE}
 if ARGV[5] == '' then redis.call('HDEL', PEOPLE, ARGV[4]) else redis.call('HSET', PEOPLE, ARGV[4], ARGV[5]) end
@@ -69,8 +74,9 @@ tell(change(), '!')
 `
 
 /**
- * Keeps a session. KEYS: its key. ARGV: 1 for so many milliseconds at least, 2 a room to add, or nothing; 3 1 where
- * the rest is to be written in any case, and not only where it is gone; then fields and values.
+ * Keeps a session. KEYS: its key. ARGV: 1 for at least so many milliseconds, 2 a room to add, or nothing; 3 1 if the
+ * other
+ * fields are written in any case, and not only where they are gone; then fields and values.
  */
 const KEEP = `
 local SESSION = KEYS[1]

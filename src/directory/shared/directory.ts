@@ -1,13 +1,13 @@
-// Knows who is here with other processes, so that a person may come to any process at any time.
+// A directory that several processes share, so that a person may come to any process at any time.
 //
 //     claim, release, order ──> one step elsewhere ──> the room's people ──> news to every process   place.ts, room-people.ts
 //     contact ──> every RENEW_MS ──> the session is kept a minute from then on
 //     a session's time is over ──> one process finds out first, frees the name and tells the room
 //
 // A process that dies renews nothing, so its people go when their time is over, unless they come back through another
-// process before. What is counted for the rates is told to the others a few times a second.
+// process before. Each process tells the others a few times a second what it has counted for the rates.
 //
-// What it refuses to be: a place where anything is decided for one process alone. That is what the core has in memory.
+// Nothing is decided here for one process alone: the core does that with what it has in memory.
 
 import type { Clock, Random, Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
@@ -28,11 +28,13 @@ export type SharedDirectoryOptions = {
   readonly log: Logger
 }
 
-/** How often contact is told, and for how long at the most: with a look at the end, less than a minute together. */
+/** How often contact is told, and for how long at most. With a look at the end it is less than a minute together. */
 export const RENEW_MS = 10_000
 export const LEASE_MS = 55_000
 
-/** How often it is looked for sessions that may be over, how many at one time, and not so soon after it was away. */
+/**
+ * How often the directory looks for sessions that may be over, how many at one time, and how soon after it was away.
+ */
 const LOOK_MS = 1000
 const MOST_LOOKS = 500
 const QUIET_MS = 10_000
@@ -41,7 +43,7 @@ const RECONCILE_MS = 4500
 const COUNT_MS = 250
 const TIDY_MS = 60_000
 
-/** How often a name that is held by a session that is over is tried to be had. */
+/** How often a process tries to take a name whose holder's session is over. */
 const TRIES = 3
 
 type Followed = { readonly people: RoomPeople; readonly listener: RoomListener }
@@ -53,9 +55,9 @@ export class SharedDirectory implements Directory {
   readonly #wrote: Lanes<Authored, true>
   readonly #rooms = new Map<string, Followed>()
   readonly #timers = new Map<number, Undo>()
-  /** Until when a session is kept at least, as it was told (`Clock.now`). */
+  /** Until when each session is kept at least, as the others were told (`Clock.now`). */
   readonly #told = new WeakMap<Session, number>()
-  /** When it is to be looked whether a member's session is over. */
+  /** When to look whether a member's session is over. */
   readonly #lookAt = new WeakMap<Member, number>()
   readonly #counts = new Map<string, [Counted['what'], string, number]>()
   #process: Process | undefined
@@ -74,7 +76,7 @@ export class SharedDirectory implements Directory {
     })
   }
 
-  /** What another process has counted. */
+  /** Another process has counted this. */
   counted(counts: Counts): void {
     for (const [what, of, times] of counts) this.#process?.counted({ what, of }, times)
   }
@@ -101,12 +103,12 @@ export class SharedDirectory implements Directory {
 
   async claim(room: string, session: Session): Promise<{ readonly place: number; readonly isNew: boolean }> {
     const { fold, token, username } = session
-    // First of all, so that a name is never held by a session that is not there yet.
+    // The session comes first, so that a name is never held by a session that is not there yet.
     await this.#keep([{ session, ms: SESSION_MS, room, isWritten: true }])
     for (let tries = 0; tries < TRIES; tries++) {
       const claimed = await this.#place.claim(room, session)
       if ('place' in claimed) {
-        // Known here from now on, whatever becomes of the news.
+        // The name is known here from now on, even if the news of it is lost.
         this.#rooms.get(room)?.people.add({ fold, token, username, place: claimed.place })
         return claimed
       }
@@ -123,7 +125,7 @@ export class SharedDirectory implements Directory {
     return isReleased
   }
 
-  /** What is asked at one time is asked together. */
+  /** Questions that come at one time are asked together. */
   isHeld(room: string, fold: string): Promise<boolean> {
     return this.#held.add(room, fold)
   }
@@ -134,7 +136,7 @@ export class SharedDirectory implements Directory {
       read: () => this.#place.people(room),
       reclaim: (members) => this.#reclaim(room, members),
     })
-    // What changes from here on is heard; so nothing can slip between what is read and the news.
+    // From here on every change is heard, so nothing can slip between the people as they are read and the news.
     const unlisten = await this.#place.listen(room, (text) => {
       void people.hear(parseNews(text))?.catch((error: unknown) => this.#trouble(error))
     })
@@ -158,7 +160,7 @@ export class SharedDirectory implements Directory {
   }
 
   typing(room: string, { fold, token }: Holder, typing: boolean): void {
-    // Where it is lost it ends by itself.
+    // If this is lost, the typing ends after its time.
     this.#place.tell(room, formatTyping(fold, token ?? '', typing))
   }
 
@@ -177,7 +179,7 @@ export class SharedDirectory implements Directory {
   }
 
   wrote(place: string, author: string, ms: number): void {
-    // Where that cannot be told, only this process lets the author change it.
+    // If this fails, only this process lets the author change the message.
     this.#wrote.add('', { place, author, ms }).catch(() => undefined)
   }
 
@@ -189,10 +191,10 @@ export class SharedDirectory implements Directory {
     return this.#place.isHere
   }
 
-  /** Compares the people of every room; `isBack`: the place was away, and contact is told first. */
+  /** Compares the people of every room. `isBack`: the place was away, and this process first tells of contact. */
   async reconcile(isBack: boolean): Promise<void> {
     if (isBack) {
-      // The others come back too, and tell of contact: until then a session only seems to be over.
+      // Other processes come back too, and tell of contact. Until then a session may only seem to be over.
       this.#quietUntil = this.#options.clock.now() + QUIET_MS
       await this.#renew(SESSION_MS, true)
     }
@@ -200,7 +202,7 @@ export class SharedDirectory implements Directory {
     await Promise.all(moved.map((room) => this.catchUp(room)))
   }
 
-  /** Takes away what is over, which happens by itself every minute. */
+  /** Deletes what is over. This also happens every minute. */
   tidy(): Promise<void> {
     return this.#place.tidy()
   }
@@ -210,12 +212,14 @@ export class SharedDirectory implements Directory {
     this.#timers.clear()
     this.#tellCounts()
     await Promise.all([this.#held.close(), this.#wrote.close()])
-    // Where that cannot be told, they have what was told before.
+    // If this fails, the others keep what they were told before.
     await this.#renew(SESSION_MS, true).catch(() => undefined)
     this.#place.close()
   }
 
-  /** Tells of contact with each session, for `mostMs` at the most; `isAll`: also where that has been told. */
+  /**
+   * Tells of contact with each session, for at most `mostMs`. `isAll`: also for sessions of which it was told lately.
+   */
   async #renew(mostMs: number, isAll: boolean): Promise<void> {
     const now = this.#options.clock.now()
     const keeps: Keep[] = []
@@ -240,7 +244,7 @@ export class SharedDirectory implements Directory {
     const now = clock.now()
     if (!this.#place.isHere || now < this.#quietUntil) return
     const due: { room: string; member: Member }[] = []
-    // Not all processes at one time: the first one that finds a session over tells the others.
+    // Not all processes look at one time: the first that finds a session over tells the others.
     const lookAgain = (member: Member, ms: number): void =>
       void this.#lookAt.set(member, now + ms + LOOK_MS * random.fraction())
     for (const [room, { people }] of this.#rooms) {
@@ -262,7 +266,7 @@ export class SharedDirectory implements Directory {
     await Promise.all(over.map(({ room, member }) => this.#expire(room, member)))
   }
 
-  /** A session is over: its name is free, and the process that made it free tells the room. */
+  /** A session is over: its name is free, and the process that freed it tells the room. */
   async #expire(room: string, holder: Pick<Member, 'fold' | 'token'>): Promise<void> {
     const followed = this.#rooms.get(room)
     const member = [...(followed?.people.members ?? [])].find(({ token }) => token === holder.token)
@@ -274,16 +278,16 @@ export class SharedDirectory implements Directory {
     return ((await this.#place.left([token]))[0] ?? 0) > 0
   }
 
-  /** It was lost who was here: those that this process knows take their names again. */
+  /** The place has lost a room's people: those that this process knows take their names again. */
   async #reclaim(room: string, members: Iterable<Member>): Promise<void> {
     for (const { token } of members) {
       const session = this.#process?.session(token)
       if (session === undefined || session.left <= 0) continue
       await this.claim(room, session).catch((error: unknown) => {
-        // Another one was faster: the name is theirs now.
+        // Another session was faster, and has the name now.
         if (!(error instanceof ChatError) || error.code !== 'name_taken') throw error
       })
-      // It may have ended meanwhile.
+      // The session may have ended meanwhile.
       if (this.#process?.session(token) === undefined) await this.release(room, session)
     }
   }
@@ -299,7 +303,7 @@ export class SharedDirectory implements Directory {
     if (this.#counts.size === 0) return
     const counts = [...this.#counts.values()]
     this.#counts.clear()
-    // Where that cannot be told, each process counts for itself.
+    // If this is lost, each process counts for itself.
     this.#place.tellCounts(counts)
   }
 
@@ -316,7 +320,7 @@ export class SharedDirectory implements Directory {
   }
 
   #trouble(error: unknown): void {
-    // That it is away has been told.
+    // The link has already told that the place is away.
     if (!(error instanceof ChatError)) this.#options.log.error('directory', error)
   }
 }

@@ -1,11 +1,12 @@
-// Who is in a room, and what processes tell each other of it, as text. What is parsed here is trusted from here on.
+// The people of a room, and what processes tell each other about them, as text. Code behind this parser trusts the
+// values.
 
 import type { KnownSession, Member, Orders } from '../../core/people/directory.js'
 import type { Identity } from '../../core/people/identity.js'
 import type { Counted } from '../../core/people/limits.js'
 import type { Session } from '../../core/people/sessions.js'
 
-/** A room's people, whole. `born` is empty where nothing was ever written. */
+/** All people of a room. `born` is empty where nothing was ever written. */
 export type People = {
   readonly born: string
   readonly version: number
@@ -14,7 +15,7 @@ export type People = {
   readonly orders: Orders
 }
 
-/** What happened in a room. What is not told in full is to be read. */
+/** What happened in a room. News that do not tell it in full have to be followed by a read. */
 export type PeopleNews =
   | { readonly kind: 'held' | 'freed'; readonly born: string; readonly version: number; readonly member: Member }
   | { readonly kind: 'ordered'; readonly born: string; readonly version: number }
@@ -43,7 +44,7 @@ export function formatTyping(fold: string, token: string, typing: boolean): stri
   return `~ ${fold} ${token} ${typing ? '1' : '0'}`
 }
 
-/** What of a session is kept as text: all but what may change. */
+/** The parts of a session that never change, as text. */
 export function formatFacts({ username, address, identity }: Session): string {
   const facts: Facts = {
     username,
@@ -66,7 +67,7 @@ export function parseFacts(text: string): Pick<KnownSession, 'username' | 'addre
   }
 }
 
-/** What a process has counted: `[FROM, [[WHAT, OF, TIMES], …]]`. */
+/** Counts of a process: `[FROM, [[WHAT, OF, TIMES], …]]`. */
 export type Counts = readonly (readonly [what: Counted['what'], of: string, times: number])[]
 
 export function formatCounts(from: string, counts: Counts): string {

@@ -1,10 +1,10 @@
-// One room's people as this process knows them, and how they are kept like those elsewhere.
+// One room's people as this process knows them, kept like those in the shared place.
 //
 //     news (what changed, with a version) ──> is it the next one? ── yes ──> tell
 //                                                  └── no ──> read all, tell what differs
 //
-// News may be lost, doubled or late: they only speed things up. `born` is made anew where a room's people were lost;
-// then those whose sessions are alive here take their names again.
+// News may be lost, doubled or late: they only speed things up. `born` is made anew when a room's people were lost.
+// Then the people whose sessions are alive here take their names again.
 
 import type { Member, Orders, RoomListener } from '../../core/people/directory.js'
 import { Rounds } from '../../stores/shared/rounds.js'
@@ -13,7 +13,7 @@ import type { People, PeopleNews } from './people.js'
 export type RoomPeopleParts = {
   readonly listener: RoomListener
   readonly read: () => Promise<People>
-  /** Takes the names of these again, as far as they are ours. */
+  /** Takes the names of these members again, if their sessions are ours. */
   readonly reclaim: (members: Iterable<Member>) => Promise<void>
 }
 
@@ -33,17 +33,17 @@ export class RoomPeople {
     return this.#members.values()
   }
 
-  /** One that has just come; the news of it may be on its way. */
+  /** Adds a member that has just come. The news of it may still be on its way. */
   add(member: Member): void {
     if ((this.#members.get(member.fold)?.place ?? 0) < member.place) this.#hold(member)
   }
 
-  /** Is this what there is? */
+  /** Is this room's state the newest one? */
   isAt(born: string, version: number): boolean {
     return born === this.#born && version === this.#version
   }
 
-  /** Undefined when it has been told; a promise where something has to be read first. */
+  /** Undefined when the news were told; a promise where something has to be read first. */
   hear(news: PeopleNews): Promise<void> | undefined {
     if (news.kind === 'typing') return this.#type(news)
     if (this.#reads.running !== undefined) return this.catchUp()
@@ -55,7 +55,7 @@ export class RoomPeople {
     return undefined
   }
 
-  /** Reads all, and tells what differs. */
+  /** Reads all people, and tells what differs. */
   catchUp(): Promise<void> {
     return this.#reads.run()
   }

@@ -1,14 +1,15 @@
-// A claim on a folder that the kernel gives back: a socket that lives in the folder, and on which its process listens.
+// A claim on a folder that the kernel gives back by itself: a socket in the folder, on which the claiming process
+// listens.
 //
 //     lock-5f0c9a12-9b1d03c47e2a.sock      the boot that it belongs to, and a name that is never used again
 //
-//     connect ──┬── answered, or waits    its process lives; a stopped one too, whose socket goes on listening
+//     connect ──┬── answered, or waits    its process lives; so does a stopped one, whose socket still listens
 //               └── refused               its process is gone: killed, crashed, a zombie, or before a reboot
 //
-// No process id is asked for. So a claim holds between containers that share a folder and number their processes
-// alike, and a number that is used again says nothing. A process makes its claim first and looks for others then:
-// of two that start together at least one sees the other. What it refuses to be: a lock between machines. A socket
-// answers on the machine of its process alone.
+// No process id is involved. So a claim works between containers that share a folder and number their processes
+// alike, and a number that is used again means nothing. A process first makes its claim and then looks for others: of
+// two processes that start together, at least one sees the other. It is no lock between machines: a socket answers
+// only on the machine of its process.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, unlinkSync } from 'node:fs'
@@ -19,12 +20,12 @@ import { codeOf } from './folder.js'
 /** `name`: the file in the folder, or on Windows the pipe. */
 export type Claim = { readonly name: string; withdraw(): void }
 
-/** The longest path of a socket that every system takes: sun_path has 104 bytes on macOS and 108 on Linux. */
+/** The longest path that every system takes for a socket: sun_path has 104 bytes on macOS and 108 on Linux. */
 const PATH_BYTES = 100
 const ANSWER_MS = 2000
 const NAME = /^lock-([0-9a-f]{8})-[0-9a-f]{12}\.(?:sock|new)$/
 
-/** The boot of this machine; empty where the system does not say. */
+/** Names the boot of this machine; empty where the system does not tell. */
 export const BOOT = readBoot()
 const BOOT_PART = BOOT === '' ? '00000000' : BOOT.slice(0, 8)
 
@@ -42,7 +43,8 @@ export async function makeClaim(folder: string): Promise<Claim | undefined> {
       server.close()
     }
     try {
-      // Between bind and listen a socket refuses like a dead one. So nobody looks at it before it listens.
+      // Between bind and listen a socket refuses connections like a dead one. So it has its real name only when it
+      // listens.
       renameSync(join(folder, `${name}.new`), join(folder, `${name}.sock`))
     } catch {
       withdraw()
@@ -54,7 +56,7 @@ export async function makeClaim(folder: string): Promise<Claim | undefined> {
   }
 }
 
-/** The claims of this machine whose processes live, without our own. Removes those whose processes are gone. */
+/** The claims of living processes on this machine, without our own. Removes the claims of processes that are gone. */
 export async function liveClaims(folder: string, own: string | undefined): Promise<string[]> {
   if (process.platform === 'win32') {
     const pipe = pipeOf(folder)
@@ -74,7 +76,10 @@ export async function liveClaims(folder: string, own: string | undefined): Promi
   return live
 }
 
-/** Removes what earlier boots and processes that were killed while they claimed have left. For the holder of the folder. */
+/**
+ * Removes the leftovers of earlier boots, and of processes that were killed while they claimed. Only the holder of
+ * the folder calls it.
+ */
 export function removeOldClaims(folder: string): void {
   if (process.platform === 'win32') return
   for (const name of readdirSync(folder)) {
@@ -83,7 +88,10 @@ export function removeOldClaims(folder: string): void {
   }
 }
 
-/** A path that fits a socket's address; undefined where there is none. A long folder is reached by its descriptor. */
+/**
+ * A path that is short enough for a socket's address; undefined where there is none. A long folder is reached by its
+ * descriptor.
+ */
 function reach(folder: string, name: string): { path: string; release: () => void } | undefined {
   const path = join(folder, name)
   if (Buffer.byteLength(path) <= PATH_BYTES) return { path, release: () => undefined }
@@ -96,7 +104,7 @@ function makePipe(name: string): Promise<Claim | undefined> {
   return listen(name).then((server) => server && { name, withdraw: () => void server.close() })
 }
 
-/** Pipes are not in folders there. The first process that makes one of this name has it. */
+/** On Windows pipes are not in folders. The first process that makes a pipe of this name has it. */
 function pipeOf(folder: string): string {
   const hash = createHash('sha256').update(realpathSync.native(folder).toLowerCase()).digest('hex')
   return `\\\\.\\pipe\\mini-chat-${hash.slice(0, 32)}`
@@ -104,7 +112,7 @@ function pipeOf(folder: string): string {
 
 function listen(path: string): Promise<Server | undefined> {
   return new Promise((resolve) => {
-    // That somebody connects is all that is to be known.
+    // A connection is the whole message: nothing is read or written.
     const server = createServer((socket: Socket) => socket.on('error', () => undefined).destroy())
     server.once('error', () => resolve(undefined))
     server.listen({ path, exclusive: true }, () => resolve(server))
@@ -113,7 +121,7 @@ function listen(path: string): Promise<Server | undefined> {
   })
 }
 
-/** Does a process listen there? What cannot be told counts as yes. */
+/** Does a process listen there? When that is unclear, the answer is yes. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path })
@@ -132,7 +140,7 @@ function unlinkQuietly(path: string): void {
   try {
     unlinkSync(path)
   } catch {
-    // It is gone, or the folder is: a socket that nobody listens on means nothing.
+    // The file is gone, or the folder is: a socket without a listener means nothing.
   }
 }
 

@@ -1,14 +1,14 @@
-// One writer, and group commit: what comes while the disk is busy is written together, next.
+// One writer, and group commit: messages that come while the disk is busy are written together, next.
 //
 //     append append append          append append
-//           │                             │           each waits for its group alone
+//           │                             │           each waits for its own group
 //           ▼                             ▼
 //        one write, one fdatasync  ──>  one write, one fdatasync  ──> …
 //           │
 //           └──> deliver, in order, and only then acknowledge
 //
-// So a disk that syncs two thousand times a second keeps tens of thousands of messages a second. A message gets
-// its id when its group is written; a group that cannot be written has had no ids, and so leaves no hole.
+// So a disk that syncs two thousand times a second keeps tens of thousands of messages a second. A message gets its
+// id when its group is written. A group that cannot be written never had ids, and so leaves no hole.
 
 import { NO_EPOCH } from '../../core/rooms/cursor.js'
 import { ChatError } from '../../core/errors.js'
@@ -20,21 +20,21 @@ import type { SegmentWriter } from './segment-writer.js'
 /** The place that a message had in another journal, for an import. */
 export type Given = { readonly epoch: string; readonly id: number }
 
-/** A message that is kept now, and where. */
+/** A message that is kept now, and its position. */
 export type Kept = Appended & { readonly position: number }
 
 export type CommitParts = {
   readonly writer: SegmentWriter
-  /** A group is no larger than this, give or take a message. */
+  /** The size of a group, give or take a message. */
   readonly groupBytes: number
-  /** Where a room's log ends now. */
+  /** The end of a room's log. */
   readonly endOf: (room: string) => Given
   readonly newEpoch: () => string
-  /** Asked before each group: is it time for a new segment? */
+  /** Called before each group: it may have to begin a new segment. */
   readonly prepare: () => Promise<void> | undefined
-  /** Counts a message as kept: the next group begins behind it. */
+  /** Counts a message as kept: the next group comes after it. */
   readonly keep: (kept: Kept) => void
-  /** Gives it to its room's subscribers. */
+  /** Gives a message to its room's subscribers. */
   readonly deliver: (kept: Kept) => void
 }
 
@@ -45,7 +45,7 @@ type Waiting = {
   readonly reject: (error: unknown) => void
 }
 
-/** So many messages wait for a disk that does not answer; then they are refused. */
+/** At most so many messages wait for a disk that does not answer; more are refused. */
 const MOST_WAITING = 20_000
 
 export class Commit {
@@ -72,21 +72,21 @@ export class Commit {
     })
   }
 
-  /** Has the preparation done, also where nothing is to be kept. */
+  /** Runs the preparation, even when there is nothing to keep. */
   async turn(): Promise<void> {
     while (this.#running !== undefined) await this.#running
     this.#running = Promise.resolve(this.#parts.prepare()).finally(() => this.#finish())
     await this.#running
   }
 
-  /** Keeps what waits, and takes no more. */
+  /** Keeps the messages that wait, and takes no more. */
   async close(): Promise<void> {
     this.#closed = true
     while (this.#running !== undefined) await this.#running.catch(() => undefined /* each message was told */)
   }
 
   #start(): void {
-    // Whatever else this turn of the event loop brings goes into the same group.
+    // Messages that come in the same turn of the event loop go into the same group.
     this.#running ??= new Promise<void>((resolve) => setImmediate(resolve))
       .then(() => this.#run())
       .finally(() => this.#finish())
@@ -101,14 +101,14 @@ export class Commit {
     let tell = (): void => undefined
     while (this.#queue.length > 0) {
       const writing = this.#write()
-      // The group before is told while this one is on its way: the disk and the processor both have work.
+      // The group before is delivered while this one is on its way: so both the disk and the processor have work.
       tell()
       tell = await writing
     }
     tell()
   }
 
-  /** Writes the next group. Resolves with what tells everybody whom it concerns. */
+  /** Writes the next group. Resolves with the function that delivers it and answers its senders. */
   async #write(): Promise<() => void> {
     let group = this.#queue
     try {

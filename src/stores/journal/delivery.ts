@@ -1,7 +1,7 @@
-// Who is given which message, each one once. Whoever subscribes is given the recent messages first, and those are all
-// that count as kept by then, also what the others are told a moment later:
+// Gives each message to each subscriber once. A new subscriber is given the recent messages first: all messages that
+// count as kept by then, also one that the other subscribers are told a moment later.
 //
-//                      somebody subscribes
+//                      a reader subscribes
 //     kept     41  42  43   │   44  45 …
 //     told     41  42       │   43  44 …        43 is among the recent ones: the first to be delivered is 44
 
@@ -35,12 +35,12 @@ export class Delivery {
     try {
       this.#logs.get(kept.message.room)?.deliver(kept)
     } catch (error) {
-      // The message is kept, whatever a reader made of it.
+      // The message is kept, even if a reader fails to take it.
       this.#log.error('bug', error)
     }
   }
 
-  /** Delivers what counts as kept from now on, until `close`. `epoch`: the room's now. */
+  /** Delivers messages that count as kept from now on, until `close`. `epoch`: the epoch of the room now. */
   subscribe(room: string, deliver: Deliver): { readonly epoch: string; readonly close: Undo } {
     const log = this.#logOf(room)
     const counted = this.#counted

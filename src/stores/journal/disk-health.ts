@@ -1,5 +1,5 @@
-// The time in which the disk takes nothing. It is over with the first write that succeeds; and once a second it is
-// tried whether there is room again, so that the store is back also where nobody writes.
+// The time in which the disk takes nothing. It ends with the first write that succeeds. And once a second the store
+// tries whether there is room again, so that it comes back even while no message is sent.
 //
 //     a write fails ──> away ──┬── a write that succeeds ──> back
 //                              └── a try that succeeds, each second ──> back
@@ -11,7 +11,7 @@ import { codeOf } from './folder.js'
 export type DiskHealthOptions = {
   readonly folder: string
   readonly clock: Clock
-  /** Told once when the store goes away, with the system's word for why, and once when it is back. */
+  /** Called once when the store goes away, with the system's error code, and once when it is back. */
   readonly onAway: (code: string | undefined) => void
 }
 
@@ -31,7 +31,7 @@ export class DiskHealth {
     return this.#isAway
   }
 
-  /** Something has failed. `code`: the system's word for why. */
+  /** Something has failed. `code`: the system's error code. */
   fail(code: string): void {
     const { clock, onAway } = this.#options
     const isNew = !this.#isAway
@@ -46,7 +46,7 @@ export class DiskHealth {
     this.#options.onAway(undefined)
   }
 
-  /** Tries no more. */
+  /** Stops trying. */
   close(): void {
     this.#closed = true
     this.#probe?.()

@@ -1,4 +1,4 @@
-// What the writer asks of the disk, and what a sender is told when the disk says no.
+// What the writer needs of the disk, and what a sender is told when the disk refuses.
 
 import { writeSync } from 'node:fs'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
@@ -29,8 +29,8 @@ export function refusalOf(code: string): ChatError {
 }
 
 /**
- * Creates a segment that begins with these bytes. It has its name only when they are on the disk: so a segment without
- * its beginning is no crash's doing, and a start can say that it is damaged.
+ * Creates a segment that begins with these bytes. It gets its name only when they are on the disk. So a crash never
+ * leaves a segment without its beginning, and a start can call such a segment damaged.
  */
 export async function createSegment(folder: string, path: string, beginning: Buffer): Promise<FileHandle> {
   const temporary = `${path}.tmp`
@@ -48,7 +48,7 @@ export async function createSegment(folder: string, path: string, beginning: Buf
   }
 }
 
-/** Writes all of it: the system may take a part of what it is given. */
+/** Writes all of it: the system may take only a part at a time. */
 export async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   let done = 0
   while (done < bytes.length) {
@@ -62,7 +62,7 @@ export function writeNow(fd: number, bytes: Buffer, position: number): void {
   for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, position + done)
 }
 
-/** Is there room for the largest message? Tried in a file of its own: the journal gets no bytes for it. */
+/** Is there room for the largest message? This is tried in a separate file: the journal gets no bytes for it. */
 export async function probe(folder: string): Promise<void> {
   const path = join(folder, 'probe')
   const file = await open(path, 'w')

@@ -1,11 +1,11 @@
 // The folder: which files are segments, and how a change of files is made to last.
 //
 //     00000001.log  00000002.log  00000003.log     segments; the last one is written to
-//     00000003.log.torn-1763635200123              what a crash tore off, set aside
-//     00000002.log.damaged-1763635200123           what a repair found, as it was
-//     lock  lock-5f0c9a12-9b1d03c47e2a.sock        who uses the folder (see lock.ts, claim.ts)
+//     00000003.log.torn-1763635200123              bytes that a crash tore off, set aside
+//     00000002.log.damaged-1763635200123           a segment as a repair found it
+//     lock  lock-5f0c9a12-9b1d03c47e2a.sock        the process that uses the folder (see lock.ts, claim.ts)
 //
-// No name comes from a room: what people type never becomes a path.
+// No file is named after a room: text that people type never becomes a path.
 
 import {
   closeSync,
@@ -28,7 +28,7 @@ import { ChatError } from '../../core/errors.js'
 
 export type Segment = { readonly number: number; readonly path: string; readonly size: number }
 
-/** The segment that is written to next; `mend`: what has to be done first, where it could not be done now. */
+/** The segment that is written to next. `mend`: a repair that could not be done yet and has to come first. */
 export type Last = Segment & { readonly mend?: () => void }
 
 /** Offsets are below this, so one number says segment and offset: number × 2³² + offset. */
@@ -39,8 +39,8 @@ export function segmentPath(folder: string, number: number): string {
 }
 
 /**
- * Makes a folder and those above it. Node's own `recursive` tries for ever where the system will not have a folder and
- * calls it missing, as below /proc.
+ * Makes a folder and the folders above it. Node's own `recursive` tries for ever where the system refuses a folder
+ * and calls it missing, as below /proc.
  */
 export function makeFolder(folder: string): void {
   if (isFolder(folder)) return
@@ -60,7 +60,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
-/** The segments there are, oldest first. Makes the folder if it is not there. */
+/** The segments, oldest first. Makes the folder if it is missing. */
 export function listSegments(folder: string): Segment[] {
   makeFolder(folder)
   return readdirSync(folder)
@@ -73,7 +73,7 @@ export function listSegments(folder: string): Segment[] {
     .sort((a, b) => a.number - b.number)
 }
 
-/** Makes new, renamed and removed names last: they are part of the folder, not of the files. */
+/** Makes new names, renamings and removals last: they are part of the folder, not of the files. */
 export function syncFolder(folder: string): void {
   // Windows cannot open a folder, and keeps names by itself.
   if (process.platform === 'win32') return
@@ -86,8 +86,8 @@ export function syncFolder(folder: string): void {
 }
 
 /**
- * Removes files for good, one after the other: after a power cut none is missing between two that are there. One that
- * is gone already is what was wanted.
+ * Removes files for good, one after the other, so that after a power cut no file is missing between two others. A
+ * file that is gone already is fine.
  */
 export function removeFiles(folder: string, paths: readonly string[]): void {
   for (const path of paths) {
@@ -101,8 +101,8 @@ export function removeFiles(folder: string, paths: readonly string[]): void {
 }
 
 /**
- * Cuts a segment at an offset. What stood behind it is first kept in a file beside it, whose path is returned;
- * undefined where that was nothing but zeros.
+ * Cuts a segment at an offset. The bytes behind it are first kept in another file, whose path is returned; undefined
+ * if they were nothing but zeros.
  */
 export function setAside(folder: string, path: string, offset: number, date: number): string | undefined {
   const side = `${path}.torn-${date}`
@@ -122,7 +122,7 @@ export function setAside(folder: string, path: string, offset: number, date: num
   }
 }
 
-/** Where the bytes end and nothing but zeros follows. */
+/** The offset from which on there are only zeros. */
 export function endOfBytes(bytes: Buffer): number {
   let end = bytes.length
   while (end > 0 && bytes[end - 1] === 0) end--
@@ -143,7 +143,7 @@ export function keepCopy(folder: string, path: string, date: number): string {
   return copy
 }
 
-/** Puts new bytes in the place of a file: a crash leaves the old ones or the new ones, whole. */
+/** Replaces the bytes of a file: a crash leaves the old bytes or the new ones, whole. */
 export function replaceFile(folder: string, path: string, pieces: readonly Buffer[]): void {
   const temporary = `${path}.tmp`
   removeFiles(folder, [temporary])
@@ -164,7 +164,7 @@ export function readRest(fd: number, offset: number): Buffer {
   }
 }
 
-/** What a person is told of a damage, and what to do. */
+/** The error that tells a person about damage, and what to do. */
 export function damagedAt(folder: string, path: string, offset: number, fault: string): ChatError {
   return new ChatError(
     'unavailable',
@@ -183,7 +183,7 @@ function writeWhole(path: string, pieces: readonly Buffer[]): void {
     for (const piece of pieces) for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at)
     fsyncSync(fd)
   } catch (error) {
-    // Half of it is of no use, and takes room on a disk that may have none.
+    // Half a copy is of no use, and takes room on a disk that may have none.
     unlinkSync(path)
     throw error
   } finally {

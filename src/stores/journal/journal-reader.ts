@@ -1,4 +1,4 @@
-// What the journal keeps, for whoever asks: pages of it, its newest messages, and the message with a key.
+// Reads the journal: pages of it, its newest messages, and the message with a key.
 
 import type { Clock } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
@@ -15,7 +15,7 @@ export type ReaderParts = {
   readonly keys: KeyIndex
   readonly keepMs: number | undefined
   readonly clock: Clock
-  /** Told when the disk cannot be read, or gives something else than was written. */
+  /** Called when the disk cannot be read, or gives other bytes than were written. */
   readonly onUnreadable: (error: unknown) => void
 }
 
@@ -26,11 +26,11 @@ export class JournalReader {
     this.#parts = parts
   }
 
-  /** A page of a room's log. It is settled which messages are in it before this returns. */
+  /** A page of a room's log. Which messages are in it is settled before this returns. */
   async read(room: string, range: Range): Promise<History> {
     const { logs, onUnreadable } = this.#parts
     const log = logs.get(room) ?? new Log()
-    // The clock was ahead and has been set right: what it hid is told again.
+    // The clock was ahead and has been set right: the messages that it hid can be read again.
     if (this.#date() < log.expiredAt) log.expired = 0
     const { from, to, ...page } = pageOf(log, range)
     try {
@@ -42,18 +42,19 @@ export class JournalReader {
       if (first <= page.first) return { messages: told, ...page }
       const left = told.filter(({ id }) => id >= first)
       const isAfter = range.after !== undefined
-      // All of it has expired, and there is more: a reader that goes on by the last id of a page needs one.
+      // All messages of this page have expired, and there are more. A reader that goes on from the last id of a page
+      // needs one.
       if (isAfter && left.length === 0 && page.more) return this.read(room, range)
       return { ...page, messages: left, first, more: isAfter ? page.more : left.length > 0 && from > first }
     } catch (error) {
-      // Its segment's time was over between the look into the table and the reading: the next page begins later.
+      // The segment expired between the look into the table and the read: the next page begins later.
       if (codeOf(error) === 'ENOENT' && log.positions.of(from) === undefined) return this.read(room, range)
       onUnreadable(error)
       throw refusalOf(error)
     }
   }
 
-  /** Reads messages as they are when this is called. */
+  /** Reads messages as they are at the time of the call. */
   async #readNow(log: Log, from: number, to: number): Promise<readonly Message[]> {
     const { folder } = this.#parts
     const { removed, amended, positions } = log
@@ -74,7 +75,7 @@ export class JournalReader {
     return messages.map((message) => amend(message, gone.has(message.id), now.get(message.id), byId))
   }
 
-  /** The newest messages without one missing between them: a ring is dense. */
+  /** The newest messages, with none missing between them: a ring is dense. */
   async recent(room: string, limit: number): Promise<readonly Message[]> {
     const { messages } = await this.read(room, { limit })
     let from = messages.length - 1
@@ -95,7 +96,7 @@ export class JournalReader {
     return rooms.sort(([, a], [, b]) => newest(b) - newest(a)).map(([room]) => room)
   }
 
-  // One after the other: there is hardly ever a second one with the same hash.
+  // One candidate after the other: there is hardly ever a second one with the same hash.
   async #findAt(
     positions: readonly number[],
     room: string,
@@ -112,8 +113,8 @@ export class JournalReader {
   }
 
   /**
-   * Finds the oldest message whose time is not over: those before it are told to nobody, though their segment stays a
-   * thirtieth of the time longer. Ids follow time, so a few looks into the files find it among millions.
+   * Finds the oldest message that has not expired. Older messages are given to no reader, though their segment stays
+   * a thirtieth of the time longer. Ids follow time, so a few looks into the files find it among millions.
    */
   async #expire(log: Log): Promise<void> {
     const { epoch, positions } = log
@@ -138,7 +139,7 @@ export class JournalReader {
     log.oldest = oldest
   }
 
-  /** What was sent up to then is over. */
+  /** Messages up to this time have expired. */
   #date(): number {
     const { keepMs = Infinity, clock } = this.#parts
     return clock.date() - keepMs
@@ -149,7 +150,7 @@ export class JournalReader {
       const [message] = await readPage(this.#parts.folder, [position])
       return message
     } catch (error) {
-      // Its time is over.
+      // The segment has expired.
       if (codeOf(error) === 'ENOENT') return undefined
       this.#parts.onUnreadable(error)
       throw refusalOf(error)

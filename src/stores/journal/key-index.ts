@@ -1,22 +1,22 @@
-// Which messages of the last minutes carry an idempotency key: a hash and a position each, 12 bytes in a table that
-// is at most three quarters full.
+// Which messages of the last minutes carry an idempotency key: a hash and a position for each, 12 bytes in a table
+// that is at most three quarters full.
 //
 // After a restart the core knows the keys of the messages in its rings. A key has to live ten minutes, and in ten
-// minutes far more than a ring may be said; so a send whose key the core does not know is looked up here. The hash
-// says where to look, the record itself says whether it is the one.
+// minutes a room may get far more messages than its ring holds. So a send whose key the core does not know is looked
+// up here. The hash says where to look; the record itself says whether it is the one.
 //
-// Senders choose their names and keys, and must not be able to choose hashes: keys that share one would make each other
-// slow to find. So the hash is keyed with chance, anew in each process; and of messages with one hash no more are noted
-// than can be looked at, the newest ones.
+// Senders choose their names and keys, and must not be able to choose hashes: many keys with one hash would make each
+// other slow to find. So the hash has a random secret, a new one in each process. And of messages with one hash only
+// the newest few are noted.
 //
-//     this ten minutes    ■■■■□□□□     new ones go here
-//     the ten before      ■■■■■■□□     dropped whole when the next ten begin
+//     these ten minutes    ■■■■□□□□     new keys go here
+//     the ten before       ■■■■■■□□     dropped whole when the next ten begin
 
 import { randomInt } from 'node:crypto'
 
 const SECRET = [randomInt(2 ** 32), randomInt(2 ** 32)] as const
 
-/** So many messages with one hash are noted. */
+/** At most so many messages with one hash are noted. */
 const MOST_EQUAL = 8
 
 export class KeyIndex {
@@ -25,7 +25,7 @@ export class KeyIndex {
   #before = new Table()
   #period = -Infinity
 
-  /** `periodMs`: how long a hash is kept at least; twice that at the most. */
+  /** `periodMs`: a hash is kept at least this long, and at most twice as long. */
   constructor(periodMs: number) {
     this.#periodMs = periodMs
   }
@@ -34,18 +34,18 @@ export class KeyIndex {
     return this.#now.bytes + this.#before.bytes
   }
 
-  /** Is a message of this time (milliseconds since 1970, both) young enough to be noted? */
+  /** Is a message young enough to be noted? Both times are milliseconds since 1970. */
   isDue(timestamp: number, date: number): boolean {
     return date - timestamp <= this.#periodMs
   }
 
-  /** `now`: of a clock that only ever grows, for the date may jump. */
+  /** `now`: from a clock that only ever grows, because the date may jump. */
   add(hash: number, position: number, now: number): void {
     this.#turn(now)
     this.#now.add(hash, position)
   }
 
-  /** The positions of what may be the message. */
+  /** The positions of messages with this hash. */
   find(hash: number): number[] {
     return [...this.#before.find(hash), ...this.#now.find(hash)]
   }
@@ -59,15 +59,15 @@ export class KeyIndex {
   }
 }
 
-/** 32 bits of what tells a send from every other. `username`: as JSON has it. */
+/** 32 bits that tell one send from another. `username`: as JSON writes it. */
 export function hashOf(room: string, username: string, key: string): number {
   return halfSipHash(`${room}/${username}/${key}`, SECRET, 1, 3)
 }
 
 /**
- * HalfSipHash over a text's UTF-16 units: who does not know the secret can choose no two texts with one hash. It is
- * SipHash (Aumasson and Bernstein, 2012) in 32-bit words; with one round for each word and three at the end Linux has it
- * for its hash tables.
+ * HalfSipHash over the UTF-16 units of a text: without the secret it is not possible to choose two texts with one
+ * hash. It is SipHash (Aumasson and Bernstein, 2012) in 32-bit words. With one round for each word and three at the
+ * end, Linux uses it for its hash tables.
  */
 export function halfSipHash(
   text: string,
@@ -81,7 +81,7 @@ export function halfSipHash(
     const isEnd = word > words
     let m = 0
     if (word < words) m = text.charCodeAt(2 * word) | (text.charCodeAt(2 * word + 1) << 16)
-    // The last word ends with the length in bytes, and has the unit that is left over before it.
+    // The last word has the unit that is left over, and ends with the length in bytes.
     else if (!isEnd) m = (text.length & 1 ? text.charCodeAt(text.length - 1) : 0) | (text.length << 25)
     else v2 ^= 0xff
     v3 ^= m

@@ -1,9 +1,9 @@
-// A journal as text: one message a line (NDJSON), with its log's epoch, for tools and for moving house.
+// A journal as text: one message a line (NDJSON), with its log's epoch, for tools and for moving to another store.
 //
 //     {"epoch":"k3f9qz1a","id":801,"room":"lobby","type":"chat","username":"ada","text":"hi","timestamp":1763635200123}
 //
-// Reading it back gives each message its old place, so cursors and links stay good; a line that is there already
-// adds nothing, so an import that was cut off is simply run again. A line without `id` is a new message.
+// Reading it back gives each message its old place, so cursors and links stay good. A line that is there already adds
+// nothing, so an import that was cut off is simply run again. A line without `id` is a new message.
 
 import { ChatError } from '../../core/errors.js'
 import { parseEmoji, REACTION_PEOPLE } from '../../core/rooms/change.js'
@@ -14,11 +14,11 @@ import { amend, Log } from './log.js'
 import { jsonOf, messageOf } from './record.js'
 import { damageOf, Order, type RecordView, scanSegment, type Visit } from './scan.js'
 
-/** Every message that is kept, as lines, a segment at a time. A server may go on writing meanwhile. */
+/** Every message of a folder as lines, a segment at a time. A server may go on writing meanwhile. */
 export function* exportLines(folder: string, room: string | undefined): Generator<string> {
   const segments = listSegments(folder)
   const logs = new Map<string, ExportedLog>()
-  // What was cleared or changed later is written as it is now, so it is read first what that is.
+  // Messages are written as they are now, so a first pass reads which of them were cleared or changed later.
   for (const _ of walk(folder, segments, (record) => noteIn(logs, record))) continue
   let lines: string[] = []
   const write = ({ buffer, start, end, place }: RecordView): void => {
@@ -39,20 +39,20 @@ export function* exportLines(folder: string, room: string | undefined): Generato
   }
 }
 
-/** Reads segment after segment; throws at a damage. */
+/** Reads segment after segment; throws at damage. */
 function* walk(folder: string, segments: readonly Segment[], visit: Visit): Generator<Segment> {
   const order = new Order()
   for (const [i, segment] of segments.entries()) {
     const scanned = scanSegment(segment, order, visit)
     yield segment
-    // What a server is just writing looks like a torn tail.
+    // A record that a server is just writing looks like a torn tail.
     const ends = { isLast: i === segments.length - 1, isOnly: segments.length === 1 }
     const damage = damageOf(segment, scanned, ends)
     if (damage !== undefined) throw damagedAt(folder, segment.path, scanned.end, damage)
   }
 }
 
-/** What is known of a log before it is written. `edits`: those that count, by their ids. */
+/** A log before it is written. `edits`: the edits that count, by their ids. */
 type ExportedLog = { readonly log: Log; readonly edits: Map<number, Message> }
 
 function noteIn(logs: Map<string, ExportedLog>, { buffer, start, end, place }: RecordView): void {
@@ -74,7 +74,7 @@ function noteIn(logs: Map<string, ExportedLog>, { buffer, start, end, place }: R
 
 export type Line = { readonly draft: Draft; readonly given: Given | undefined }
 
-/** Reads a line. `date`: for a message that does not say when it was sent. */
+/** Parses a line. `date`: for a message without a timestamp. */
 export function parseLine(line: string, date: number): Line {
   const value: unknown = JSON.parse(line)
   if (typeof value !== 'object' || value === null)

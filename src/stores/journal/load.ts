@@ -1,8 +1,8 @@
-// What a start does: reads every segment from its beginning, and knows then where each message lies.
+// What a start does: it reads every segment from its beginning, and then knows where each message lies.
 //
-// A torn tail is set aside, and said. Anything else that is not as it should be stops the start: the journal does
-// not know what is missing, so a person has to. A disk without room for what is set aside stops nothing: it stays where
-// it is, messages are read, and none is written before there is room.
+// A torn tail is set aside, and reported. Anything else that is wrong stops the start: the journal does not know what
+// is missing, so a person has to decide. A full disk stops nothing: the torn tail stays where it is, messages can be
+// read, and none is written before there is room.
 
 import type { Clock } from '../../core/clock.js'
 import { codeOf, damagedAt, type Last, listSegments, type Segment, setAside, SPAN } from './folder.js'
@@ -14,7 +14,7 @@ import { damageOf, Order, type RecordView, scanSegment } from './scan.js'
 import { isFullDisk } from './disk.js'
 import { RESERVE_BYTES } from './segment-writer.js'
 
-/** No record of a message is shorter. */
+/** The length of the shortest record of a message. */
 const LEAST_BYTES = 96
 
 export type LoadParts = {
@@ -23,7 +23,7 @@ export type LoadParts = {
   readonly logs: Map<string, Log>
   readonly keys: KeyIndex
   readonly retention: Retention
-  /** Told of a torn tail, and where it is kept: nowhere if it was nothing but zeros. */
+  /** Told of a torn tail, and of the file in which it is kept: none if it was nothing but zeros. */
   readonly onTorn: (bytes: number, side: string | undefined) => void
 }
 
@@ -46,14 +46,14 @@ export function load(parts: LoadParts): Last | undefined {
   return last
 }
 
-/** Sets aside what lies behind the end. */
+/** Sets aside the bytes behind the end. */
 function trim({ folder, onTorn }: LoadParts, segment: Segment, end: number, date: number): Last {
   const last = { ...segment, size: end }
   if (end === segment.size) return last
   const mend = (): void => {
     const bytes = segment.size - end
     const side = setAside(folder, segment.path, end, date)
-    // A server that is killed leaves so many zeros; more of them have taken the place of something.
+    // A server that was killed leaves so many zeros. More of them have taken the place of something else.
     if (side !== undefined || bytes > RESERVE_BYTES) onTorn(bytes, side)
   }
   try {

@@ -1,14 +1,14 @@
-// One server a folder. Two things say that a folder is taken:
+// One server a folder. Two files say that a folder is taken:
 //
 //     lock-5f0c9a12-9b1d03c47e2a.sock    a claim that ends with its process: decides on one machine (claim.ts)
-//     lock                               who it is: for people, for other machines, and where no socket can be made
+//     lock                               the owner: for people, for other machines, and where no socket can be made
 //
-//     claim ──> another one lives? ──no──> the lock's owner lives? ──no──> write the lock ──> ours
-//                 │ yes                      │ yes
-//                 └── refused                └── refused
+//     claim ──> does another claim live? ──no──> does the lock's owner live? ──no──> write the lock ──> ours
+//                 │ yes                            │ yes
+//                 └── refused                      └── refused
 //
 // Before each group the owner looks whether the lock is still its own file. A process that was stopped or cut off for
-// so long that another took the folder over finds that out, and writes nothing any more.
+// so long that another took over the folder finds that out, and writes nothing any more.
 
 import { randomInt } from 'node:crypto'
 import {
@@ -33,23 +33,26 @@ import { codeOf } from './folder.js'
 import { isAlive, type Owner, ownOwner, parseOwner, TOUCH_MS } from './owner.js'
 
 export type Lock = {
-  /** Has another process taken the folder, or removed the lock? Then it stays so. */
+  /** Has another process taken the folder, or removed the lock? Once true, it stays true. */
   readonly isLost: boolean
-  /** Throws `unavailable` when the folder is not ours any more. Costs a look at one file, some microseconds. */
+  /** Throws `unavailable` when the folder is not ours any more. It looks at one file, which takes some microseconds. */
   check(): void
   release(): void
 }
 
-/** Two that start at one time may each give way to the other: then both try again, a random time later. */
+/** Two processes that start at one time may each give way to the other. Then both try again, a random time later. */
 const MOST_TRIES = 12
 
 const LOST =
   'the folder of messages belongs to another server now, so this one keeps nothing any more: stop it, and see that each server has a folder of its own'
 
-/** The locks that this process holds: its own number is in them, and says nothing about others. */
+/** The locks of this process: its own process number in a lock says nothing about others. */
 const held = new Set<string>()
 
-/** Takes a folder. Rejects with `unavailable` when another process has it. `onLost` is told once if it is taken away. */
+/**
+ * Takes a folder. Rejects with `unavailable` when another process has it. `onLost` is called once if the folder is
+ * taken away.
+ */
 export async function takeLock(folder: string, onLost: (error: ChatError) => void = () => undefined): Promise<Lock> {
   const path = join(folder, 'lock')
   for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -69,7 +72,7 @@ export async function takeLock(folder: string, onLost: (error: ChatError) => voi
   )
 }
 
-/** Undefined where another process was in between: it is worth another try. */
+/** Undefined where another process came in between: another try may succeed. */
 async function attempt(
   folder: string,
   claim: Claim | undefined,
@@ -93,7 +96,7 @@ async function attempt(
 type Held = {
   readonly path: string
   readonly text: string
-  /** Open as long as the lock is held: so no other file gets its number. */
+  /** Open as long as the lock is held, so that no other file gets its number. */
   readonly fd: number
   readonly claim: Claim | undefined
   readonly onLost: (error: ChatError) => void
@@ -105,7 +108,7 @@ function hold({ path, text, fd, claim, onLost }: Held): Lock {
   const isSame = (): boolean => {
     try {
       const file = statSync(path, { bigint: true, throwIfNoEntry: false })
-      // Some network file systems number a file anew: then its text decides.
+      // Some network file systems give a file a new number: then its text decides.
       return file !== undefined && ((file.ino === ino && file.dev === dev) || readText(path) === text)
     } catch (error) {
       throw refusalOf(codeOf(error) ?? 'EIO')
@@ -125,7 +128,7 @@ function hold({ path, text, fd, claim, onLost }: Held): Lock {
       const now = new Date()
       futimesSync(fd, now, now)
     } catch {
-      // It is lost, which was said; or the disk is away, which the journal's own writes say.
+      // The lock is lost, which was reported; or the disk is away, which the journal's own writes report.
     }
   }, TOUCH_MS)
   touching.unref()
@@ -156,7 +159,7 @@ function inUse(folder: string, { pid, host }: Owner): ChatError {
   )
 }
 
-/** Creates the lock with its text in it, at once: nobody ever reads half of one. Undefined if there is one. */
+/** Creates the lock together with its text, so that no process ever reads half of it. Undefined if there is a lock. */
 function create(path: string, text: string): number | undefined {
   const aside = asideOf(path)
   const fd = openSync(aside, 'wx')
@@ -173,7 +176,10 @@ function create(path: string, text: string): number | undefined {
   }
 }
 
-/** Removes a lock if it still is the one that was read: two who find the same stale lock must not both win. */
+/**
+ * Removes a lock if it is still the one that was read: of two processes that find the same stale lock only one may
+ * win.
+ */
 function removeIfSame(path: string, text: string): void {
   const aside = asideOf(path)
   if (readText(path) !== text) return
@@ -191,12 +197,15 @@ function restore(aside: string, path: string): void {
   try {
     linkSync(aside, path)
   } catch (error) {
-    // Another process has taken it meanwhile: then the lock is its own.
+    // Another process has taken the folder meanwhile: then the lock is that one's.
     if (codeOf(error) !== 'EEXIST') throw error
   }
 }
 
-/** Two containers may number their processes alike, so the number alone is no name. */
+/**
+ * A name of its own for this process. Two containers may number their processes alike, so the number alone is not
+ * enough.
+ */
 function asideOf(path: string): string {
   return `${path}.${process.pid}-${randomInt(2 ** 40).toString(36)}`
 }

@@ -1,4 +1,4 @@
-// One room's log: its epoch, where its messages lie, and who is given the next one.
+// One room's log: its epoch, where its messages lie, and its subscribers.
 
 import { NO_EPOCH } from '../../core/rooms/cursor.js'
 import { changed } from '../../core/rooms/change.js'
@@ -17,21 +17,21 @@ const BLANK = { room: '', type: 'chat', username: '', text: '', timestamp: 0 }
 export class Log {
   readonly positions = new OffsetIndex()
   readonly subscribers = new Set<Subscriber>()
-  /** The ids of messages that a later one took out, and of edits that are not the newest. */
+  /** The ids of messages that were deleted, and of edits that are not the newest. */
   removed = new Set<number>()
-  /** What later ones made of messages, by their ids. */
+  /** What later messages changed, by the ids of the earlier ones. */
   amended = new Map<number, Amended>()
   epoch = NO_EPOCH
-  /** The newest id whose time is over, as far as a reading has found out; its segment may be there still. */
+  /** The newest id that a read has found to be expired. Its segment may still be there. */
   expired = 0
-  /** What was sent up to then, in milliseconds since 1970, a reading has found to be over. */
+  /** Messages up to this time, in milliseconds since 1970, were found to be expired. */
   expiredAt = -Infinity
-  /** When the oldest message that can be had was sent, once it has been looked at. */
+  /** When the oldest message that can be read was sent, once a read has looked. */
   oldest: { readonly id: number; readonly timestamp: number } | undefined
-  /** How many messages behind the last one may have been lost with a damage: their ids are not given again. */
+  /** How many messages behind the last one may have been lost to damage: their ids are not given again. */
   lost = 0
 
-  /** Nothing is kept of it and nobody listens. */
+  /** The log has no messages and no subscribers. */
   get isEmpty(): boolean {
     return this.positions.size === 0 && this.subscribers.size === 0
   }
@@ -52,7 +52,7 @@ export class Log {
     this.epoch = epoch
   }
 
-  /** Takes note of a message that changes another one. */
+  /** Notes a message that changes an earlier one. */
   note(change: Message): void {
     const { type, of, id } = change
     if (of === undefined || of >= id || this.removed.has(of)) return
@@ -69,14 +69,14 @@ export class Log {
     }
   }
 
-  /** Forgets what it knows of messages that are gone. */
+  /** Forgets changes of messages that are gone. */
   trim(): void {
     const { first } = this.positions
     for (const id of this.removed) if (id < first) this.removed.delete(id)
     for (const id of this.amended.keys()) if (id < first) this.amended.delete(id)
   }
 
-  /** The oldest id that can be had; where there is none the next one, and 0 at the beginning of a log. */
+  /** The oldest id that can be read; the next id where there is none, and 0 at the beginning of a log. */
   get first(): number {
     const { first, last } = this.positions
     return Math.max(first === 0 && last > 0 ? last + 1 : first, last === 0 ? 0 : this.expired + 1)
@@ -102,7 +102,7 @@ export class Log {
   }
 }
 
-/** A message as it is now. `edits`: what may have changed it, by their ids. */
+/** A message as it is now. `edits`: the edits that may have changed it, by their ids. */
 export function amend(
   message: Message,
   isRemoved: boolean,
@@ -118,7 +118,7 @@ export function amend(
   return now
 }
 
-/** What a page of history is made of, before its messages are read. */
+/** The bounds of a page of history, before its messages are read. */
 export function pageOf(
   { positions, epoch, first }: Log,
   { before = Infinity, after, limit }: Range,

@@ -1,10 +1,10 @@
-// Where each message of a room lies: a number a message, and nothing else is held of it in memory.
+// Where each message of a room lies: one number a message. This is all that is held of a message in memory.
 //
 //     id        801   802   803        804
 //     position  96    240   4294967308 4294967452      number of the segment × 2³² + offset
 //
-// A page from the middle of a million is a look into this table and one read, where a scan would be a second. It
-// grows by a half, so a message costs 8 to 12 bytes.
+// A page from the middle of a million messages is a look into this table and one read, where a scan would take a
+// second. The table grows by a half at a time, so a message costs 8 to 12 bytes.
 
 /** A message that a repair could not save has no position. */
 const LOST = 0
@@ -16,7 +16,7 @@ export class OffsetIndex {
   /** Slots at the beginning of the table whose messages have been dropped. */
   #dropped = 0
 
-  /** The oldest id kept; 0 while there is none. */
+  /** The oldest id that is kept; 0 while there is none. */
   get first(): number {
     return this.#first
   }
@@ -35,7 +35,7 @@ export class OffsetIndex {
     return this.#table.byteLength
   }
 
-  /** Adds the next message. An id further on leaves a hole: what lay there is lost. */
+  /** Adds the next message. An id further on leaves a hole: the messages between were lost. */
   add(id: number, position: number): void {
     if (this.#first === 0) {
       this.#first = id
@@ -67,7 +67,7 @@ export class OffsetIndex {
     if (this.#dropped > this.#table.length / 2) this.#grow(this.size + 1)
   }
 
-  /** Begins anew: another log of the same room. */
+  /** Empties the table for another log of the same room. */
   clear(): void {
     this.#first = 0
     this.#last = 0
@@ -75,7 +75,7 @@ export class OffsetIndex {
     this.#dropped = 0
   }
 
-  /** Makes a table with room for so many messages and for half as many more, without what was dropped. */
+  /** Makes a table for so many messages and half as many more, without those that were dropped. */
   #grow(length: number): void {
     const kept = this.#table.subarray(this.#dropped, this.#dropped + this.size)
     const table = new Float64Array(Math.max(4, Math.ceil(length * 1.5)))

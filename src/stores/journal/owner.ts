@@ -1,8 +1,8 @@
-// Who has a folder, as the file `lock` says it, and whether that process still lives where no socket tells it.
+// The owner of a folder, as the file `lock` names it, and whether its process still lives where no socket tells that.
 //
-// On one machine a process is known by its number and by when it began, for numbers are used again. A number means
-// nothing in another container (another PID namespace) and on another machine: there the file's time decides, which
-// the owner renews every few seconds.
+// On one machine a process is known by its number and by when it began, because numbers are used again. A number
+// means nothing in another container (another PID namespace) and on another machine: there the file's time decides,
+// which the owner renews every few seconds.
 
 import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -13,17 +13,17 @@ import { codeOf } from './folder.js'
 export type Owner = {
   readonly pid: number
   readonly host: string
-  /** The boot, and the clock ticks from then to the process's beginning; empty where the system does not say. */
+  /** The boot, and the clock ticks from the boot to the begin of the process; empty where the system does not tell. */
   readonly began: string
-  /** In which namespace the number counts; empty where the system does not say. */
+  /** The namespace in which the number counts; empty where the system does not tell. */
   readonly namespace: string
-  /** The name of its claim; empty where it could make none. */
+  /** The name of the owner's claim; empty where it could not make one. */
   readonly claim: string
 }
 
 export const TOUCH_MS = 5000
 const STALE_MS = 20_000
-/** Twice the time between two touches, and a bit: a server that lives has touched its lock by then. */
+/** A little more than twice the time between two touches: by then a living server has touched its lock. */
 const WATCH_MS = 12_000
 const LOOK_MS = 500
 
@@ -32,7 +32,7 @@ export function ownOwner(claim: string): Owner {
   return { pid: process.pid, host: hostname(), began: beganAt(process.pid), namespace: namespaceOf(), claim }
 }
 
-/** Throws nothing: a text that was cut short has no owner. */
+/** Never throws: a text that was cut short has no owner. */
 export function parseOwner(text: string): Owner | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -55,8 +55,8 @@ export function parseOwner(text: string): Owner | undefined {
 }
 
 /**
- * Does the owner of a lock live, whose claim is not among the live ones? `holds`: does this process hold the lock
- * itself? Where the file's time has to tell it, that takes up to `WATCH_MS`.
+ * Does the owner of a lock live, if its claim is not among the living ones? `holds`: does this process itself hold
+ * the lock? Where only the file's time tells it, this takes up to `WATCH_MS`.
  */
 export async function isAlive(owner: Owner, path: string, holds: boolean): Promise<boolean> {
   if (!isOnThisMachine(owner)) return isTouched(path)
@@ -75,14 +75,14 @@ function isRunning({ pid, began }: Owner): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // EPERM: it lives, and belongs to another user.
+    // EPERM: the process lives, and belongs to another user.
     if (codeOf(error) !== 'EPERM') return false
   }
   if (began === '' || BOOT === '') return true
   return began === beganAt(pid)
 }
 
-/** Is a lock touched that is not old yet? A server that has died without a word does not touch it. */
+/** Is a young lock touched again? A server that has died without a word does not touch it. */
 async function isTouched(path: string): Promise<boolean> {
   const first = timeOf(path)
   if (first === undefined || Date.now() - first >= STALE_MS) return false
@@ -97,7 +97,7 @@ function timeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs
 }
 
-/** Empty for a process that is gone, and for a zombie: it has ended, and only its parent has not taken note. */
+/** Empty for a process that is gone, and for a zombie: it has ended, and its parent has not collected it yet. */
 function beganAt(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -1,5 +1,5 @@
-// Reading messages by their positions. Neighbours are fetched with one read: a room that talks alone lies in one
-// piece, and a page of it is one read; in a busy house its messages lie apart, and are fetched one by one.
+// Reads messages by their positions. Neighbours are fetched with one read: a room that talks alone lies in one piece,
+// and a page of it is one read. In a busy house its messages lie apart, and are fetched one by one.
 
 import { close, open, read } from 'node:fs'
 import { promisify } from 'node:util'
@@ -8,10 +8,10 @@ import type { Message } from '../../core/rooms/message.js'
 import { segmentPath, SPAN } from './folder.js'
 import { endOfRecord, HEAD_BYTES, MAX_BODY_BYTES, messageOf } from './record.js'
 
-/** Records with no more than this between them are fetched together. */
+/** Records that are no further apart than this are fetched together. */
 const NEAR_BYTES = 16 * 1024
 
-/** Most records are shorter than this; of a longer one the rest is fetched. */
+/** Most records are shorter than this. Of a longer one the rest is fetched as well. */
 const GUESS_BYTES = 2 * 1024
 
 /** How many reads of one page may be under way. */
@@ -23,7 +23,7 @@ const readFile = promisify(read)
 
 type Run = { readonly number: number; readonly from: number; to: number; readonly offsets: number[] }
 
-/** The messages at these positions, which ascend. Rejects with `unavailable` where the disk gives something else. */
+/** The messages at these positions, in ascending order. Rejects with `unavailable` where the disk gives other bytes. */
 export async function readPage(folder: string, positions: readonly number[]): Promise<Message[]> {
   const runs = runsOf(positions)
   const messages: Message[] = []

@@ -2,17 +2,17 @@
 //
 //     byte   0      1        4        8         12
 //            ff     length   crc      synced    k3f9qz1a{"id":801,"room":"lobby","type":"chat", … }
-//                                               └─ epoch └─ the message, as everybody gets it
+//                                               └─ epoch └─ the message, as all readers get it
 //
-// The body is text, so `strings` shows a journal to anybody who is curious. UTF-8 has no byte ff: whoever looks for
-// the next record behind a damaged one looks for that.
+// The body is text, so `strings` shows a journal to a curious person. UTF-8 has no byte ff, so the next record behind
+// a damaged one is found by that byte.
 //
 // The checksum starts from the length and covers all that follows it, so every bit of a record is accounted for.
-// `synced` says how much of the segment was known to be on the disk when the record was written: it is how a start
-// tells what a power cut tore from what rotted later (see scan.ts).
+// `synced` says how much of the segment was known to be on the disk when the record was written. By it a start tells
+// what a power cut tore from what rotted later (see scan.ts).
 //
-// A body that begins with `{` is the journal's own note: {"journal":1,"previous":BYTES} begins each segment and
-// says how long the one before it is; {"lost":BYTES} stands where `mini-chat repair` took something out.
+// A body that begins with `{` is a note of the journal itself: {"journal":1,"previous":BYTES} begins each segment and
+// says how long the segment before it is; {"lost":BYTES} stands where `mini-chat repair` took something out.
 
 import { crc32 } from 'node:zlib'
 import type { Draft, Message } from '../../core/rooms/message.js'
@@ -26,7 +26,7 @@ const BRACE = '{'.charCodeAt(0)
 const QUOTE = '"'.charCodeAt(0)
 const ZERO = '0'.charCodeAt(0)
 
-/** Writes a record into a buffer that has room for it; answers where it ends. */
+/** Writes a record into a buffer that is large enough; answers where the record ends. */
 export function writeRecord(buffer: Buffer, offset: number, body: string, synced: number): number {
   const length = buffer.write(body, offset + HEAD_BYTES)
   const end = offset + HEAD_BYTES + length
@@ -37,7 +37,7 @@ export function writeRecord(buffer: Buffer, offset: number, body: string, synced
   return end
 }
 
-/** A note as a record: the journal's own, and no message. */
+/** A note of the journal itself, as a record. */
 export function noteRecord(note: Note): Buffer {
   const body = JSON.stringify(note)
   const buffer = Buffer.alloc(roomFor(body))
@@ -49,7 +49,7 @@ export function roomFor(body: string): number {
   return HEAD_BYTES + 3 * body.length
 }
 
-/** Where the record at an offset ends; 0 where the bytes end before it does, -1 where there is none. */
+/** Where the record at an offset ends; 0 where the bytes end before it does, -1 where there is no record. */
 export function endOfRecord(buffer: Buffer, offset: number, end: number): number {
   if (offset >= end) return 0
   if (buffer[offset] !== MARK) return -1
@@ -81,16 +81,16 @@ export function messageAt(id: number, { room, timestamp, key, ...rest }: Draft):
   return key === undefined ? { id, room, ...rest, timestamp } : { id, room, ...rest, timestamp, key }
 }
 
-/** The place of a message, without parsing the rest of it: a start reads a million of these. */
+/** The place of a message, read without parsing the rest: a start reads a million of these. */
 export type Place = { readonly epoch: string; readonly id: number; readonly room: string; readonly isChange: boolean }
 
 /** The types of messages that change an earlier one. */
 const CHANGES = ['delete', 'edit', 'reaction']
 
-/** Longer than the epoch, an id and a room's name can be. */
+/** More bytes than an epoch, an id and a room's name can take together. */
 const PLACE_BYTES = 128
 
-/** Reads whose message it is; undefined for a note. */
+/** Reads the place of a message; undefined for a note. */
 export function placeOf(buffer: Buffer, offset: number, end: number): Place | undefined {
   const start = offset + HEAD_BYTES
   if (buffer[start] === BRACE) return undefined
@@ -113,7 +113,7 @@ export function isKeyed(buffer: Buffer, end: number): boolean {
   return buffer[end - 2] === QUOTE
 }
 
-/** Who sent a keyed message, and its key, as their JSON has them; without parsing the rest. */
+/** The sender of a message with a key, and the key, as JSON writes them; without parsing the rest. */
 export function senderOf(
   buffer: Buffer,
   offset: number,
@@ -142,12 +142,12 @@ export function jsonOf(buffer: Buffer, offset: number, end: number): string {
   return buffer.toString('utf8', offset + HEAD_BYTES + EPOCH_BYTES, end)
 }
 
-/** The message at this offset. Only this program writes what a good checksum covers, so its shape is trusted. */
+/** The message at this offset. Its shape is trusted: only this program writes bytes with a good checksum. */
 export function messageOf(buffer: Buffer, offset: number, end: number): Message {
   return JSON.parse(jsonOf(buffer, offset, end)) as Message
 }
 
-/** What a segment begins with. */
+/** The record that a segment begins with. */
 export type Note = { readonly journal?: number; readonly previous?: number; readonly lost?: number }
 
 export function noteOf(buffer: Buffer, offset: number, end: number): Note {

@@ -1,17 +1,17 @@
-// What a person asks for when a start has found damage: everything whole is kept, and the rest is taken out.
+// A repair, which a person asks for when a start has found damage: it keeps everything whole, and takes the rest out.
 //
 //     before   good good bad. good           00000002.log
 //     after    good good lost good           00000002.log, written anew beside the old one and renamed
 //              good good bad. good           00000002.log.damaged-1763635200123
 //
-// The note `lost` says to every later start that something is missing here, and that this is known.
+// The note `lost` tells every later start that something is missing here, and that this is known.
 
 import { readFileSync } from 'node:fs'
 import { endOfBytes, keepCopy, listSegments, replaceFile, type Segment } from './folder.js'
 import { endOfRecord, nextMark, noteOf, noteRecord, placeOf } from './record.js'
 import { Order } from './scan.js'
 
-/** What was taken out of a segment, and where the segment is kept as it was. */
+/** What was taken out of a segment, and the path of its copy. */
 export type Repaired = { readonly path: string; readonly copy: string; readonly holes: readonly Hole[] }
 export type Hole = { readonly offset: number; readonly bytes: number }
 
@@ -22,18 +22,18 @@ export function repairFolder(folder: string, date: number): Repaired[] {
   const segments = listSegments(folder)
   for (const [i, segment] of segments.entries()) {
     const all = readFileSync(segment.path)
-    // Behind what was written last a server that was killed leaves zeros.
+    // Behind the last record, a server that was killed leaves zeros.
     const bytes = i < segments.length - 1 ? all : all.subarray(0, endOfBytes(all))
-    // A server that had just begun, and nothing before it: there is nothing to repair, and the next start goes on.
+    // An empty segment, and none before it: a server had just begun. There is nothing to repair.
     if (segments.length === 1 && all.length === 0) continue
     const { pieces, holes, isWhole } = sift(segment, bytes, order)
     if (bytes.length === 0) {
-      // As much is missing as was there; where not even that is known, as much as is in the one before it.
+      // What was there is missing. If even that is unknown, it is as much as the segment before has.
       const lost = all.length === 0 ? (segments[i - 1]?.size ?? 0) : all.length
       pieces.push(noteRecord({ journal: 1, lost }))
       holes.push({ offset: 0, bytes: all.length })
     } else if (isWhole) continue
-    // The next segment says how long this one was, and need not be right any more.
+    // The next segment says how long this one was, which may be wrong now.
     if (i < segments.length - 1) pieces.push(noteRecord({ lost: 0 }))
     order.lose()
     const copy = keepCopy(folder, segment.path, date)
@@ -61,7 +61,7 @@ function sift(segment: Segment, bytes: Buffer, order: Order): { pieces: Buffer[]
       continue
     }
     if (start === 0 && isBeginning(bytes)) {
-      // It is whole, and what should be before it is not there.
+      // The record is whole, and the one that should come before it is missing.
       begin(noteOf(bytes, 0, endOfRecord(bytes, 0, bytes.length)).previous ?? 0)
       start = endOfRecord(bytes, 0, bytes.length)
       continue
@@ -80,7 +80,7 @@ function sift(segment: Segment, bytes: Buffer, order: Order): { pieces: Buffer[]
   return { pieces, holes, isWhole }
 }
 
-/** Where the record that begins here ends, if it is whole and in its place; `peek`: without counting it. */
+/** Where the record that begins here ends, if it is whole and in its place. `peek`: do not count it. */
 function goodEnd(buffer: Buffer, start: number, segment: Segment, order: Order, peek = false): number {
   const end = endOfRecord(buffer, start, buffer.length)
   if (end <= 0) return end

@@ -1,11 +1,11 @@
-// What is kept, and for how long. The journal forgets by the segment, the oldest first: removing a file is one step
-// that a crash cannot leave half done, where cutting messages out of one would mean to write it anew.
+// What is kept, and for how long. The journal forgets whole segments, the oldest first. Removing a file is one step
+// that a crash cannot leave half done; cutting messages out of a file would mean writing it anew.
 //
 //     --keep-bytes 64mb     ■■■■ ■■■■ ■■■■ ■■■□        segments are a sixteenth of it
 //     --keep 30d            ■■■■ ■■ ■■■■ ■■□□         and none is written to for longer than a thirtieth of it
 //
 // So a message is gone at the latest a thirtieth of its time after its time, and the folder never outgrows its size.
-// After a start and after a jump of the clock nothing goes for some minutes: see steady-date.ts.
+// After a start, and after a jump of the clock, nothing is removed for some minutes (see steady-date.ts).
 
 import type { Clock, Undo } from '../../core/clock.js'
 import type { Logger } from '../../log.js'
@@ -15,10 +15,10 @@ import type { Log } from './log.js'
 import type { SegmentWriter } from './segment-writer.js'
 import { SteadyDate } from './steady-date.js'
 
-/** `keepMs` and `keepBytes`: undefined keeps everything. */
+/** Undefined keeps everything. */
 export type Keep = { readonly keepMs: number | undefined; readonly keepBytes: number | undefined }
 
-/** A segment: how large, and when its oldest and its newest message were sent; 0 while it has none. */
+/** A segment's size, and when its oldest and its newest message were sent; 0 while it has none. */
 export type Extent = { readonly number: number; size: number; oldest: number; newest: number }
 
 const SEGMENT_BYTES = 64 * 2 ** 20
@@ -55,12 +55,12 @@ export class Retention {
     return extent
   }
 
-  /** How long the clock has to keep to a date before anything is deleted by it. */
+  /** How long the clock has to keep to a date before anything is deleted by that date. */
   get steadyMs(): number {
     return Math.min(MOST_STEADY_MS, (this.periodMs ?? 0) / 2)
   }
 
-  /** Milliseconds between two looks; undefined where time takes nothing. */
+  /** Milliseconds between two looks; undefined where messages do not expire. */
   get periodMs(): number | undefined {
     return this.#keep.keepMs === undefined ? undefined : Math.max(1000, Math.min(DAY_MS, this.#keep.keepMs / 30))
   }
@@ -72,8 +72,8 @@ export class Retention {
   }
 
   /**
-   * Drops the segments whose time is over, and those there is no place for; answers their numbers. `date`: undefined
-   * while it is not known well enough.
+   * Drops the segments that have expired, and those for which there is no room; answers their numbers. `date`:
+   * undefined while it is uncertain.
    */
   drop(date = -Infinity): number[] {
     const { keepMs = Infinity, keepBytes = Infinity } = this.#keep
@@ -91,7 +91,7 @@ export class Retention {
   }
 }
 
-/** Notes a message in the segment that it is in. None is of a later date than `date`, whatever its clock said. */
+/** Notes a message in its segment. No message counts as later than `date`, whatever its clock said. */
 export function extend(extent: Extent, timestamp: number, date = Infinity): void {
   const at = Math.min(timestamp, date)
   if (extent.oldest === 0 || at < extent.oldest) extent.oldest = at
@@ -107,7 +107,7 @@ export type RotationParts = {
   readonly writer: SegmentWriter
 }
 
-/** Looks after the files: a new segment where it is time for one, and the oldest ones away where their time is over. */
+/** Looks after the files: it begins a new segment when it is time, and removes segments that have expired. */
 export class Rotation {
   readonly #parts: RotationParts
   readonly #date: SteadyDate
@@ -128,16 +128,16 @@ export class Rotation {
     this.#extent.size = this.#parts.writer.size
   }
 
-  /** Done before each group is written; undefined where nothing has to be waited for. */
+  /** Called before each group is written; undefined where there is nothing to wait for. */
   prepare(): Promise<void> | undefined {
     const { clock, retention } = this.#parts
     const date = this.#steadyDate()
-    // What goes makes room, also where the disk has none for a new segment.
+    // Removing comes first: it makes room, even where the disk has none for a new segment.
     if (retention.isFull(this.#extent, date ?? clock.date())) return this.#rotate().finally(() => this.#drop(date))
     return this.#drop(date)
   }
 
-  /** Calls back as often as it is worth a look where nobody speaks. */
+  /** Calls `look` as often as it may be needed while no message is sent. */
   watch(look: () => Promise<void>, ms = this.#parts.retention.steadyMs): void {
     const { clock, retention, log } = this.#parts
     if (retention.periodMs === undefined || this.#closed) return
@@ -160,7 +160,7 @@ export class Rotation {
     this.#extent.size = writer.size
   }
 
-  /** The date that counts; undefined where time takes nothing. */
+  /** The date that counts; undefined where messages do not expire. */
   #steadyDate(): number | undefined {
     return this.#parts.retention.periodMs === undefined ? undefined : this.#date.read()
   }
@@ -174,7 +174,7 @@ export class Rotation {
       const paths = dropped.map((number) => segmentPath(folder, number))
       removeFiles(folder, paths)
     } catch (error) {
-      // They are forgotten, and the next start tries again; no message has to wait for it.
+      // These files are forgotten here, and the next start tries again. No message has to wait for it.
       log.error('retention', error)
     }
   }

@@ -1,12 +1,12 @@
-// Reading segments from their beginning, record by record, and telling what a bad one means.
+// Reads segments from their beginning, record by record, and tells what a bad record means.
 //
 //     good good good good ba.                 nothing whole behind it: a torn tail
-//     good good good bad good good            what is behind it was written when the bad one was on the disk
+//     good good good bad good good            the records behind it were written when the bad one was on the disk
 //                                             already: damage
 //
-// A power cut may also tear a hole: of the last writes, which nobody had been told of, a later one may have reached
-// the disk and an earlier one not. Such a record says itself that less was `synced` then, so the hole is a torn
-// tail too. Whatever lies in a segment that is not the last was on the disk before the next one began.
+// A power cut may also tear a hole: of the last writes, which were not acknowledged yet, a later one may have reached
+// the disk and an earlier one not. Such a record says itself that less was `synced` then, so the hole is a torn tail
+// too. Everything in a segment that is not the last was on the disk before the next segment began.
 
 import { closeSync, openSync, readSync } from 'node:fs'
 import { ChatError } from '../../core/errors.js'
@@ -41,14 +41,14 @@ const CHUNK_BYTES = 2 ** 20
 /** The order in which records have to follow each other, over all segments. */
 export class Order {
   readonly #rooms = new Map<string, Place>()
-  /** Something was taken out before: from there on an id may be further on than the next one. */
+  /** A repair has taken something out before: an id may be further on than the next one. */
   #lost = false
-  /** It was taken out right here. */
+  /** A repair has taken something out right here. */
   #endsLost = false
   #number: number | undefined
   #size = 0
 
-  /** Says what is wrong with a record, if anything. */
+  /** Says what is wrong with a record, if anything is. */
   check(segment: Segment, { buffer, start, end, offset, place }: RecordView): string | undefined {
     if (offset === 0) {
       if (place !== undefined) return 'the segment has no beginning'
@@ -64,7 +64,7 @@ export class Order {
     return fault
   }
 
-  /** Says what is wrong with a message, and does not count it. */
+  /** Says what is wrong with a message, without counting it. */
   peek({ place }: Pick<RecordView, 'place'>): string | undefined {
     const known = place === undefined ? undefined : this.#rooms.get(place.room)
     if (place === undefined || known === undefined) return undefined
@@ -74,7 +74,7 @@ export class Order {
     return follows ? undefined : 'a message is not the next one of its room'
   }
 
-  /** Something is missing here, and that is known. */
+  /** Something is missing here, and a repair has noted it. */
   lose(): void {
     this.#lost = true
     this.#endsLost = true
@@ -136,21 +136,21 @@ function scanFile(fd: number, segment: Segment, order: Order, visit: Visit, from
 }
 
 /**
- * What is wrong with a segment of which no more is good than this; undefined where nothing is, or where it is a torn
- * tail. `isLast`, `isOnly`: of all segments.
+ * What is wrong with a segment whose good records end here; undefined where nothing is, or where the rest is a torn
+ * tail. `isLast`, `isOnly`: among all segments.
  */
 export function damageOf(
   segment: Segment,
   { end, fault }: Scanned,
   { isLast, isOnly }: { readonly isLast: boolean; readonly isOnly: boolean },
 ): string | undefined {
-  // A segment's first record is on the disk before the segment has its name. An empty one alone is a server's that was
-  // stopped before it had said anything.
+  // The first record of a segment is on the disk before the segment has its name. An empty segment alone belongs to a
+  // server that was stopped before it wrote anything.
   if (end === 0) return segment.size === 0 && isOnly ? undefined : (fault ?? 'the segment has no beginning')
   return fault === undefined || (isLast && !wasOnDisk(segment, end)) ? undefined : fault
 }
 
-/** Was what lies at this offset on the disk once? A later record that was written after it says so. */
+/** Was this offset on the disk once? A later record, which was written after that, says so. */
 function wasOnDisk(segment: Segment, offset: number): boolean {
   const { records } = recordsBehind(segment, offset)
   return records.some(({ synced }) => synced > offset)

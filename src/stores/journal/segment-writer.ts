@@ -1,15 +1,16 @@
-// The end of the journal: the one segment that is written to, and when what was written counts as kept.
+// The end of the journal: the segment that is written to, and when a write counts as kept.
 //
 //     write ──> fdatasync ──> kept           --sync always: a power cut takes nothing that was acknowledged
 //     write ──> kept ──> fdatasync, each second     everysec: it may take the last second
 //     write ──> kept                                never: it takes what the system had not flushed yet
 //
-// A write that fails is cut off again at once, so that nothing half written is ever followed by something whole;
-// where even the cutting fails, it is done before the next write. So a full disk refuses messages and loses none,
-// and the first one that fits is kept again (see disk-health.ts).
+// A write that fails is cut off again at once, so that a half-written record is never followed by a whole one. If
+// even the cutting fails, it is done before the next write. So a full disk refuses messages and loses none, and the
+// first message that fits is kept again (see disk-health.ts).
 //
-// With `always` there are zeros behind the end, so that most groups do not make the file longer: then the system has
-// only their bytes to sync, and not its own books too, which takes half the time. A start knows zeros for what they are.
+// With `always` there are zeros behind the end, so that most groups do not make the file longer. Then the system has
+// only their bytes to sync, and not the file's length as well, which takes half the time. A start recognises the
+// zeros.
 
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Undo } from '../../core/clock.js'
@@ -18,18 +19,18 @@ import { codeOf, type Last, segmentPath, SPAN, syncFolder } from './folder.js'
 import { noteRecord } from './record.js'
 import { DiskHealth, type DiskHealthOptions } from './disk-health.js'
 
-/** When a message is on the disk: the words of redis' appendfsync. */
+/** When a message is on the disk: the words of Redis' appendfsync. */
 export type Sync = 'always' | 'everysec' | 'never'
 
 export type WriterOptions = DiskHealthOptions & { readonly sync: Sync }
 
-/** Little enough that a disk which is full refuses soon, enough for a hundred messages. */
+/** So little that a full disk refuses soon, and enough for a hundred messages. */
 export const RESERVE_BYTES = 16 * 1024
 const ZEROS = Buffer.alloc(RESERVE_BYTES)
 
 const SYNC_MS = 1000
 
-/** Where nothing is synced: what was written this long ago, the system has flushed (Linux: after 30 s). */
+/** Without syncing, the system has flushed writes that are older than this (Linux: after 30 s). */
 const FLUSHED_MS = 60_000
 
 export class SegmentWriter {
@@ -38,14 +39,14 @@ export class SegmentWriter {
   #number: number
   #size: number
   #synced: number
-  /** Where the zeros behind the end, end. */
+  /** The end of the zeros behind the end. */
   #reserved = 0
   #written = { size: 0, at: -Infinity }
-  /** Something that does not count lies behind the end. */
+  /** Are there bytes behind the end that do not count? */
   #ragged = false
-  /** The last fdatasync of `everysec` failed: until one succeeds, nothing is acknowledged without. */
+  /** The last fdatasync of `everysec` failed: until one succeeds, nothing is acknowledged without one. */
   #doubted = false
-  /** What lies behind the end must be kept first, for which there was no room. */
+  /** The bytes behind the end must first be kept in another file, for which there was no room. */
   #mendFirst: (() => void) | undefined
   #timer: Undo | undefined
   readonly #health: DiskHealth
@@ -75,8 +76,8 @@ export class SegmentWriter {
     const file = await open(last.path, 'r+')
     const writer = new SegmentWriter(options, file, last)
     try {
-      // What was read may be in the system's memory alone, if the server before this one was killed; and what is
-      // written next says that all before it is on the disk.
+      // If the server before this one was killed, the bytes that were read may be in the system's memory alone. What
+      // is written next says that all before it is on the disk.
       syncFolder(options.folder)
       await file.datasync()
     } catch (error) {
@@ -84,7 +85,7 @@ export class SegmentWriter {
         await writer.abandon()
         throw error
       }
-      // It can be read all the same, and is synced before anything more is acknowledged.
+      // The segment can be read all the same, and is synced before anything more is acknowledged.
       writer.#synced = 0
       writer.#doubted = true
     }
@@ -109,19 +110,19 @@ export class SegmentWriter {
     return this.#number * SPAN + this.#size
   }
 
-  /** Can nothing be kept now? */
+  /** Is the store unable to keep anything now? */
   get isAway(): boolean {
     return this.#health.isAway
   }
 
-  /** Adds bytes. Resolves once they are kept; rejects with `full` or `unavailable`, and then there is nothing of them. */
+  /** Adds bytes. Resolves once they are kept; rejects with `full` or `unavailable`, and then none of them is there. */
   async write(bytes: Buffer): Promise<void> {
     try {
       if (this.#ragged) await this.#mend()
       this.#ragged = true
-      // What is synced at once only goes as far as the system's memory here, and that takes microseconds; to have
-      // another thread do it would cost more than it does, each time, in waiting for the next turn. While a sync is
-      // under way, as it may be with `everysec`, a write can be slow: then it is not waited for.
+      // Here a write goes only as far as the system's memory, in microseconds; handing it to another thread would
+      // cost more than that in waiting for the next turn. While a sync is under way, as with `everysec`, a write can
+      // be slow: then this does not wait for it.
       if (this.#options.sync === 'always') this.#writeNow(bytes)
       else await writeAll(this.#file, bytes, this.#size)
       if (this.#options.sync === 'always' || this.#doubted) await this.#file.datasync()
@@ -135,7 +136,7 @@ export class SegmentWriter {
     }
   }
 
-  /** Goes on in a new segment; the old one is on the disk before there is a new one. */
+  /** Goes on in a new segment. The old one is on the disk before there is a new one. */
   async rotate(): Promise<void> {
     try {
       if (this.#ragged || this.#reserved > this.#size) await this.#mend()
@@ -155,7 +156,7 @@ export class SegmentWriter {
     }
   }
 
-  /** Lets go of the segment as it is: it belongs to another process. */
+  /** Leaves the segment as it is: it belongs to another process now. */
   async abandon(): Promise<void> {
     this.#timer?.()
     this.#health.close()
@@ -190,7 +191,7 @@ export class SegmentWriter {
       await this.#file.datasync()
       if (number === this.#number) this.#synced = size
     } catch (error) {
-      // It was rotated away or closed meanwhile, and synced for that.
+      // The segment was rotated away or closed meanwhile, and synced for that.
       if (number !== this.#number || codeOf(error) === 'EBADF') return
       this.#doubted = true
       this.#health.fail(codeOf(error) ?? 'EIO')
@@ -207,7 +208,7 @@ export class SegmentWriter {
       writeNow(fd, ZEROS, end)
       this.#reserved = end + ZEROS.length
     } catch {
-      // There is no room for more than the message itself: then the next one makes the file longer, or is refused.
+      // There is no room for more than the message itself. Then the next one makes the file longer, or is refused.
     }
   }
 
@@ -225,7 +226,7 @@ export class SegmentWriter {
     try {
       if (this.#ragged) await this.#mend()
     } catch {
-      // Not now; it is ragged still, and mended before the next write.
+      // The cutting failed: it is done before the next write.
     }
     this.#health.fail(code)
     return refusalOf(code)

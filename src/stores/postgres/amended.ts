@@ -1,9 +1,9 @@
-// The third migration: what later messages make of earlier ones (core/rooms/change.ts) is in the row of the earlier one.
+// The third migration: changes to a message (core/rooms/change.ts) are kept in the row of that message.
 //
 //     12  chat  "hello"  edited 1763…  edit 13  reactions [{"text":"👍","by":["ada"]}]
 //     13  edit  "hello"  about 12
 //
-// `edit` is the id of a message's newest edit, which gives its text up when the next one comes. `people` and
+// `edit` is the id of a message's newest edit, which gives up its text when the next edit comes. `people` and
 // `turned_on` are the parts `by` and `on` of a reaction.
 
 /** A message as the wire has it; `m` is its row and `r` that of its room. */

@@ -1,4 +1,5 @@
-// The connections of the package `pg`, as much of them as is used here: a pool that asks, and one that listens.
+// The connections of the package `pg`, as far as they are used here: a pool that asks, and one connection that
+// listens.
 
 import type { Client, Pool } from 'pg'
 import { loadPeer } from '../../peer.js'
@@ -12,10 +13,10 @@ export type Clients = {
   connect(): Promise<Client>
 }
 
-/** How long a statement may take, before PostgreSQL gives it up. */
+/** How long a statement may take before PostgreSQL cancels it. */
 export const STATEMENT_MS = 2000
 
-/** How many connections a process has, beside the one that listens: ten processes have 60 of the usual 100. */
+/** How many connections a process has, beside the listening one. Ten processes have 60 of the usual 100. */
 const MOST_CONNECTIONS = 5
 const CONNECT_MS = 2000
 
@@ -31,8 +32,8 @@ export async function openClients(url: string): Promise<Clients> {
   }
   try {
     const pool = new PgPool({ ...options, max: MOST_CONNECTIONS })
-    // Without a listener the error of a connection ends the process. The pool takes out an idle one that broke; of one that
-    // is in use, what was asked fails too.
+    // Without a listener the error of a connection ends the process. The pool takes out an idle connection that
+    // broke; for a connection in use, the statement fails as well.
     pool.on('error', () => undefined)
     pool.on('connect', (client) => client.on('error', () => undefined))
     return {
@@ -50,7 +51,7 @@ export async function openClients(url: string): Promise<Clients> {
       },
     }
   } catch (error) {
-    // Such as a certificate in the address that cannot be read.
+    // For example, a certificate in the address cannot be read.
     throw whyNoStart(error, url)
   }
 }

@@ -3,8 +3,8 @@
 //     here ── the listener cannot be connected, does not answer, or may not write ──> away
 //     away ── it is connected, and may write ──> returning ── tables are there, every room was compared ──> here
 //
-// The listening connection tells how PostgreSQL is: once a second it asks. Where one connection of the pool breaks, what
-// was under way on it is refused, and nothing else.
+// The listening connection finds out how PostgreSQL is: it asks once a second. When a connection of the pool breaks,
+// its statement is refused, and nothing else.
 //
 // While PostgreSQL is away everything is refused at once. Nothing is kept here to be sent later.
 
@@ -19,18 +19,21 @@ import { checkServer, isBroken, isBusy, isEnded, isFull, isGone, whyNoStart } fr
 export type Hearer = {
   readonly channel: string
   readonly onNotification: (payload: string) => void
-  /** A listening connection is made anew: what is followed has to be compared. `wasAway`: nothing could be asked before. */
+  /**
+   * A listening connection was made anew: the rooms that are followed have to be compared. `wasAway`: nothing could
+   * be asked before.
+   */
   readonly onBack: (wasAway: boolean) => Promise<void>
 }
 
 export type LinkOptions = Hearer & {
   readonly url: string
   readonly clock: Clock
-  /** Told once when PostgreSQL goes away, with the reason, and once when it is back. */
+  /** Called once when PostgreSQL goes away, with the reason, and once when it is back. */
   readonly onAway: (reason: string | undefined) => void
 }
 
-/** How long an answer may take: a statement that is too slow has been given up by then. */
+/** How long an answer may take: PostgreSQL has cancelled a slow statement by then. */
 const ANSWER_MS = STATEMENT_MS + 500
 const PROBE_MS = 1000
 const CLOSE_MS = 500
@@ -75,14 +78,14 @@ export class Link {
     return this.#state === 'here' && !this.#closed
   }
 
-  /** Asks PostgreSQL. `name`: of a statement that is prepared once on each connection. */
+  /** Asks PostgreSQL. `name`: the name of a statement that each connection prepares once. */
   async ask(name: string, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
     if (this.#state === 'away' || this.#closed) throw away()
     let client: PoolClient
     try {
       client = await this.#clients.pool.connect()
     } catch {
-      // Whether PostgreSQL is away, or every connection is at work, is found out by the listening one.
+      // Is PostgreSQL away, or is every connection at work? The listening connection finds out.
       this.#probe()
       throw away()
     }
@@ -108,7 +111,7 @@ export class Link {
     this.#closed = true
     this.#timer?.()
     const ends = [this.#drop(), this.#clients.pool.end().catch(() => undefined)]
-    // A server that does not answer does not take leave either.
+    // A server that does not answer does not say goodbye either.
     await Promise.race([
       Promise.all(ends),
       new Promise<void>((resolve) => this.#options.clock.after(CLOSE_MS, resolve)),
@@ -124,13 +127,13 @@ export class Link {
     return away()
   }
 
-  /** What a new connection is asked first: may it write, are the tables there; and then it listens. */
+  /** The first questions to a new connection: may it write, are the tables there? Then it listens. */
   async #greet(client: Client): Promise<void> {
     await this.#check(client)
     const ask =
       (ms: number): Ask =>
       async (text) =>
-        // Of several statements in one text the answer is a list of results, which nobody reads.
+        // For several statements in one text the answer is a list of results, which is not used.
         (await this.#within(client.query<Row>(text), ms)).rows ?? []
     await migrate(ask(ANSWER_MS), ask(MIGRATION_MS + ANSWER_MS))
     for (const { channel } of this.#hearers) await ask(ANSWER_MS)(`listen ${channel}`)
@@ -159,7 +162,7 @@ export class Link {
     client.on('end', ended)
   }
 
-  /** Makes the listening connection anew, until it stands. */
+  /** Makes the listening connection anew, and tries until it stands. */
   async #reconnect(): Promise<void> {
     if (this.#connecting || this.#closed) return
     this.#connecting = true
@@ -167,21 +170,22 @@ export class Link {
     for (let wait = LEAST_WAIT_MS; !this.#closed; wait = Math.min(wait * 2, MOST_WAIT_MS)) {
       const error = await this.#stand()
       if (error === undefined) break
-      // A connection that an administrator ended says nothing of the others; a PostgreSQL that stops takes no new one.
+      // A connection that an administrator ended says nothing about the others. A PostgreSQL that stops takes no new
+      // one.
       if (!isEnded(error)) this.#say(error)
       await new Promise<void>((resolve) => this.#options.clock.after(wait, resolve))
     }
     this.#connecting = false
   }
 
-  /** Tries once to have a listening connection; what was wrong, if it was. */
+  /** Tries once to connect the listener; answers what was wrong, if anything was. */
   async #stand(): Promise<unknown> {
     let client: Client | undefined
     try {
       client = await this.#clients.connect()
       await this.#greet(client)
       if (this.#state === 'away') this.#state = 'returning'
-      // What is said from here on is heard.
+      // From here on every notification is heard.
       this.#hear(client)
       const wasAway = this.#state !== 'here'
       await Promise.all(this.#hearers.map(({ onBack }) => onBack(wasAway)))
@@ -196,7 +200,7 @@ export class Link {
     }
   }
 
-  /** PostgreSQL cannot be used: it counts as here again once a new listening connection says so. */
+  /** PostgreSQL cannot be used. It counts as here again once a new listening connection stands. */
   #leave(error: unknown): void {
     this.#say(error)
     void this.#reconnect()
@@ -229,7 +233,7 @@ export class Link {
     this.#probing = true
     this.#check(listener)
       .catch((error: unknown) => {
-        // Where it only broke, it is made anew first.
+        // If the connection only broke, it is made anew first.
         if (this.#listener !== listener) return
         if (isBroken(error)) void this.#reconnect()
         else this.#leave(error)

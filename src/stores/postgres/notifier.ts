@@ -1,5 +1,5 @@
-// Wakes other processes by NOTIFY. It carries no messages, only where each room is now: of several places of a room that
-// wait to be told the newest is.
+// Wakes other processes by NOTIFY. A notice carries no messages, only the place where a room's log ends now: of
+// several places of one room that wait, only the newest is sent.
 
 import type { Undo } from '../../core/clock.js'
 import type { News } from '../shared/follower.js'
@@ -29,7 +29,7 @@ export class Notifier implements Wakes {
     return true
   }
 
-  /** Takes what PostgreSQL has notified. Most of it may be of rooms that this process does not follow. */
+  /** Takes a notification of PostgreSQL. Most of them may be of rooms that this process does not follow. */
   hear(payload: string): void {
     const { room, news } = parseNotification(payload)
     for (const hear of this.#hearers.get(room) ?? []) hear(news)

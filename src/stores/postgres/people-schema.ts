@@ -1,12 +1,13 @@
-// The tables of who is here, for where there is no Redis. They are unlogged: a write costs no write-ahead log, and after a
-// crash of PostgreSQL they are empty. Then each process puts those back whom it knows (src/directory/shared).
+// The tables of people, for chats without Redis. They are unlogged: a write needs no write-ahead log, and after a
+// crash of PostgreSQL they are empty. Then each process puts its own people back (src/directory/shared).
 //
 //     mini_chat_people     a row a room: born, version; closed
 //     mini_chat_names      a row a name that is held
 //     mini_chat_mutes      a row a name that says nothing
 //     mini_chat_sessions   a row a session: its facts as JSON, the rooms where it may hold its name, until when it lives
 //
-// `born` is made anew when a room's people were lost. Each change gives a room the next version, under the lock of its row.
+// `born` is made anew when a room's people were lost. Each change gives a room the next version, under the lock of
+// its row.
 
 const TABLES = `
 create unlogged table mini_chat_people (
@@ -39,7 +40,7 @@ create unlogged table mini_chat_sessions (
 ) with (fillfactor = 50);
 `
 
-/** Locks the row of a room, which is made where it is not there. */
+/** Locks the row of a room, and makes the row if it is missing. */
 const LOCK = `
 create function mini_chat_lock_people(its_room text, fresh text) returns void language plpgsql as $$
 begin
@@ -58,7 +59,7 @@ create function mini_chat_change_people(its_room text, out born text, out versio
 $$;
 `
 
-/** Takes a name. Answers the place, and whether it is new; or the token that has the name. */
+/** Takes a name. Answers the place and whether the name is new, or the token that holds the name. */
 const CLAIM = `
 create function mini_chat_claim(its_room text, fresh text, its_fold text, its_token text, its_username text)
 returns table (born text, version bigint, place bigint, is_new boolean, held_by text) language plpgsql as $$
@@ -77,7 +78,7 @@ begin
 end $$;
 `
 
-/** Gives a name back. No row where that token does not have it. */
+/** Gives a name back. Answers no row where that token does not hold it. */
 const RELEASE = `
 create function mini_chat_release(its_room text, its_fold text, its_token text)
 returns table (born text, version bigint, place bigint, username text) language plpgsql as $$
@@ -91,7 +92,7 @@ begin
 end $$;
 `
 
-/** Orders something: closes or opens the room, or mutes a name until a time, or no more. Mutes from before are over. */
+/** Closes or opens a room, or mutes a name until a time, or takes a mute back. Deletes mutes that are over. */
 const ORDER = `
 create function mini_chat_order(its_room text, fresh text, closes boolean, its_fold text, its_until bigint, now bigint)
 returns table (born text, version bigint) language plpgsql as $$
@@ -106,7 +107,7 @@ end $$;
 
 export const PEOPLE = TABLES + LOCK + CHANGE + CLAIM + RELEASE + ORDER
 
-/** Who wrote a message, for as long as it may be changed. `place`: its room, epoch and id. */
+/** The authors of messages, for as long as they may change them. `place`: the room, the epoch and the id. */
 export const AUTHORS = `
 create unlogged table mini_chat_authors (
   place text collate "C" primary key,

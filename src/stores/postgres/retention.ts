@@ -1,5 +1,5 @@
-// Deletes what is over: messages older than `--keep`, and those of rooms that were cleared. In small batches, each a
-// transaction of its own, so that nobody waits for it.
+// Deletes messages that are older than `--keep`, and messages of rooms that were cleared. It works in small batches,
+// each a transaction, so that no sender waits for it.
 
 import type { Clock, Undo } from '../../core/clock.js'
 import { KEY_MS } from '../../core/rooms/idempotency.js'
@@ -15,7 +15,7 @@ export type RetentionOptions = {
 
 const [LEAST_MS, MOST_MS] = [1000, 60_000]
 const BATCH = 1000
-/** So many batches a room at one time; the rest comes with the next look. */
+/** At most so many batches a room at one time; the rest comes with the next look. */
 const MOST_BATCHES = 50
 
 export class Retention {
@@ -30,7 +30,7 @@ export class Retention {
     this.#wait()
   }
 
-  /** Since when messages are kept, as `Clock.date` has it. */
+  /** Messages are kept that were sent since then (`Clock.date`). */
   get since(): number {
     const { keepMs, clock } = this.#options
     return keepMs === undefined ? 0 : Math.max(0, Math.floor(clock.date() - keepMs))
@@ -41,13 +41,13 @@ export class Retention {
     this.#timer?.()
   }
 
-  /** Deletes what is over now. */
+  /** Deletes what has expired. */
   async run(): Promise<void> {
     await this.sweep()
     const { ask, keepMs, clock } = this.#options
     if (keepMs === undefined) return
     const since = this.since
-    // A key is remembered for its ten minutes, and it is a part of its message.
+    // A key is part of its message, and is remembered for ten minutes.
     const keysSince = Math.min(since, Math.floor(clock.date()) - KEY_MS)
     for (const { room } of await ask(STATEMENTS.stale, [since])) {
       for (let batch = 0; batch < MOST_BATCHES && !this.#closed; batch++) {

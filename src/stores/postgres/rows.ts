@@ -1,4 +1,4 @@
-// Reads what PostgreSQL answers. This is a parser: what goes on from here is trusted.
+// Parses what PostgreSQL answers. Code behind this trusts the values.
 
 import { withParts } from '../../core/rooms/change.js'
 import type { Message } from '../../core/rooms/message.js'
@@ -10,7 +10,7 @@ export type Row = Readonly<Record<string, unknown>>
 /** Asks on one connection. */
 export type Ask = (text: string) => Promise<readonly Row[]>
 
-/** `known`: the mark under the id that was asked for. */
+/** `known`: the mark of the message whose id the caller gave. */
 export type ListedAfter = Listed & { readonly known: string | undefined }
 
 export function parseBatch([row]: readonly Row[]): Batch {
@@ -29,7 +29,7 @@ export function parseListed([row]: readonly Row[]): ListedAfter | undefined {
   }
 }
 
-/** With its reactions in their order. */
+/** A message with its reactions sorted. */
 function asMessage(message: Message): Message {
   return message.reactions === undefined ? message : withParts(message, {})
 }
@@ -38,7 +38,7 @@ export function parsePlace({ epoch, id, mark }: Row): Place {
   return { epoch: String(epoch), id: Number(id), mark: String(mark) }
 }
 
-/** `ROOM EPOCH ID MARK`: what a notification says. The messages are read from the log. */
+/** `ROOM EPOCH ID MARK`: the text of a notification. The messages themselves are read from the log. */
 export function notificationOf(room: string, { epoch, id, mark }: Place): string {
   return `${room} ${epoch} ${id} ${mark}`
 }

@@ -1,24 +1,24 @@
-// The tables, and how they come to be. A database has the number of the newest migration that it was given; each is
-// applied once, by the first process that comes, while the others wait for its lock.
+// The tables, and how they are made. A database keeps the number of the newest migration that was applied. Each
+// migration is applied once, by the first process that comes, while the others wait for its lock.
 //
 //     mini_chat_rooms      a row a room: log, epoch, id and mark of the newest message, first = the oldest id
 //     mini_chat_messages   a row a message, by log and id
 //     mini_chat_dropped    logs that were cleared, whose last rows are still to be deleted
 //     mini_chat_versions   the migrations that were applied
 //
-// The tables of who is here are in people-schema.ts.
+// The tables of people are in people-schema.ts.
 //
 // `log` is a number that no other log has. A room that is cleared gets another one, so that its old messages are out
 // of every answer at once, however many there are.
 //
-// A migration is never changed once it is published: what it lacks is the next one.
+// A migration is never changed once it is published. A correction is the next migration.
 
 import { ChatError } from '../../core/errors.js'
 import { AMENDED } from './amended.js'
 import { AUTHORS, PEOPLE } from './people-schema.js'
 import type { Ask } from './rows.js'
 
-/** A message as the wire had it; `m` is its row and `r` that of its room. */
+/** A message as it was on the wire. `m` is its row and `r` the row of its room. */
 const MESSAGE = `json_strip_nulls(json_build_object('id', m.id, 'room', r.room, 'type', m.type,
   'username', m.username, 'text', m.text, 'timestamp', m.said, 'key', m.key, 'of', m.about))`
 
@@ -50,9 +50,11 @@ create table mini_chat_dropped (log bigint primary key);
 `
 
 /**
- * Adds messages to a room in one step. `items`: what is added, with a mark each; `once`: not where its key was used. The
- * row of the room is locked until the step is committed, so ids are dense and in the order of the commits.
- * Answers the epoch, the mark before the first, and for each its id, or the message that its key was used for.
+ * Adds messages to a room in one step. `items`: the messages, with a mark each; `once`: add only if the key was not
+ * used.
+ * The row of the room is locked until the step is committed, so ids are dense and in the order of the commits.
+ * Answers the epoch, the mark before the first, and for each message its id, or the message that its key was used
+ * for.
  */
 const APPEND = `
 create function mini_chat_append(
@@ -117,8 +119,8 @@ end $$;
 `
 
 /**
- * Puts messages where they were in another store. Answers the epoch and the id at which the room's log ends, and
- * does nothing where that is not right before the first of them.
+ * Puts messages where they were in another store. Answers the epoch and the id at which the room's log ends, and does
+ * nothing where that is not right before the first message.
  */
 const RESTORE = `
 create function mini_chat_restore(its_room text, its_epoch text, items json)
@@ -155,7 +157,10 @@ begin
 end $$;
 `
 
-/** Drops what is older than `since` from the front of a room's log, at most so many; the rows go once their keys may. */
+/**
+ * Drops at most so many messages that are older than `since` from the front of a room's log. The rows go once their
+ * keys may.
+ */
 const EXPIRE = `
 create function mini_chat_expire(its_room text, since bigint, keys_since bigint, most integer)
 returns integer language plpgsql as $$
@@ -187,16 +192,19 @@ const LOCK = '7883953463'
 
 const NEWEST = 'select coalesce(max(version), 0) as version from mini_chat_versions'
 
-/** How long a process waits for another one that makes the tables. */
+/** How long a process waits for another process that makes the tables. */
 export const MIGRATION_MS = 60_000
 
-/** Brings the tables up to date; `askSlowly` may wait for a lock. Throws `unavailable` where a newer program made them. */
+/**
+ * Brings the tables up to date. `askSlowly` may wait for a lock. Throws `unavailable` where a newer program made the
+ * tables.
+ */
 export async function migrate(ask: Ask, askSlowly: Ask): Promise<void> {
   const [there] = await ask(`select to_regclass('mini_chat_versions') is not null as there`)
   if (there?.['there'] === true && (await isUpToDate(ask))) return
   await ask('begin')
   try {
-    // Others wait here until the first one is done, and then find nothing to do.
+    // Other processes wait here until the first one is done, and then find nothing to do.
     await ask(`set local statement_timeout = ${MIGRATION_MS}`)
     await askSlowly(`select pg_advisory_xact_lock(${LOCK})`)
     await ask('create table if not exists mini_chat_versions (version integer primary key)')
@@ -207,7 +215,7 @@ export async function migrate(ask: Ask, askSlowly: Ask): Promise<void> {
     }
     await askSlowly('commit')
   } catch (error) {
-    // Where the connection is gone there is nothing to roll back.
+    // If the connection is gone, there is nothing to roll back.
     await ask('rollback').catch(() => undefined)
     throw error
   }

@@ -1,4 +1,4 @@
-// The statements that are asked again and again, by name: each connection prepares them once.
+// The statements that are used again and again, by name: each connection prepares them once.
 
 import { MESSAGE } from './amended.js'
 
@@ -6,7 +6,7 @@ export type Statement = { readonly name: string; readonly text: string }
 
 const statement = (name: string, text: string): Statement => ({ name: `mini_chat_${name}`, text })
 
-/** $1 room, $2 since when messages are kept. What is older is in no answer, also before its row is gone. */
+/** $1 room, $2 since when messages are kept. An older message is in no answer, even before its row is gone. */
 const ROOM = `with r as (
   select room, log, epoch, id, mark, coalesce((select m.id from mini_chat_messages m
     where m.log = rooms.log and m.id >= rooms.first and m.said >= $2::bigint order by m.id limit 1), id + 1) as first
@@ -18,7 +18,7 @@ const LIST = (which: string): string => `(select coalesce(json_agg(page.message 
 export const STATEMENTS = {
   append: statement('append', 'select mini_chat_append($1, $2, $3, $4, $5, $6, $7) as batch'),
 
-  /** What came after a place: $3 its epoch, $4 its id; $5: at most so many, the newest. */
+  /** The messages after a place: $3 its epoch, $4 its id; $5: at most so many, the newest. */
   after: statement(
     'after',
     `${ROOM} select r.epoch, r.id, r.mark, r.first,
@@ -41,10 +41,10 @@ export const STATEMENTS = {
       ${LIST(`m.id >= r.first and m.id > $3::bigint order by m.id limit $4::bigint`)} from r`,
   ),
 
-  /** A log that is not what the caller knows it to be gets another epoch: $2 the known one, $3 the other. */
+  /** A log that is not what the caller knows gets another epoch: $2 the known epoch, $3 the other. */
   renew: statement('renew', 'update mini_chat_rooms set epoch = $3 where room = $1 and epoch = $2'),
 
-  /** A log that is gone begins anew. */
+  /** A room whose log is gone begins a new one. */
   begin: statement('begin', 'insert into mini_chat_rooms (room, epoch) values ($1, $2) on conflict do nothing'),
 
   places: statement('places', 'select room, epoch, id, mark from mini_chat_rooms where room = any($1::text[])'),
@@ -68,7 +68,7 @@ export const STATEMENTS = {
 
   expire: statement('expire', 'select mini_chat_expire($1, $2, $3, $4) as gone'),
 
-  /** Deletes messages of logs that were cleared, and the logs that have none any more. */
+  /** Deletes messages of logs that were cleared, and the logs that have none left. */
   sweep: statement(
     'sweep',
     `with rows as (delete from mini_chat_messages where (log, id) in (select m.log, m.id from mini_chat_dropped d

@@ -1,13 +1,13 @@
-// What can be wrong with a PostgreSQL, by its code (PostgreSQL manual, appendix A), and in one sentence each at the
-// start that says what to do.
+// What can be wrong with a PostgreSQL, by its code (PostgreSQL manual, appendix A). At the start each case has a
+// sentence that says what to do.
 
 import { ChatError } from '../../core/errors.js'
 import { UsageError } from '../../flags.js'
 
-/** Older ones are not tested, and get no fixes from anybody. */
+/** The oldest version that is accepted. Older ones are not tested, and get no fixes any more. */
 const OLDEST = 12
 
-/** Some statements take too long, or stand in each other's way: the next one may do. */
+/** Statements take too long, or wait for each other: the next one may succeed. */
 export function isBusy(error: unknown): boolean {
   // query_canceled (a timeout of a statement), lock_not_available, serialization_failure, deadlock_detected
   return ['57014', '55P03', '40001', '40P01'].includes(codeOf(error))
@@ -18,26 +18,29 @@ export function isFull(error: unknown): boolean {
   return codeOf(error) === '53100'
 }
 
-/** It takes no writes any more, or the tables are not there. */
+/** The server takes no writes any more, or the tables are gone. */
 export function isGone(error: unknown): boolean {
   // read_only_sql_transaction, undefined_table, undefined_function, invalid_schema_name
   return ['25006', '42P01', '42883', '3F000'].includes(codeOf(error))
 }
 
-/** An administrator ended this connection, or stops PostgreSQL; later `pg` says that it asks nothing on it any more. */
+/**
+ * An administrator ended this connection, or stops PostgreSQL; after that `pg` says that the connection cannot be
+ * used.
+ */
 export function isEnded(error: unknown): boolean {
   if (codeOf(error) === '57P01') return true
   return error instanceof Error && /not queryable|^Connection terminated/.test(error.message)
 }
 
-/** The connection is of no use any more. */
+/** The connection cannot be used any more. */
 export function isBroken(error: unknown): boolean {
   const code = codeOf(error)
   // connection_exception, insufficient_resources, operator_intervention; what is no code of PostgreSQL is the network's
   return !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57P|25006)/.test(code)
 }
 
-/** Why a connection could not be made. */
+/** The error that says why a connection could not be made. */
 export function whyNoStart(error: unknown, url: string): Error {
   if (error instanceof ChatError || error instanceof UsageError) return error
   const where = placeOf(url)
@@ -62,7 +65,7 @@ export function whyNoStart(error: unknown, url: string): Error {
   return say(`no PostgreSQL answers at ${where} (${printable(word)}): start it, or give its address with --postgres`)
 }
 
-/** Reads what a new connection answered. Throws `unavailable` where this server cannot be used. */
+/** Reads the answers to a new connection. Throws `unavailable` where this server cannot be used. */
 export function checkServer({ version, fixed }: Readonly<Record<string, unknown>>, url: string): void {
   const where = placeOf(url)
   const major = Math.floor(Number(version) / 10_000)
@@ -78,7 +81,7 @@ export function checkServer({ version, fixed }: Readonly<Record<string, unknown>
     )
 }
 
-/** What the person who runs this should know of how it is configured, a sentence each. */
+/** Sentences for the person who runs the server about how PostgreSQL is configured. */
 export function warnings({ fsync, commit }: Readonly<Record<string, unknown>>): string[] {
   if (fsync === 'off') return ['this PostgreSQL has fsync off: when its machine stops, everything may be lost']
   if (commit === 'off')

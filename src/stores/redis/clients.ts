@@ -1,5 +1,5 @@
-// The clients of the package `redis`, as much of them as is used here: one that asks and one that listens, or a cluster,
-// which is both and finds the server of each room by itself.
+// The clients of the package `redis`, as far as they are used here: one that asks and one that listens; or a cluster,
+// which does both and finds the server of each room.
 
 import { loadPeer } from '../../peer.js'
 import { whyNoStart } from './trouble.js'
@@ -18,10 +18,10 @@ export type Client = {
   destroy(): void
 }
 
-/** `isCluster`: a server may be away without the others. */
+/** `isCluster`: a server may be away while the others are not. */
 export type Clients = { readonly asker: Client; readonly listener: Client; readonly isCluster: boolean }
 
-/** A connection that hears nothing for so long is made anew. */
+/** A connection that hears nothing for so long is replaced. */
 const SILENCE_MS = 5000
 const PING_MS = 1000
 const MOST_RECONNECT_MS = 1000
@@ -45,7 +45,8 @@ export async function connect(url: string): Promise<Clients> {
   const open = async (): Promise<Client> => {
     const client = createClient({ url, ...options() })
     destroys.push(() => client.destroy())
-    // Without a listener an error ends the process; what it means is told by `connect`, the asking and the probe.
+    // Without a listener an error ends the process. What the error means is told by `connect`, by commands and by the
+    // probe.
     client.on('error', () => undefined)
     await client.connect()
     return client
@@ -87,12 +88,12 @@ export async function connect(url: string): Promise<Clients> {
   }
 }
 
-/** What says which server of a cluster a command is for. */
+/** The key that says which server of a cluster a command is for. */
 function keyOf([command = '', first, , third]: readonly string[]): string | undefined {
   return command.startsWith('EVAL') ? third : first
 }
 
-/** From 10 ms to a second, doubling, with a quarter of chance so that many processes do not come in one instant. */
+/** From 10 ms to a second, doubling, with a random quarter so that many processes do not come in one instant. */
 function waitBefore(retries: number): number {
   return Math.min(10 * 2 ** Math.min(retries, 10), MOST_RECONNECT_MS) * (0.75 + Math.random() / 4)
 }

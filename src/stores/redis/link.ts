@@ -1,13 +1,14 @@
-// The connections to Redis, and whether it can be used now. Two of them: a connection that listens cannot ask.
+// The connections to Redis, and whether it can be used now. There are two, because a connection that listens cannot
+// ask.
 //
 //     here ── no answer for ANSWER_MS, a broken connection, or a server that takes no writes ──> away
 //     away ── a probe is answered: a write, once a second ──> returning ── every room was compared ──> here
 //
-// Of a cluster one server may be away: what it has is refused, and the rest goes on. The cluster is away when none of its
-// servers answers.
+// In a cluster one server may be away: what it has is refused, and the rest goes on. The cluster is away when none of
+// its servers answers.
 //
-// While Redis is away everything is refused at once. Nothing is kept here to be sent later: its sender has been told
-// 503 by then, and sends it again.
+// While Redis is away everything is refused at once. No message is kept here to be sent later: its sender has been
+// told 503 by then, and sends it again.
 
 import type { Clock, Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
@@ -17,20 +18,20 @@ import type { Script } from './scripts.js'
 export type LinkOptions = {
   readonly url: string
   readonly clock: Clock
-  /** Told once when Redis goes away, with the reason, and once when it is back. */
+  /** Called once when Redis goes away, with the reason, and once when it is back. */
   readonly onAway: (reason: string | undefined) => void
-  /** A connection is back: what is followed has to be compared. Redis counts as here once this resolves. */
+  /** A connection is back: the rooms that are followed have to be compared. Redis counts as here once this resolves. */
   readonly onBack: () => Promise<void>
 }
 
-/** So many keys that each server of a cluster has one, most likely; one answer speaks for the cluster. */
+/** So many keys that, most likely, each server of a cluster has one of them. One answer is enough for the cluster. */
 const CLUSTER_PROBES = 16
 
 /** How long an answer may take. */
 const ANSWER_MS = 2000
 const PROBE_MS = 1000
 
-/** How soon a subscription that broke with its connection is tried again. */
+/** How soon a subscription is tried again that broke with its connection. */
 const LISTEN_AGAIN_MS = 20
 
 export class Link {
@@ -44,7 +45,9 @@ export class Link {
   #timer: Undo | undefined
   #closed = false
 
-  /** Connects. Throws `UsageError` without the package, and `unavailable` with a sentence where there is no Redis. */
+  /**
+   * Connects. Throws `UsageError` without the package, and `unavailable` with a sentence where Redis cannot be used.
+   */
   static async open(options: LinkOptions, probeKey: string): Promise<Link> {
     return new Link(options, await connect(options.url), probeKey)
   }
@@ -65,25 +68,25 @@ export class Link {
     return this.#state === 'here' && !this.#closed
   }
 
-  /** Asks Redis. Rejects with `unavailable` at once while it is away, and `full` where it has no memory left. */
+  /** Asks Redis. Rejects at once with `unavailable` while it is away, and with `full` where it has no memory left. */
   async ask(args: readonly string[]): Promise<unknown> {
     if (this.#state === 'away' || this.#closed) throw away()
     return this.#ask(args)
   }
 
-  /** Runs a script, as `ask`. */
+  /** Runs a script; rejects like `ask`. */
   async run({ source, sha }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args]
     try {
       return await this.ask(['EVALSHA', sha, ...rest])
     } catch (error) {
-      // A server that was started anew does not know it yet.
+      // A server that was started anew does not know the script yet.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
       return this.ask(['EVAL', source, ...rest])
     }
   }
 
-  /** Calls back with what is published on a channel, until the undo. */
+  /** Calls back with the messages that are published on a channel, until the undo. */
   async listen(channel: string, isSharded: boolean, call: (text: string) => void): Promise<Undo> {
     const { clock } = this.#options
     const listener = this.#listener
@@ -94,7 +97,8 @@ export class Link {
         await this.#within(isSharded ? listener.sSubscribe(channel, hear) : listener.subscribe(channel, hear))
         break
       } catch {
-        // What it was is told by the connection itself. One that broke is on its way back, unless Redis is away.
+        // The connection itself tells what went wrong. A connection that broke is on its way back, unless Redis is
+        // away.
         if (this.#state === 'away' || this.#closed || clock.now() >= end) throw away()
         await new Promise<void>((resolve) => clock.after(LISTEN_AGAIN_MS, resolve))
       }
@@ -120,7 +124,7 @@ export class Link {
       const word = error instanceof Error ? (/^[A-Z]+(?= )/.exec(error.message)?.[0] ?? '') : ''
       if (word === 'NOSCRIPT' || word === 'ERR' || word === 'NOPERM' || word === 'WRONGTYPE') throw error
       if (word === 'OOM') throw new ChatError('full', 'the store has no memory left: try again later', 60)
-      // A server that became a replica: whoever answers to its name now may be another.
+      // The server became a replica: another server may answer to its name now.
       if (word === 'READONLY') this.#asker.sendCommand(['QUIT']).catch(() => undefined)
       this.#doubt(error)
       throw away()
@@ -141,7 +145,7 @@ export class Link {
     }
   }
 
-  /** Something went wrong: a cluster may have lost one server only, which a probe tells. */
+  /** Something went wrong. Perhaps a cluster has lost one server only: a probe tells. */
   #doubt(error: unknown): void {
     if (this.#isCluster) this.#probe()
     else this.#leave(error)
@@ -161,7 +165,7 @@ export class Link {
     })
   }
 
-  /** One probe at a time: a server that does not answer is not asked again, so that the silence can be told. */
+  /** One probe at a time: a server that does not answer is not asked again, so that its silence can be noticed. */
   #probe(): void {
     if (this.#probing || this.#closed || !this.#asker.isReady) return
     this.#probing = true
@@ -182,7 +186,7 @@ export class Link {
     if (this.#state !== 'away' || this.#closed) return
     this.#state = 'returning'
     await this.#options.onBack()
-    // It may have gone again meanwhile.
+    // It may have gone away again meanwhile.
     if (this.#state !== 'returning') return
     this.#state = 'here'
     this.#options.onAway(undefined)
@@ -190,7 +194,7 @@ export class Link {
 
   async #compare(): Promise<void> {
     if (this.#state !== 'here') return
-    // Where it fails Redis is away, and everything is compared when it is back.
+    // If this fails, Redis is away, and everything is compared when it is back.
     await this.#options.onBack().catch(() => undefined)
   }
 }

@@ -1,13 +1,13 @@
-// What Redis does for us, as Lua: each script is one step that nothing comes between.
+// What Redis does for the store, as Lua. Each script is one step: nothing else happens in Redis meanwhile.
 //
 //     mini-chat:{lobby}:log       stream   ID-MARK, m = the message as JSON
 //     mini-chat:{lobby}:meta      hash     epoch, id and mark of the newest message, first = oldest id, born
-//     mini-chat:{lobby}:removed   zset     by id: MARK and a message that was changed as it is now, instead of in the log;
-//                                          one that was taken out has no text; edit = the id of the newest edit
+//     mini-chat:{lobby}:removed   zset     by id: MARK and a changed message as it is now, which replaces the one in the log;
+//                                          a deleted one has no text; edit = the id of the newest edit
 //     mini-chat:{lobby}:key:…     string   BORN and the message that was sent with this idempotency key
 //
-// The braces are a hash tag: in a cluster all keys of a room are on one server. `born` is the epoch that the log began
-// with. It stays when a log that lost its newest messages gets another epoch: its keys still count.
+// The braces are a hash tag: in a cluster all keys of a room are on one server. `born` is the epoch that the log
+// began with. It stays when a log that lost its newest messages gets another epoch, so that its keys still count.
 
 import { createHash } from 'node:crypto'
 
@@ -117,9 +117,11 @@ end
 
 /**
  * Adds messages. ARGV: … 8 how many are kept, or 0; 9 since when they are kept, or 0; 10 how long keys are kept (ms);
- * 11 `clear`, or nothing; then four a message: its mark, its JSON behind the id, 1 where it changes another one, and
- * the place of its idempotency key among KEYS: 0 none, below 0 to be remembered and not asked.
- * Returns the epoch, the mark before the first, and for each its id, or the message that its key was used for.
+ * 11 `clear`, or nothing; then four for each message: its mark, its JSON behind the id, 1 if it changes another
+ * message,
+ * and the place of its idempotency key among KEYS: 0 for none, below 0 for a key to remember and not to ask.
+ * Returns the epoch, the mark before the first, and for each message its id, or the message that its key was used
+ * for.
  */
 const APPEND = `
 if not epoch or ARGV[11] == 'clear' then begin()
@@ -181,8 +183,9 @@ end
 `
 
 /**
- * Reads what came after the place that the caller knows; 8: at most so many, the newest. A log that is not what the
- * caller knows it to be gets another epoch here, and the others are told. Returns nothing where there never was one.
+ * Reads the messages after the place that the caller knows; 8: at most so many, the newest. A log that is not what
+ * the caller knows gets another epoch here, and the other processes are told. Returns nothing where there never was a
+ * log.
  */
 const AFTER = `
 ${LIST}
@@ -214,9 +217,12 @@ return list(from, math.min(id, from + limit - 1))
 `
 
 /**
- * Puts messages where they were in another store. ARGV: … 8 the log's epoch, 9 the id of the first; then five a message:
- * its id, its mark, its JSON, the place of its idempotency key among KEYS or 0, and how long that is kept (ms). Returns
- * the epoch and the id at which the log ends, and does nothing where that is not right before the first of them.
+ * Puts messages where they were in another store. ARGV: … 8 the log's epoch, 9 the id of the first; then five for
+ * each
+ * message: its id, its mark, its JSON, the place of its idempotency key among KEYS or 0, and how long that is kept
+ * (ms).
+ * Returns the epoch and the id at which the log ends, and does nothing where that is not right before the first
+ * message.
  */
 const RESTORE = `
 if not epoch or id == 0 then

@@ -1,9 +1,9 @@
-// What can be wrong with a Redis at the start, in one sentence each that says what to do.
+// What can be wrong with a Redis at the start. Each case has a sentence that says what to do.
 
 import { ChatError } from '../../core/errors.js'
 import { UsageError } from '../../flags.js'
 
-/** What is asked for at the start: streams trimmed by id came with this version. */
+/** The oldest version that is accepted: it can trim streams by id. */
 const OLDEST = [6, 2] as const
 
 export type Server = {
@@ -12,7 +12,7 @@ export type Server = {
   readonly isSharded: boolean
 }
 
-/** Why a connection could not be made. */
+/** The error that says why a connection could not be made. */
 export function whyNoStart(error: unknown, url: string): Error {
   if (!(error instanceof Error) || error instanceof ChatError || error instanceof UsageError)
     return new Error(String(error), { cause: error })
@@ -37,7 +37,7 @@ export function whyNoStart(error: unknown, url: string): Error {
   return say(`no Redis answers at ${where} (${printable(word)}): start it, or give its address with --redis`)
 }
 
-/** Reads what `INFO` answered. Throws `unavailable` where this server cannot be used. */
+/** Reads the answer of `INFO`. Throws `unavailable` where this server cannot be used. */
 export function checkServer(info: string, url: string): Server {
   const field = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
   const where = placeOf(url)
@@ -55,7 +55,10 @@ export function checkServer(info: string, url: string): Server {
   return { version: [major, minor], isSharded: major >= 7 }
 }
 
-/** What whoever runs this should know of how it is configured, a sentence each. `config`: by name, as far as it may be asked. */
+/**
+ * Sentences for the person who runs the server about how Redis is configured. `config`: by name, as far as it may be
+ * read.
+ */
 export function warnings(config: ReadonlyMap<string, string>): string[] {
   const all: string[] = []
   if (config.get('appendonly') === 'no' && config.get('save') === '')
@@ -77,7 +80,7 @@ function printable(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100)
 }
 
-/** A server that is away is nothing to tell here; anything else is. */
+/** Lets the error of a server that is away pass, and throws any other. */
 export function passed(error: unknown): undefined {
   if (!(error instanceof ChatError)) throw error
 }

@@ -1,8 +1,8 @@
-// Redis as the way on which processes wake each other, for a store that keeps its messages elsewhere. The wake-ups
-// carry the messages, so a process that hears one reads nothing.
+// Redis carries the wake-ups between processes, for a store that keeps its messages elsewhere. The wake-ups carry the
+// messages, so a process that hears one reads nothing.
 //
-// While Redis is away `tell` says so, and the store takes its own way. What was lost in between is found by comparing
-// every room with its log once Redis is back.
+// While Redis is away `tell` says so, and the store uses its own way. Wake-ups that were lost in between are made up
+// for by comparing every room with its log once Redis is back.
 
 import type { Clock, Undo } from '../../core/clock.js'
 import type { Logger } from '../../log.js'
@@ -21,7 +21,10 @@ export type RedisWakesOptions = {
 
 type Listening = { readonly start: () => Promise<void>; undo: Undo | undefined; ended: boolean }
 
-/** Connects. Throws `UsageError` without the package redis, and `unavailable` with a sentence where there is no use. */
+/**
+ * Connects. Throws `UsageError` without the package redis, and `unavailable` with a sentence where Redis cannot be
+ * used.
+ */
 export async function openRedisWakes({ url, clock, log, onBack }: RedisWakesOptions): Promise<RedisWakes> {
   let wakes: RedisWakes | undefined
   const onAway = (reason: string | undefined): void => {
@@ -30,7 +33,7 @@ export async function openRedisWakes({ url, clock, log, onBack }: RedisWakesOpti
   }
   const back = async (): Promise<void> => {
     await wakes?.listenAgain()
-    // Where the store is away too, it compares when it is back itself.
+    // If the store is away too, it compares the rooms itself when it is back.
     await onBack().catch(() => undefined)
   }
   const link = await Link.open({ url, clock, onAway, onBack: back }, 'mini-chat:probe')
@@ -55,7 +58,7 @@ export class RedisWakes implements Wakes {
     this.#channel = channel
   }
 
-  /** Resolves also where Redis is away: then it listens once Redis is back. */
+  /** Resolves even while Redis is away: then it listens once Redis is back. */
   async listen(room: string, hear: (news: News) => void): Promise<Undo> {
     const listening: Listening = {
       start: async () => {
@@ -77,7 +80,7 @@ export class RedisWakes implements Wakes {
   tell(room: string, news: News): boolean {
     if (!this.#link.isHere) return false
     const command = this.#isSharded ? 'SPUBLISH' : 'PUBLISH'
-    // Where this one is lost Redis is away, and every room is compared when it is back.
+    // If this is lost, Redis is away, and every room is compared when it is back.
     this.#link.ask([command, this.#channelOf(room), newsOf(news)]).catch(() => undefined)
     return true
   }

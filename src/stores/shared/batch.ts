@@ -1,30 +1,33 @@
-// What the stores that keep their log elsewhere have in common: what becomes of a batch of messages that was sent there,
-// and of a page that was read.
+// What the stores that keep their log elsewhere have in common: the results of a batch of messages that was sent
+// there, and of a page that was read.
 //
-//     items ──> the log ──> outcomes ──> results for the senders, and news for who listens
+//     items ──> the log ──> outcomes ──> results for the senders, and news for the subscribers
 
 import { NO_EPOCH } from '../../core/rooms/cursor.js'
 import type { Draft, Message } from '../../core/rooms/message.js'
 import type { Appended, History } from '../../core/rooms/store.js'
 import type { Follower, Found, Marked, News } from './follower.js'
 
-/** `once`: only where its key was not used. */
+/** `once`: add the message only if its key was not used before. */
 export type Item = { readonly draft: Draft; readonly once: boolean }
 
-/** What became of a batch: the log's epoch, the mark before its first message, and for each its id or an earlier message. */
+/**
+ * The outcome of a batch: the log's epoch, the mark before its first message, and for each item its id or an earlier
+ * message.
+ */
 export type Batch = {
   readonly epoch: string
   readonly before: string
   readonly outcomes: readonly (number | Message)[]
 }
 
-/** One result for each item, in their order. `news`: of what was added, if anything was. */
+/** One result for each item, in their order. `news`: the messages that were added, if any were. */
 export type Settled = { readonly results: readonly Appended[]; readonly news: News | undefined }
 
 /** A list of a log's messages, with its ends. */
 export type Listed = Found & { readonly first: number }
 
-/** `marks`: of the items, in their order. */
+/** `marks`: the marks of the items, in their order. */
 export function settle(items: readonly Item[], marks: readonly string[], batch: Batch): Settled {
   const { epoch, before, outcomes } = batch
   const entries: Marked[] = []
@@ -41,7 +44,10 @@ export function settle(items: readonly Item[], marks: readonly string[], batch: 
   return { results, news: { epoch, id: last.message.id, mark: last.mark, before, entries: () => entries } }
 }
 
-/** Delivers here what is new in a batch, and what came before it from elsewhere: before any sender is told that it is kept. */
+/**
+ * Delivers here the new messages of a batch, and those of other processes before them, before any sender is told that
+ * its message is kept.
+ */
 export async function deliverHere(follower: Follower | undefined, { results, news }: Settled): Promise<void> {
   if (follower === undefined) return
   if (news !== undefined) await follower.hear(news)
@@ -49,7 +55,7 @@ export async function deliverHere(follower: Follower | undefined, { results, new
     await follower.catchUp()
 }
 
-/** A message that no other one travels with. */
+/** A clear travels without other messages. */
 export function isClear({ draft }: Item): boolean {
   return draft.type === 'clear'
 }

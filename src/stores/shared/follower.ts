@@ -1,14 +1,14 @@
-// Follows one room's log that other processes write to, and delivers each message once and in order.
+// Follows the log of one room that other processes write to as well, and delivers each message once and in order.
 //
 //     news (a wake-up with messages in it) ──> do they go on where I am? ── yes ──> deliver
 //                                                    └── no ──> read what I lack, by id ──> deliver
 //
-// News may be lost, doubled or late: they only speed things up. What counts is the log, which is read after a jump in
+// News may be lost, doubled or late: they only speed things up. The log is what counts. It is read after a jump in
 // ids, after every break of a connection, and every few seconds.
 //
 // Each message has a mark beside its id, a random number. Two logs can have the same epoch and the same id and still
-// be different: a server that took over from another may lack the newest messages, and give their ids to new ones. The
-// marks tell: news say the mark of the message before them, and a read says the mark of the last message here.
+// differ: a server that took over from another may lack the newest messages, and give their ids to new ones. The
+// marks tell: news carry the mark of the message before them, and a read names the mark of the last message here.
 
 import { NO_EPOCH } from '../../core/rooms/cursor.js'
 import type { Message } from '../../core/rooms/message.js'
@@ -22,22 +22,25 @@ export const NOWHERE: Place = { epoch: NO_EPOCH, id: 0, mark: '' }
 
 export type Marked = { readonly message: Message; readonly mark: string }
 
-/** What a wake-up brings. The place is that of its last message; `before`: the mark of the message before its first. */
+/**
+ * The contents of a wake-up. The place is that of its last message; `before`: the mark of the message before its
+ * first.
+ */
 export type News = Place & { readonly before: string; readonly entries: () => readonly Marked[] }
 
-/** What came after a place, and where the log ends now. In another epoch: its newest messages. */
+/** The messages after a place, and where the log ends now. In another epoch: the log's newest messages. */
 export type Found = Place & { readonly messages: readonly Message[] }
 
-/** Reads what came after a place; undefined where there is no log, and there was none. */
+/** Reads the messages after a place; undefined where there is no log, and there was none. */
 export type ReadAfter = (place: Place) => Promise<Found | undefined>
 
 export type Subscriber = {
   readonly deliver: Deliver
-  /** The log that was followed is lost, and the one in its place is empty still. */
+  /** The log that was followed is lost, and an empty one has taken its place. */
   readonly restart: ((epoch: string) => void) | undefined
 }
 
-/** News that come while a read is under way wait behind it, but no more than so many. */
+/** News that come while a read is under way wait behind it, but at most so many. */
 const MOST_EARLY = 256
 
 export class Follower {
@@ -47,10 +50,10 @@ export class Follower {
   readonly #filters = new WeakMap<Subscriber, Subscriber>()
   #place = NOWHERE
   readonly #reads = new Rounds(() => this.#read())
-  /** What is heard while a read is under way; undefined else. */
+  /** News that came while a read is under way; undefined otherwise. */
   #early: News[] | undefined
 
-  /** `onBug`: told of what a subscriber threw. The message is kept, whatever a reader made of it. */
+  /** `onBug` is told what a subscriber threw. The message is kept, even if a reader fails to take it. */
   constructor(readAfter: ReadAfter, onBug: (error: unknown) => void) {
     this.#readAfter = readAfter
     this.#onBug = onBug
@@ -64,7 +67,7 @@ export class Follower {
     return this.#subscribers.size > 0
   }
 
-  /** Takes a subscriber; answers the newest messages, behind which its deliveries go on. */
+  /** Takes a subscriber, and answers the newest messages, behind which its deliveries go on. */
   async join(subscriber: Subscriber): Promise<{ recent: readonly Message[]; epoch: string; last: number }> {
     let recent: readonly Message[] = []
     let floor = NOWHERE
@@ -76,7 +79,7 @@ export class Follower {
       restart: subscriber.restart,
     }
     if (this.#place === NOWHERE && !this.isFollowed) {
-      // The first one: what it is given is where the follower begins.
+      // For the first subscriber, the messages that it is given are where the follower begins.
       let early: Message[] = []
       let log = NO_EPOCH
       const first: Subscriber = {
@@ -122,7 +125,7 @@ export class Follower {
     return this.#take(news) ? undefined : this.catchUp()
   }
 
-  /** Reads what is lacking, and delivers it. */
+  /** Reads the missing messages, and delivers them. */
   catchUp(): Promise<void> {
     return this.#reads.run()
   }
@@ -146,7 +149,7 @@ export class Follower {
     if (isNew && messages.length === 0) this.#tell(({ restart }) => restart?.(epoch))
   }
 
-  /** Delivers what is new in these news. False where they do not go on where this log ends here. */
+  /** Delivers the new messages of these news. False where they do not go on from the end of the log here. */
   #take(news: News): boolean {
     const { epoch, id, mark } = this.#place
     if (news.epoch !== epoch) return false

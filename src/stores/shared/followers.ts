@@ -1,20 +1,21 @@
-// The rooms that this process follows in a log which others write to too, and what keeps them up to date:
+// The rooms that this process follows in a log which other processes write to as well, and what keeps them up to
+// date:
 //
 //     a wake-up with news in it        at once
 //     a connection that is back        every room is compared with its log
 //     nothing at all, for RECONCILE_MS the same
 //
-// A room that turns out to be elsewhere than its log is caught up by id.
+// A room that differs from its log is caught up by id.
 
 import type { Clock, Undo } from '../../core/clock.js'
 import type { Deliver, Subscription } from '../../core/rooms/store.js'
 import { Follower, type Found, type News, type Place, type Subscriber } from './follower.js'
 
-/** A log elsewhere. */
+/** A log that is kept elsewhere. */
 export type Source = {
-  /** Reads what came after a place in a room; undefined where there is no log, and there was none. */
+  /** Reads the messages of a room after a place; undefined where there is no log, and there was none. */
   readAfter(room: string, place: Place): Promise<Found | undefined>
-  /** Which of these rooms are not where their logs end. */
+  /** Which of these rooms differ from their logs? */
   moved(places: ReadonlyMap<string, Place>): Promise<readonly string[]>
   /** Calls back with the news of a room until the undo. */
   listen(room: string, hear: (news: News) => void): Promise<Undo>
@@ -28,7 +29,7 @@ export type FollowersOptions = {
   readonly onTrouble: (error: unknown) => void
 }
 
-/** Readers are told within five seconds of a log that was lost in silence. */
+/** With this, readers are told of a silent loss within five seconds. */
 export const RECONCILE_MS = 4500
 
 type Followed = { readonly follower: Follower; readonly listening: Promise<Undo>; users: number }
@@ -44,7 +45,7 @@ export class Followers {
     this.#wait()
   }
 
-  /** Where a room is followed to; undefined where it is not followed. */
+  /** The follower of a room; undefined where the room is not followed. */
   get(room: string): Follower | undefined {
     return this.#rooms.get(room)?.follower
   }
@@ -60,7 +61,7 @@ export class Followers {
       this.#release(room, followed)
     }
     try {
-      // What is said from here on is heard; so nothing can slip between the log as it is read and the news.
+      // From here on all news are heard, so nothing can slip between the log as it is read and the news.
       await followed.listening
       return { ...(await followed.follower.join(subscriber)), close }
     } catch (error) {
@@ -69,7 +70,7 @@ export class Followers {
     }
   }
 
-  /** Compares every room with its log, and catches up where they differ. */
+  /** Compares every room with its log, and catches up the rooms that differ. */
   async reconcile(): Promise<void> {
     if (this.#rooms.size === 0) return
     const places = new Map([...this.#rooms].map(([room, { follower }]) => [room, follower.place]))
@@ -98,7 +99,7 @@ export class Followers {
   #release(room: string, followed: Followed): void {
     if (--followed.users > 0) return
     if (this.#rooms.get(room) === followed) this.#rooms.delete(room)
-    // Where it never came to listen there is nothing to end.
+    // If it never listened, there is nothing to end.
     followed.listening.then(
       (end) => end(),
       () => undefined,

@@ -1,4 +1,4 @@
-// The way from many senders to a server elsewhere: what waits together travels together.
+// The way from many senders to a server elsewhere: messages that wait together travel together.
 //
 //     add add add          add add
 //          │                  │            while one batch of a lane is on its way, the next one gathers
@@ -7,7 +7,7 @@
 //     lane "den"     [1] ──────> send ──> …                      lanes do not wait for each other
 //
 // A lane has one batch on its way at a time, so its order is the order of `add`. All lanes together hold a limited
-// number of items; past it an item is refused at once, before anything is sent.
+// number of items. Past it an item is refused at once, before anything is sent.
 
 import type { Clock } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
@@ -16,9 +16,9 @@ export type LanesOptions<T, R> = {
   readonly clock: Pick<Clock, 'soon'>
   /** Sends a batch; resolves with one result for each item, in their order. */
   readonly send: (lane: string, items: readonly T[]) => Promise<readonly R[]>
-  /** An item that no other one travels with. */
+  /** Must this item travel without others? */
   readonly isAlone: (item: T) => boolean
-  /** How many items all lanes hold together, those on their way included. */
+  /** How many items all lanes hold together, including those on their way. */
   readonly most?: number
   /** How many items travel together. */
   readonly batch?: number
@@ -66,14 +66,14 @@ export class Lanes<T, R> {
     })
   }
 
-  /** Sends what waits, and takes no more. */
+  /** Sends the items that wait, and takes no more. */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all(this.#running)
   }
 
   async #run(lane: string): Promise<void> {
-    // Whatever else this turn of the event loop brings goes into the same batch.
+    // Items that come in the same turn of the event loop go into the same batch.
     await new Promise<void>((resolve) => this.#options.clock.soon(resolve))
     const queue = this.#lanes.get(lane) ?? []
     while (queue.length > 0) {

@@ -1,4 +1,4 @@
-// What a store keeps as text, in the form that `mini-chat import` reads: see journal/lines.ts.
+// The messages of a store as text, in the form that `mini-chat import` reads: see journal/lines.ts.
 
 import { ChatError } from '../../core/errors.js'
 import type { Store } from '../../core/rooms/store.js'
@@ -11,7 +11,7 @@ export async function* linesOf(store: Store, rooms: readonly string[]): AsyncGen
     let [after, epoch, more] = [0, '', true]
     while (more) {
       const page = await store.read(room, { after, limit: PAGE })
-      // What has been written belongs to a log that is gone, and two logs of a room cannot be imported.
+      // The lines that have been written belong to a log that is gone, and two logs of a room cannot be imported.
       if (epoch !== '' && page.epoch !== epoch)
         throw new ChatError('unavailable', `the room ${room} was begun anew meanwhile: export again`)
       epoch = page.epoch

@@ -1,9 +1,9 @@
-// One piece of work that may be wanted again while it runs: a read of what is elsewhere.
+// One piece of work, a read of data elsewhere, that may be wanted again while it runs.
 //
 //     run ──> round ──> done
 //      run meanwhile ──> one more round after it, however often it was asked for
 //
-// So whoever calls `run` is told of a round that began no earlier than the call.
+// So a caller of `run` waits for a round that began no earlier than the call.
 
 export class Rounds {
   readonly #round: () => Promise<void>
@@ -14,12 +14,12 @@ export class Rounds {
     this.#round = round
   }
 
-  /** Resolves when the rounds that run now are over; undefined where none does. */
+  /** Resolves when the rounds that run now are over; undefined where none runs. */
   get running(): Promise<void> | undefined {
     return this.#running
   }
 
-  /** Rejects with what a round threw; then nothing runs any more. */
+  /** Rejects with the error of a round; then nothing runs any more. */
   run(): Promise<void> {
     if (this.#running === undefined) return (this.#running = this.#start())
     this.#again = true
@@ -27,7 +27,7 @@ export class Rounds {
   }
 
   async #start(): Promise<void> {
-    // So that `#running` is set before it is taken back, whatever happens.
+    // This way `#running` is set before it can be cleared.
     await Promise.resolve()
     try {
       do {

@@ -1,5 +1,5 @@
-// How a process wakes the others when it has added to a room. A wake-up may be lost, doubled or late: what counts is
-// what is read from the log by id (follower.ts).
+// How a process wakes the others when it has added messages to a room. A wake-up may be lost, doubled or late: only
+// what is read from the log by id counts (follower.ts).
 
 import type { Undo } from '../../core/clock.js'
 import type { News } from './follower.js'
@@ -12,5 +12,8 @@ export type Wakes = {
   close(): void
 }
 
-/** Opens wake-ups. `onBack`: called when some may have been lost, so every room has to be compared with its log. */
+/**
+ * Opens wake-ups. `onBack` is called when some may have been lost, so that every room has to be compared with its
+ * log.
+ */
 export type OpenWakes = (onBack: () => Promise<void>) => Promise<Wakes>

@@ -1,12 +1,11 @@
-// What goes back to the client. An answer is a value: a route makes it, the server writes it, and nobody else
-// knows how bytes travel.
+// Answers. An answer is a value: a route makes it, the server writes it, and only the server knows how bytes travel.
 
 import { ChatError, type Code } from '../../core/errors.js'
 import type { Appended } from '../../core/rooms/store.js'
 
 /**
- * `headers`: name, value, name, value …, as `node:http` takes them fastest. `isOpen`: there is no secret in it, so that
- * it may be compressed (packer.ts).
+ * `headers`: name, value, name, value …, the form that `node:http` takes fastest. `isOpen`: there is no secret in it,
+ * so it may be compressed (packer.ts).
  */
 export type Reply = {
   readonly status: number
@@ -16,7 +15,7 @@ export type Reply = {
   readonly isOpen?: true
 }
 
-/** Every code has its status and its title; one that is forgotten here does not compile. */
+/** The status and the title of every code. A code that is missing here does not compile. */
 const PROBLEMS: Record<Code, { readonly status: number; readonly title: string }> = {
   bad_request: { status: 400, title: 'Bad request' },
   unauthorized: { status: 401, title: 'Who are you?' },
@@ -37,7 +36,7 @@ const PROBLEMS: Record<Code, { readonly status: number; readonly title: string }
   full: { status: 507, title: 'Full' },
 }
 
-/** What is worth another try, and after how long where the error does not say. */
+/** The codes for which another try makes sense, and after how long if the error does not say. */
 const RETRY_SECONDS: ReadonlyMap<Code, number> = new Map([
   ['rate_limited', 1],
   ['unavailable', 1],
@@ -51,7 +50,7 @@ export function json(status: number, value: unknown, headers: readonly string[] 
   return text(status, 'application/json', JSON.stringify(value), headers)
 }
 
-/** A message was kept: it, and the cursor behind it. */
+/** The answer to a message that was kept: the message, and the cursor behind it. */
 export function kept({ message, epoch }: Appended, headers: readonly string[] = []): Reply {
   return json(201, { message, next: `${epoch}.${message.id}` }, headers)
 }
@@ -64,7 +63,9 @@ export function text(status: number, type: string, body: string | Buffer, header
   return { status, headers: all, body, encoding: length === body.length ? 'latin1' : 'utf8' }
 }
 
-/** A short answer travels better as text, in one piece with its head; of a long one there is one copy, its bytes. */
+/**
+ * A shorter answer travels better as text, in one piece with its head. Of a longer one there is one copy, its bytes.
+ */
 const TEXT_LENGTH = 4096
 const VARY = ['Vary', 'Accept-Encoding']
 const VARY_LENGTH = 1024
@@ -78,8 +79,8 @@ export function openJson(body: string): Reply {
 export const NO_CONTENT: Reply = { status: 204, headers: ALWAYS, body: '' }
 
 /**
- * Every 401 has one (RFC 9110, section 15.5.2). Basic is taken where there is a password, and yet not asked for: a
- * browser would put a window of its own before the page.
+ * Every 401 has this header (RFC 9110, section 15.5.2). Basic is accepted where there is a password, but not asked
+ * for: a browser would show a window of its own before the page.
  */
 const CHALLENGE = ['WWW-Authenticate', 'Bearer realm="mini-chat"']
 
@@ -91,14 +92,14 @@ export type Problem = {
   readonly detail: string
 }
 
-/** What is said of an error, whatever the transport. */
+/** The problem that an error stands for, whatever the transport. */
 export function problemOf(error: unknown): Problem {
   const { code, message } = asChatError(error)
   const { status, title } = PROBLEMS[code]
   return { type: `/errors/${code.replaceAll('_', '-')}`, title, status, code, detail: message }
 }
 
-/** An error as RFC 9457 has it. What is no `ChatError` is told as `internal`, and nothing of it gets out. */
+/** An error as RFC 9457 has it. Anything that is no `ChatError` becomes `internal`, and nothing of it gets out. */
 export function problem(error: unknown, headers: readonly string[] = []): Reply {
   const value = problemOf(error)
   const { code, status } = value

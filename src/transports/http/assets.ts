@@ -1,5 +1,5 @@
-// The page's files, as the build left them: read once at the start, compressed once, and served from memory. What is
-// not in the table is not there, so no path leads out of the folder.
+// The page's files, as the build left them: read once at the start, compressed once, and served from memory. A path
+// that is not in the table is not served, so no path leads out of the folder.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.webmanifest': 'application/manifest+json',
-  // What shows the sources in a debugger; there in a clone, and not in the package.
+  // Shows the sources in a debugger. It is there in a clone, and not in the package.
   '.map': 'application/json',
 }
 
@@ -42,11 +42,11 @@ type Asset = { readonly type: string; readonly plain: Buffer; readonly packed: B
 
 export type AssetParts = {
   readonly folder?: string
-  /** What the files' addresses begin with. */
+  /** What the addresses of the files begin with. */
   readonly prefix?: string
   /** The address of the page. */
   readonly index?: string
-  /** What the page is to know of the server from the start; it is written into its root element. */
+  /** What the page has to know about the server from the start. It is written into the root element. */
   readonly marks?: string
 }
 
@@ -114,7 +114,7 @@ function filesIn(folder: string): string[] {
       .map((file) => file.replaceAll('\\', '/'))
       .filter((file) => statSync(join(folder, file)).isFile())
   } catch {
-    // Not built: the server works without a page, and `/` says 404.
+    // Not built: the server works without a page, and `/` is a 404.
     return []
   }
 }

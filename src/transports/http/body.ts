@@ -1,4 +1,4 @@
-// A request's body, counted while it is read: nobody is believed about how long it will be.
+// Reads the body of a request, and counts it meanwhile: what the client says about its length is not trusted.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Undo } from '../../core/clock.js'
@@ -9,8 +9,8 @@ import { findHeader } from './header.js'
 export const BODY_BYTES = 64 * 1024
 
 /**
- * Reads the whole body. Throws `too_large` past 64 KiB; never settles for a client that went away. A long one is counted
- * in `pending` while it comes: where there are too many of them, the one that has taken longest is cut.
+ * Reads the whole body. Throws `too_large` past 64 KiB; never settles for a client that went away. A long body is
+ * counted in `pending` while it comes: when there are too many of them, the one that has taken longest is cut.
  */
 export function readBody(
   incoming: IncomingMessage,
@@ -48,12 +48,12 @@ export function readBody(
 
 const NOTHING = Buffer.alloc(0)
 
-/** A body that comes on gets room for so many times what has come: its sender is not believed at once. */
+/** A body gets room for so many times what has come of it: its length is not trusted at once. */
 const GROWTH = 8
 
 /**
- * What has come of a body. Each chunk is copied behind the others: a list of chunks of one byte would take two hundred
- * times their bytes.
+ * The part of a body that has come. Each chunk is copied behind the others: a list of chunks of one byte would take
+ * two hundred times their bytes.
  */
 class PartialBody {
   length = 0
@@ -61,7 +61,7 @@ class PartialBody {
   #bytes: Buffer = NOTHING
   readonly #most: number
 
-  /** `most`: bytes that it has, as its sender says, or that it may have. */
+  /** `most`: the length that the client gave, or the most that a body may have. */
   constructor(most: number) {
     this.#most = most
   }
@@ -76,7 +76,7 @@ class PartialBody {
     this.length = length
   }
 
-  /** All of it, which is not kept any longer. */
+  /** All of it. It is not kept any longer. */
   take(): Buffer {
     const bytes = this.#bytes.subarray(0, this.length)
     this.#bytes = NOTHING

@@ -1,21 +1,21 @@
-// A socket as the server sees it: which request it is at, and what waits on it.
+// A connection: a socket as the server sees it, with its requests and what waits on it.
 
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Undo } from '../../core/clock.js'
 import type { LetGo, Waiter } from './request.js'
 
-/** How many requests of a socket may be owed an answer before it is read no further. */
+/** When so many requests of a socket are owed an answer, it is read no further. */
 export const MAX_OUTSTANDING = 16
 
 /** A server that reads in larger pieces than ours finds more requests in one: past these the socket is cut. */
 const CUT_OUTSTANDING = 256
 
-/** What gives the socket's bytes to `node:http`. */
+/** Gives the socket's bytes to `node:http`. */
 export type Reader = {
   /** Reads on. */
   goOn(): void
-  /** Reads no more; answers the bytes that were read and not given on. */
+  /** Reads no more, and answers the bytes that were read and not given on. */
   leave(): Buffer
 }
 
@@ -41,12 +41,12 @@ export class Connection {
     all.add(this)
   }
 
-  /** Nothing that comes now is read: what came before cannot be read, or the last answer is on its way. */
+  /** Is nothing read any more? The bytes before cannot be read, or the last answer is on its way. */
   get isOver(): boolean {
     return this.#broken || this.#isLast
   }
 
-  /** So many requests are owed an answer that no more are read. */
+  /** Are so many requests owed an answer that no more are read? */
   get isFull(): boolean {
     return this.#outstanding >= MAX_OUTSTANDING
   }
@@ -55,12 +55,12 @@ export class Connection {
     this.#reader = reader
   }
 
-  /** The socket is taken from `node:http`: answers what was read of it and not given on. */
+  /** Takes the socket from `node:http`, and answers the bytes that were read and not given on. */
   leaveNode(): Buffer {
     return this.#reader?.leave() ?? EMPTY
   }
 
-  /** Reads on as soon as fewer are owed an answer. */
+  /** Reads on as soon as fewer requests are owed an answer. */
   goOnWithRoom(): void {
     this.#wantsRoom = true
   }
@@ -70,15 +70,18 @@ export class Connection {
     this.#isLast = true
   }
 
-  /** The next request came: what waits is let go, because its answer has to go out first. Returns its number. */
+  /**
+   * The next request came. A request that waits is let go, because its answer has to go out first. Returns the new
+   * one's number.
+   */
   next(): number {
     this.letGo('next')
     return ++this.#requests
   }
 
   /**
-   * Begins with a request when the answers before it have been written out. So a client that sends many requests at
-   * once and reads nothing has one answer made, and not all of them.
+   * Begins a request when the answers before it have been written out. So for a client that sends many requests at
+   * once and reads nothing, one answer is made, and not all of them.
    */
   inTurn(response: ServerResponse, begin: () => void): void {
     this.#previous = this.#response
@@ -90,7 +93,7 @@ export class Connection {
     })
   }
 
-  /** What comes now cannot be read: `end` is called, once, when what came whole before it has been answered. */
+  /** The next bytes cannot be read. `end` is called, once, when all whole requests before them have been answered. */
   breakInTurn(end: () => void): void {
     if (this.#broken) return
     this.#broken = true
@@ -99,9 +102,10 @@ export class Connection {
     const isWhole = last?.req.complete === true
     const before = isWhole ? last : this.#previous
     after(before, () => {
-      // The answer before closes the connection, by itself or because the client wants it.
+      // The answer before this one closes the connection.
       if (this.#isLast || before?.shouldKeepAlive === false) return
-      // The last request is the one that breaks off. Where it was refused before that was known, that is its answer.
+      // The last request is the one that breaks off. If it was refused before that was known, the refusal is its
+      // answer.
       if (!isWhole && last?.headersSent === true) after(last, () => last.req.socket.destroySoon())
       else end()
     })
@@ -114,7 +118,7 @@ export class Connection {
     const go = (): void => {
       if (!this.#isLast) begin()
     }
-    // Until `close`, also when its bytes are through, the socket belongs to the response.
+    // The socket belongs to the response until `close`, even when its bytes are through.
     if (before === undefined || before.destroyed) go()
     else before.once('close', go)
   }
@@ -145,7 +149,10 @@ export class Connection {
     waiter?.letGo(why)
   }
 
-  /** A room that had to be opened first takes a moment; the socket may have closed or gone on meanwhile. */
+  /**
+   * `waiter` waits for this request. A room had to be opened first, which takes a moment: the socket may have closed
+   * or gone on meanwhile.
+   */
   hold(waiter: Waiter, number: number): void {
     if (this.#closed) waiter.letGo('closed')
     else if (number !== this.#requests || this.#broken) waiter.letGo('next')
@@ -160,7 +167,7 @@ export class Connection {
   #answered(response: ServerResponse): void {
     this.#outstanding--
     if (!response.shouldKeepAlive) this.#isLast = true
-    // A response holds its request, and that its body: an idle connection keeps none of them.
+    // A response holds its request, and a request its body: an idle connection keeps none of them.
     if (this.#previous === response) this.#previous = undefined
     if (this.#response === response && response.req.complete) this.#response = undefined
     if (!this.#wantsRoom || this.isFull) return
@@ -171,13 +178,13 @@ export class Connection {
 
 const EMPTY = Buffer.alloc(0)
 
-/** Calls once an answer is through or its connection has gone; at once where there is none. */
+/** Calls when an answer is through or its connection has gone; at once where there is no answer. */
 function after(response: ServerResponse | undefined, call: () => void): void {
   if (response === undefined || response.writableFinished || response.destroyed) call()
   else response.once('close', call)
 }
 
-/** A property of the socket itself: a look into a table of ten thousand sockets at each request would cost more. */
+/** A property of the socket itself: looking into a table of ten thousand sockets at each request would cost more. */
 const CONNECTION = Symbol('connection')
 declare module 'node:net' {
   interface Socket {
@@ -200,7 +207,7 @@ export class Connections {
     return connection
   }
 
-  /** Whatever waits on any of them is let go. */
+  /** Lets go of everything that waits on any connection. */
   letGo(why: LetGo): void {
     for (const connection of this.#all) connection.letGo(why)
   }

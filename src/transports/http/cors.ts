@@ -1,16 +1,16 @@
-// What a browser has to be told before a page of another site may use this server: CORS, as the Fetch Standard has
-// it (https://fetch.spec.whatwg.org/).
+// CORS: what a browser has to be told before a page of another site may use this server, as the Fetch Standard has it
+// (https://fetch.spec.whatwg.org/).
 //
 //     OPTIONS /send   Origin: https://school.example  ──>  permission: how such a page may ask
 //     POST /send      Origin: https://school.example  ──>  the answer, shared with that page
 //
-// `Origins` says which sites may. Where none may, nothing is added to any answer.
+// `Origins` says which sites may. If none may, no answer has these headers.
 
 import { NO_CONTENT, type Reply } from './answer.js'
 import type { Origins } from './origins.js'
 import type { Request } from './request.js'
 
-/** The headers that share an answer with the page that asked, where its site may. */
+/** The headers that share an answer with the page that asked, if its site may use this server. */
 export function sharing(request: Pick<Request, 'header'>, origins: Origins): string[] {
   const origin = request.header('origin')
   if (origin === undefined || !origins.allows(origin)) return []
@@ -18,7 +18,7 @@ export function sharing(request: Pick<Request, 'header'>, origins: Origins): str
   return ['Access-Control-Allow-Origin', origin, ...seen]
 }
 
-/** The answer to a browser that asks first; undefined for every other request. */
+/** The answer to a browser that asks for permission; undefined for every other request. */
 export function preflight(request: Pick<Request, 'method' | 'header'>, origins: Origins): Reply | undefined {
   const origin = request.header('origin')
   return request.method === 'OPTIONS' && origin !== undefined && origins.allows(origin) ? PERMISSION : undefined

@@ -1,10 +1,10 @@
 // A poll's answer as bytes.
 //
-// Everyone parked at one place gets the same answer, so it is encoded once and the bytes are shared; an
-// unchanged backlog is encoded once and kept for whoever comes next. `now` is part of the answer, so what is
-// kept is good for a tenth of a second.
+// All readers that are parked at one place get the same answer, so it is encoded once and the bytes are shared. The
+// answer for new readers is encoded once as well, and kept while nothing changes. `now` is part of an answer, so it
+// is kept for a tenth of a second.
 //
-// An answer has 1 MiB at most. A long one that nobody was given yet is made in its turn, one at a time.
+// An answer has at most 1 MiB. A long answer that is not kept is made in its turn, one at a time.
 
 import type { Gap } from '../../core/rooms/gap.js'
 import type { Clock } from '../../core/clock.js'
@@ -16,7 +16,7 @@ import { openJson, type Reply } from './answer.js'
 
 export type Encoded = {
   readonly reply: Reply
-  /** How many messages it brings, and when the newest of them came (`Clock.now`). */
+  /** How many messages the answer has, and when the newest of them came (`Clock.now`). */
   readonly count: number
   readonly newestAt: number | undefined
   /** What the reader cannot have. */
@@ -29,15 +29,15 @@ export type Encoded = {
 const FRESH_MS = 100
 const KEPT_BYTES = 16 * 1024 * 1024
 
-/** Bytes of messages that are encoded at once, whoever else asks: a tenth of a millisecond. */
+/** So many bytes of messages are encoded at once, whatever else waits: that takes a tenth of a millisecond. */
 const LONG_BYTES = 64 * 1024
 
-/** Long answers that may wait to be made. */
+/** So many long answers may wait to be made. */
 const WAITING = 1000
 
 type KeptAnswers = { epoch: string; first: number; last: number; date: number; answers: KeptAnswer[] }
 
-/** An answer, and the place, limit and presence that it is for. */
+/** An answer that is kept, and the place, limit and presence that it is for. */
 type KeptAnswer = {
   readonly epoch: string | undefined
   readonly id: number
@@ -46,7 +46,7 @@ type KeptAnswer = {
   readonly encoded: Encoded
 }
 
-/** Answers kept a room: readers are at few places at one time. */
+/** Answers that are kept for each room: its readers are at few places at one time. */
 const KEPT_ANSWERS = 8
 
 export class Encoder {
@@ -54,7 +54,7 @@ export class Encoder {
   readonly #turns: Turns
   #kept = new WeakMap<Room, KeptAnswers>()
   #bytes = 0
-  /** The room asked for last: its readers are woken one after the other. */
+  /** The room that was asked for last: its readers are woken one after the other. */
   #latest: { readonly room: Room; readonly kept: KeptAnswers } | undefined
 
   constructor(clock: Clock) {
@@ -63,8 +63,8 @@ export class Encoder {
   }
 
   /**
-   * The answer to a reader that asks just now; in its turn where it is long. Rejects with `unavailable` where too many
-   * wait.
+   * The answer to a reader that asks just now. A long answer is made in its turn. Rejects with `unavailable` when too
+   * many wait.
    */
   encodeSoon(reader: Reader): Encoded | Promise<Encoded> {
     const known = this.#find(reader)
@@ -74,7 +74,10 @@ export class Encoder {
     return this.#turns.run(() => this.encode(reader))
   }
 
-  /** The answer to a reader as it stands. `retry`: milliseconds it is asked to wait before its next poll. */
+  /**
+   * The answer to a reader as it stands. `retry`: the milliseconds that the client is asked to wait before its next
+   * poll.
+   */
   encode(reader: Reader, retry?: number, view?: View): Encoded {
     if (retry !== undefined) return this.#make(reader, retry, view)
     const known = this.#find(reader)
@@ -92,7 +95,7 @@ export class Encoder {
     return encoded
   }
 
-  /** The answer that another reader at the same place was given. `version`: of the presence that it tells. */
+  /** The answer that another reader at the same place was given. `version`: the version of the presence in it. */
   find(room: Room, { epoch, id }: Place, limit: number, version?: string): Encoded | undefined {
     for (const answer of this.#answersOf(room)) {
       if (answer.id === id && answer.limit === limit && answer.version === version && answer.epoch === epoch)

@@ -6,7 +6,7 @@
 //     event: gap                        what this reader cannot have
 //     event: presence                   who is here and who types, whole
 //
-// What is on its way to one reader is one frame at most (see core/rooms/stream.ts), which is less than 128 KiB.
+// At most one frame (see core/rooms/stream.ts) is on its way to a reader, which is less than 128 KiB.
 
 import type { Chat } from '../../core/chat.js'
 import type { Undo } from '../../core/clock.js'
@@ -27,12 +27,12 @@ type StreamContext = { readonly chat: Chat; readonly metrics: Metrics; readonly 
 /** A comment this often keeps proxies from thinking that nothing comes any more. */
 export const BEAT_MS = 15_000
 
-/** A stream is closed after this time and up to as much again, so that a balancer can spread its readers anew. */
+/** A stream ends after this time and up to as much again, so that a balancer can spread its readers anew. */
 export const LIFE_MS = 5 * 60_000
 
 const RETRY_MS = 2000
 
-/** In a frame of a reader of several rooms: each message has a cursor that names all of them. */
+/** The most messages in a frame for a reader of several rooms: each message has a cursor that names all rooms. */
 const SEVERAL_MESSAGES = 32
 
 /** What all streams of a server share. */

@@ -1,5 +1,5 @@
-// One request and its answer, over `node:http`. The only file that knows both sides: a route sees the `Request`
-// half, and calls `answer`.
+// One request and its answer over `node:http`. This is the only file that knows both sides: a route sees the
+// `Request` half, and calls `answer`.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Authenticated } from '../../auth/auth.js'
@@ -56,7 +56,7 @@ export class Exchange implements Request {
     this.#onError = onError
   }
 
-  /** Takes the request target apart. Throws `bad_request` where it cannot be read. */
+  /** Parses the request target. Throws `bad_request` if it cannot be read. */
   parse(): void {
     const { url = '/' } = this.#incoming
     if (!url.startsWith('/')) throw new ChatError('bad_request', 'the request target is a path that begins with /')
@@ -110,8 +110,8 @@ export class Exchange implements Request {
   }
 
   /**
-   * Answers somebody who is still sending. Closing at once would reset the connection, and the answer would be lost
-   * on its way; so what comes is thrown away for a moment (RFC 9112, section 9.6).
+   * Answers a client that is still sending. Closing at once would reset the connection, and the answer would be lost
+   * on its way. So the rest is read and thrown away for a moment (RFC 9112, section 9.6).
    */
   answerAndLinger({ status, headers, body }: Reply): void {
     const response = this.#response
@@ -129,10 +129,10 @@ export class Exchange implements Request {
   }
 }
 
-/** Those who look whether the process lives need not know where it was put. */
+/** A probe that asks whether the process lives need not know the base. */
 const BARE = ['/health', '/ready']
 
-/** The path as if there were no base; empty where only its last slash is missing. */
+/** The path without the base; empty if only the last slash of the base is missing. */
 function below(base: string, path: string): string {
   if (path === base) return ''
   if (path.startsWith(`${base}/`)) return path.slice(base.length)

@@ -4,7 +4,7 @@
 //     room=lobby&text=hi            ──┼──>  get('text'): hi
 //     hi                            ──┘
 //
-// What a field has to be like is for the chat to say: here it is whatever came in.
+// The chat checks the fields; here they are as they came in.
 
 import { isUtf8 } from 'node:buffer'
 import { ChatError } from '../../core/errors.js'
@@ -33,8 +33,8 @@ function formOf(request: Request): Form {
 }
 
 /**
- * Reads the fields of a body. With `raw`, plain text and a form without that field are that field's value; without
- * it plain text is JSON, because `navigator.sendBeacon` says `text/plain` of every string.
+ * Reads the fields of a body. With `raw`, plain text is the value of that field, and so is a form without that field.
+ * Without `raw`, plain text is JSON, because `navigator.sendBeacon` calls every string `text/plain`.
  */
 export function readFields(request: Request, raw?: string): Fields {
   const form = formOf(request)
@@ -51,7 +51,7 @@ export function readFields(request: Request, raw?: string): Fields {
   return fieldsOf(request, raw === undefined ? parseJson(body) : (name) => (name === raw ? body : undefined))
 }
 
-/** A field that is taken from the body alone: what is in a URL ends up in logs. */
+/** A field that is read from the body alone, because addresses end up in logs. */
 export function secretField(request: Request, fields: Fields, name: string): unknown {
   return request.query.one(name) === undefined ? fields.get(name) : undefined
 }
@@ -77,7 +77,7 @@ function parseJson(body: string): Get {
   try {
     value = JSON.parse(body)
   } catch {
-    // Not swallowed: the parser's own words would repeat what the client sent.
+    // Not swallowed: the parser's own message would repeat what the client sent.
     throw new ChatError('bad_request', 'the body is not JSON')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -1,6 +1,6 @@
-// Where a request ends, as its head says. `node:http` reads heads by the same rules; this refuses what it lets pass,
-// because a proxy in front may read it otherwise, and take the end of one request for the beginning of another
-// (request smuggling: RFC 9112, sections 6.1, 6.3 and 11.2).
+// Where a request ends, as its head says. `node:http` reads heads by the same rules. This file refuses some heads
+// that it lets pass, because a proxy in front may read them otherwise, and take the end of one request for the
+// beginning of another (request smuggling: RFC 9112, sections 6.1, 6.3 and 11.2).
 //
 //     Transfer-Encoding   exactly `chunked`, once, and not in HTTP/1.0; never beside Content-Length
 //     GET and HEAD        have no body
@@ -9,14 +9,14 @@ import { ChatError } from '../../core/errors.js'
 import { findHeader } from './header.js'
 import type { RequestHead } from './origins.js'
 
-/** A request whose end is in doubt. Nothing that comes behind it on its connection is read. */
+/** A request whose end is in doubt. Nothing behind it on its connection is read. */
 export class FramingError extends ChatError {
   constructor(detail: string) {
     super('bad_request', detail)
   }
 }
 
-/** Throws `FramingError` for a request that two readers might take for two different ones. */
+/** Throws `FramingError` for a request that two programs might read differently. */
 export function checkFraming({ method, httpVersion, rawHeaders }: RequestHead): void {
   const coding = findHeader(rawHeaders, 'transfer-encoding')
   const length = findHeader(rawHeaders, 'content-length')

@@ -1,10 +1,10 @@
-// What a program mounts in its own server: the forms that `node:http`, Express and their like call.
+// The functions that a program mounts in its own server, in the forms that `node:http`, Express and others call.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** For a request. `next`: for an address that is not the chat's. */
+/** Takes a request. `next` is called for an address that is not the chat's. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void
 
-/** For an `upgrade` event. */
+/** Takes an `upgrade` event. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, next?: () => void) => void

@@ -1,4 +1,5 @@
-// One header of a request, without having the object of all of them made: `node:http` builds that only when asked.
+// Reads one header of a request. `node:http` makes the object of all headers only when it is asked for; this does not
+// ask.
 
 /** The first value of a header in `rawHeaders`, by its lower-case name. */
 export function findHeader(raw: readonly string[], name: string): string | undefined {
@@ -9,7 +10,7 @@ export function findHeader(raw: readonly string[], name: string): string | undef
   return undefined
 }
 
-/** Does the client take an answer that is compressed with gzip? */
+/** Does the client accept an answer that is compressed with gzip? */
 export function takesGzip(request: { header(name: string): string | undefined }): boolean {
   const codings = request.header('accept-encoding')
   if (codings === undefined || !codings.includes('gzip')) return false

@@ -1,15 +1,15 @@
-// What a client sends to `node:http`, given to it in pieces of one request or few.
+// Gives a client's bytes to `node:http` in pieces of one request or a few.
 //
 //     socket ──  8 KiB ──> in turn? ──> pieces ── while fewer than 16 answers are owed ──> node:http
-//                             └───────────┴── else the rest waits in the socket, which is not read any further
+//                             └───────────┴── otherwise the rest waits in the socket, which is not read any further
 //
 // `node:http` takes each chunk of bytes whole, and 64 KiB hold more than two thousand requests of 18 bytes. Each of
-// them becomes objects of about 4 kB, which stay until the answers before it were read: 10 MB a socket. A piece ends
-// behind an empty line, where a head ends, so no more than a few requests come out of one; and what waits is not the
-// first half of a head, whose time would run out.
+// them becomes objects of about 4 kB, which stay until the answers before it are read: 10 MB a socket. A piece ends
+// behind an empty line, where a head ends. So only a few requests come out of one piece, and the bytes that wait are
+// not the first half of a head, whose time would run out.
 //
-// Where sockets are read into one buffer (fast/shared-read.ts), the pieces are parts of it: `node:http` copies what it
-// keeps of them.
+// Where sockets are read into one buffer (fast/shared-read.ts), the pieces are parts of it: `node:http` copies what
+// it keeps of them.
 
 import type { Socket } from 'node:net'
 import type { Connection } from './connection.js'
@@ -17,19 +17,19 @@ import { readInto } from './fast/shared-read.js'
 import type { LargeReads } from './large-reads.js'
 
 /**
- * Bytes of a piece. Without a least, a body of empty lines would come in thousands of pieces; the most is for a body
- * without any.
+ * The bytes of a piece. Without the lower limit, a body of empty lines would come in thousands of pieces. The upper
+ * limit is for a body without empty lines.
  */
 const PIECE = { least: 256, most: 8192 }
 const EMPTY_LINE = '\r\n\r\n'
 const NOTHING = Buffer.alloc(0)
 
-/** Puts itself before the listener by which `node:http` reads a socket, once that is there. */
+/** Puts itself before the listener by which `node:http` reads a socket. */
 export function readInPieces(socket: Socket, connection: Connection, largeReads: LargeReads): void {
   const toNode = socket.listeners('data')
   socket.removeAllListeners('data')
   let rest: Buffer = NOTHING
-  /** Does the next read overwrite it? */
+  /** Does the next read overwrite the rest? */
   let isShared = false
   let isLeft = false
   const place = largeReads.enter(() => void socket.resume())
@@ -58,7 +58,7 @@ export function readInPieces(socket: Socket, connection: Connection, largeReads:
     if (connection.isOver) return
     if (!largeReads.takes(place, chunk.length)) return hold()
     while (rest.length > 0 && !connection.isOver) {
-      // `node:http` pauses a socket as well: until a body has been taken, or answers were read.
+      // `node:http` pauses a socket too: until a body has been taken, or answers were read.
       if (socket.isPaused()) return hold()
       if (connection.isFull) {
         connection.goOnWithRoom()
@@ -69,11 +69,11 @@ export function readInPieces(socket: Socket, connection: Connection, largeReads:
       for (const listener of toNode) listener.call(socket, piece)
       if (isLeft) return
     }
-    // A view of no bytes would keep all those that it was cut from.
+    // An empty view of a buffer would keep the whole buffer in memory.
     rest = NOTHING
   }
 
-  /** Puts back what cannot be taken now. It comes again when somebody resumes the socket. */
+  /** Puts back the bytes that cannot be taken now. They come again when the socket is resumed. */
   function hold(): void {
     if (!socket.isPaused()) socket.pause()
     socket.unshift(isShared ? Buffer.from(rest) : rest)

@@ -1,40 +1,40 @@
-// Who sends much at once waits in a line. A turn of the event loop takes so many bytes of long requests, and one
-// connection after the other; a short request passes them by.
+// Clients that send much at once wait in a line. A turn of the event loop takes only so many bytes of long requests,
+// one connection after the other. A short request passes them by.
 //
-//     a socket with  8 KiB to read ──> the line ── 128 KiB a turn ──> node:http
-//     a socket with less ───────────────── at once ────────────────> node:http
+//     a socket with  8 KiB to read ──> the line ── 128 KiB or 5 ms a turn ──> node:http
+//     a socket with less ────────────────────── at once ───────────────────> node:http
 //
-// The system gives the server up to a thousand sockets that have something to read, and the server sees to all of them
-// before it looks for others. With a long body on each, that takes a third of a second, in which nobody else is heard;
-// and a thousand bodies are in memory for that long, where a few are enough. A body that is begun goes first, so that
-// few are begun at one time. Nothing waits in memory but what one read has brought: the rest stays in the socket.
+// The system gives the server up to a thousand sockets that have something to read, and the server serves all of them
+// before it looks for others. With a long body on each, that takes a third of a second, in which no other client is
+// served; and a thousand bodies are in memory for that long, where a few are enough. A body that is begun goes first,
+// so that few are begun at one time. Only the bytes of one read wait in memory: the rest stays in the socket.
 
-/** What one read brings at the most. */
+/** The most bytes of one read. */
 export const READ_BYTES = 8 * 1024
 
 /** A shorter read does not wait. */
 const LONG_BYTES = 4 * 1024
 
-/** So much is taken in a turn. */
+/** So much is taken in a turn, where that takes no longer than this. */
 const TURN_BYTES = 128 * 1024
 
 /** The longest body with its head: what a connection has taken when its first turn has come. */
 const REQUEST_BYTES = 72 * 1024
 
-/** Where a connection stands in the line. */
+/** A connection's place in the line. */
 export type Place = {
-  /** Takes what it has read: there is room for it now. */
+  /** Takes the bytes that were read: there is room for them now. */
   readonly goOn: () => void
-  /** Bytes that it waits with; 0 where it does not wait. */
+  /** The bytes that wait; 0 while the connection does not wait. */
   waiting: number
-  /** Bytes for which its turn has come. */
+  /** The bytes for which the turn has come. */
   granted: number
-  /** Bytes that were taken of a request that is begun. */
+  /** The bytes that were taken of a request that is begun. */
   taken: number
 }
 
 export class LargeReads {
-  /** Those who have begun a request, and those who have not. */
+  /** The connections that have begun a request, and those that have not. */
   readonly #begun = new Set<Place>()
   readonly #others = new Set<Place>()
   #left = TURN_BYTES
@@ -50,7 +50,7 @@ export class LargeReads {
     this.#others.delete(place)
   }
 
-  /** Is there room now for so many bytes that were read? Where there is not, `goOn` is called when there is. */
+  /** Is there room now for so many bytes that were read? If not, `goOn` is called when there is. */
   takes(place: Place, bytes: number): boolean {
     if (bytes < LONG_BYTES) return true
     if (place.granted >= bytes) {

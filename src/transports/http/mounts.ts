@@ -1,5 +1,5 @@
-// Parts of the address space that are not ours to answer: another engine takes whatever begins with its prefix,
-// behind the same checks.
+// Mounts: parts of the address space that another engine answers. It takes every request with its prefix, behind the
+// same checks.
 //
 //     /ws/lobby/ada      an upgrade, for WebSocket
 //     /socket.io/…       requests and upgrades, for Socket.IO
@@ -19,9 +19,12 @@ import { headLines } from './fast/wire.js'
 export type Mount = {
   /** Such as `/ws/`. */
   readonly prefix: string
-  /** Takes a request; without it only upgrades are taken. `identity`: the person, where authentication tells. */
+  /**
+   * Takes a request; without it the mount takes only upgrades. `identity`: the person's, where authentication tells
+   * it.
+   */
   readonly request?: (incoming: IncomingMessage, response: ServerResponse, identity: Identity | undefined) => void
-  /** Takes a socket that wants another protocol; throws or rejects to say no. */
+  /** Takes a socket for another protocol; throws or rejects to refuse. */
   readonly upgrade: (
     incoming: IncomingMessage,
     socket: Duplex,
@@ -47,17 +50,17 @@ export class Mounts {
     return () => this.#mounts.delete(mount)
   }
 
-  /** Is there something that takes this request? `base`: what addresses begin with. */
+  /** Does a mount take this request? `base`: what addresses begin with. */
   has(incoming: Addressed, base: string): boolean {
     return this.#mounts.size > 0 && this.#find(incoming, base)?.request !== undefined
   }
 
-  /** Is there something that takes an upgrade at this address? */
+  /** Does a mount take an upgrade at this address? */
   hasUpgrade(incoming: Addressed, base: string): boolean {
     return this.#find(incoming, base) !== undefined
   }
 
-  /** Hands a request over that has passed the checks of its origin and of who sends it. True when it was taken. */
+  /** Hands over a request that has passed the check of its origin and authentication. True when a mount took it. */
   take(incoming: IncomingMessage, response: ServerResponse, base: string, identity: Identity | undefined): boolean {
     if (this.#mounts.size === 0) return false
     const request = this.#find(incoming, base)?.request
@@ -67,14 +70,14 @@ export class Mounts {
     return true
   }
 
-  /** Where a mount begins, which takes this address: a word of ours, and none of the client's. */
+  /** The prefix of the mount that takes this address. It is a word of ours, and not of the client's. */
   prefixOf(incoming: Addressed, base: string): string | undefined {
     return this.#find(incoming, base)?.prefix
   }
 
   /**
-   * Hands an upgrade over; a socket that nobody upgrades is served `again`. `done` is told of each that a mount took,
-   * with what went wrong, if something did.
+   * Hands over an upgrade. A socket that no mount upgrades is served `again`. `done` is called for each socket that a
+   * mount took, with the error if there was one.
    */
   upgrade(
     base: string,
@@ -89,7 +92,7 @@ export class Mounts {
         writeReply(socket, incoming.method === 'HEAD' ? { ...reply, body: '' } : reply)
       }
       try {
-        // Judged as it came: what is served again has fewer headers.
+        // Checked as it came: a request that is served again has fewer headers.
         this.#origins.check(incoming)
         checkFraming(incoming)
         if (mount === undefined) {
@@ -120,16 +123,16 @@ export class Mounts {
 
 type Addressed = Pick<IncomingMessage, 'url'>
 
-/** An engine knows nothing of the base. */
+/** An engine does not know the base. */
 function strip(incoming: IncomingMessage, base: string): IncomingMessage {
   if (base !== '') incoming.url = incoming.url?.slice(base.length) ?? ''
   return incoming
 }
 
-/** What only says that somebody would rather speak another protocol. */
+/** Headers that only offer another protocol. */
 const OFFERS = new Set(['connection', 'upgrade', 'http2-settings'])
 
-/** The head of a request as if it offered no upgrade: nobody has to accept one (RFC 9110, section 7.8). */
+/** The head of a request as if it offered no upgrade: a server need not accept one (RFC 9110, section 7.8). */
 function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
   let head = `${method} ${url} HTTP/${httpVersion}\r\nConnection: close\r\n`
   for (let i = 0; i < rawHeaders.length; i += 2)

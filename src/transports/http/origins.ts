@@ -1,16 +1,17 @@
-// Where a request may come from. Two checks before anything else, both against pages of other sites in a visitor's browser:
+// Where a request may come from. Two checks come before anything else. Both are against pages of other sites in a
+// visitor's browser:
 //
-// - `Host` must be a name that is ours, or a page could point its own name at this machine (DNS rebinding);
-// - what changes something must come from our own page or from no page at all (cross-site request forgery).
-//   `Sec-Fetch-Site` tells, in browsers that send it; `Origin` tells in the rest.
+// - `Host` must be a name of this server, or a page could point its own name at this machine (DNS rebinding).
+// - A request that changes something must come from our own page or from no page at all (cross-site request forgery).
+//   `Sec-Fetch-Site` tells, in browsers that send it; `Origin` tells in the others.
 //
-// A proxy may ask for us by a name of its own, and then `Host` is not what the browser's page has in its address:
+// A proxy may use a name of its own for this server. Then `Host` is not the host in the page's address:
 //
 //     page of https://chat.example ──> proxy ──> us        Host: 127.0.0.1:8000    Origin: https://chat.example
 //
-// Two things still prove that the page is ours. The browser says so: `Sec-Fetch-Site: same-origin`, with the two other
-// fields that every browser sends beside it, and it says so only of pages that came by https or from its own machine,
-// which no other site can take the place of. Or a proxy that we trust says which host it was asked for.
+// Two things still prove that the page is ours. The browser says `Sec-Fetch-Site: same-origin`, with the two other
+// headers that every browser sends beside it. It says so only for pages that came by https or from its own machine,
+// whose place no other site can take. Or a proxy that we trust says which host it was asked for.
 
 import { hostname } from 'node:os'
 import { isIP } from 'node:net'
@@ -18,10 +19,10 @@ import { ChatError } from '../../core/errors.js'
 import { forwardedHosts } from '../address.js'
 import { findHeader } from './header.js'
 
-/** How many headers a request may not have. */
+/** A request must have fewer headers than this. */
 export const MAX_HEADERS = 64
 
-/** How much of a `Host` that is refused is said again. */
+/** So many characters of a refused `Host` are repeated. */
 const MAX_SHOWN = 100
 
 export type OriginOptions = {
@@ -31,11 +32,11 @@ export type OriginOptions = {
   readonly origins: readonly string[]
   /** How many proxies in front are ours. */
   readonly proxies?: number
-  /** Is told of the first `Host` that is refused: printable, and short. */
+  /** Told of the first `Host` that is refused: printable, and short. */
   readonly onUnknownHost?: (host: string) => void
 }
 
-/** What is looked at: an `IncomingMessage`, or what stands in for one. */
+/** A request as far as it is looked at here: an `IncomingMessage`, or an object that stands in for one. */
 export type RequestHead = {
   readonly method?: string | undefined
   readonly httpVersion: string
@@ -66,13 +67,13 @@ export class Origins {
     return this.#origins.size > 0
   }
 
-  /** Throws `forbidden_host`, `forbidden_origin`, or `bad_request` for a request without its one host. */
+  /** Throws `forbidden_host`, `forbidden_origin`, or `bad_request` for a request without exactly one host. */
   check(request: RequestHead): void {
     this.#checkHost(request)
     if (request.method !== 'GET' && request.method !== 'HEAD' && request.method !== 'OPTIONS') this.checkOrigin(request)
   }
 
-  /** Throws `forbidden_origin` for a request that another site's page makes. */
+  /** Throws `forbidden_origin` for a request of another site's page. */
   checkOrigin({ rawHeaders }: Pick<RequestHead, 'rawHeaders'>): void {
     const origin = findHeader(rawHeaders, 'origin')
     if (origin !== undefined && this.allows(origin)) return
@@ -98,7 +99,7 @@ export class Origins {
   }
 
   #checkHost({ rawHeaders, httpVersion }: RequestHead): void {
-    // `node:http` leaves out what comes after so many: a check must not be led past a header in this way.
+    // `node:http` drops headers past this number. A check must not miss a header in this way.
     if (rawHeaders.length >= 2 * MAX_HEADERS)
       throw new ChatError('bad_request', `the request has too many headers: fewer than ${MAX_HEADERS}`)
     let value: string | undefined
@@ -113,7 +114,7 @@ export class Origins {
       if (httpVersion === '1.0') return
       throw new ChatError('bad_request', 'the request has no Host header')
     }
-    // Nearly all requests of one server have one host.
+    // Nearly all requests to a server name the same host.
     if (value === this.#lastHost) return
     if (!this.#isOurs(value)) {
       const shown = value.replaceAll(/[^!-~]/g, '?').slice(0, MAX_SHOWN)
@@ -136,8 +137,8 @@ export class Origins {
   }
 
   /**
-   * Is the origin what our own proxy was asked for? By http another site's name may be made to lead here (DNS
-   * rebinding), so there the name has to be ours as well; by https the proxy's certificate has settled that.
+   * Was our own proxy asked for this origin? By http another site's name may be made to lead here (DNS rebinding), so
+   * there the name has to be ours as well. By https the proxy's certificate has settled that.
    */
   #isForwarded(origin: string, rawHeaders: readonly string[]): boolean {
     const isHttps = /^https:/i.test(origin)
@@ -147,7 +148,10 @@ export class Origins {
   }
 }
 
-/** Every browser that sends `Sec-Fetch-Site` sends these too, and no page can (https://www.w3.org/TR/fetch-metadata/). */
+/**
+ * Every browser that sends `Sec-Fetch-Site` sends these two as well, and no page can
+ * (https://www.w3.org/TR/fetch-metadata/).
+ */
 function isFromBrowser(rawHeaders: readonly string[]): boolean {
   return (
     findHeader(rawHeaders, 'sec-fetch-mode') !== undefined && findHeader(rawHeaders, 'sec-fetch-dest') !== undefined

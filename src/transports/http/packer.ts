@@ -1,12 +1,13 @@
-// Long answers, compressed for a client that takes gzip (RFC 9110, section 12.5.3).
+// Compresses long answers for a client that takes gzip (RFC 9110, section 12.5.3).
 //
 //     body ── over 1 KiB? ── up to 128 KiB: now ── longer: on another thread, in its turn
 //               └── no: as it is
 //
-// An answer is compressed once for all who are given it. The work has a share of the time at most, and past it an
-// answer goes out as it is: under load that costs less. What carries a secret is never compressed, because the length
-// would tell something of it to somebody who chooses the text beside it (https://www.breachattack.com/). For the same
-// reason two rooms are never compressed together where people authenticate: who writes in one may not read the other.
+// An answer is compressed once for all clients that are given it. Compressing may take only a share of the time. Past
+// it an answer goes out as it is, which costs less under load. An answer with a secret is never compressed: its
+// length would tell something about the secret to an attacker who chooses the text beside it
+// (https://www.breachattack.com/). For the same reason two rooms are never compressed together where people
+// authenticate: a person who writes in one may not be allowed to read the other.
 
 import { promisify } from 'node:util'
 import { constants, gzip, gzipSync } from 'node:zlib'
@@ -20,13 +21,13 @@ import type { Request } from './request.js'
 /** A shorter body saves no packet. */
 const LEAST_BYTES = 1024
 
-/** What is compressed at once: half a millisecond. */
+/** A body up to this size is compressed at once, which takes half a millisecond. */
 const AT_ONCE_BYTES = 128 * 1024
 
-/** Longer ones that are compressed at one time, and that may wait for it. */
+/** How many longer bodies are compressed at one time, and how many may wait. */
 const LATER = { places: 2, waiting: 100 }
 
-/** Of the time, one part in five may be spent on what is compressed at once; a rest is so many milliseconds at most. */
+/** One part in five of the time may go into compressing at once; a rest is at most so many milliseconds. */
 const REST = 4
 const MOST_REST_MS = 20
 
@@ -45,7 +46,7 @@ export class Packer {
     this.#turns = new Turns(clock, LATER.places, LATER.waiting)
   }
 
-  /** The answer for this client: compressed where that is allowed, wanted and worth its time. */
+  /** The answer for this client: compressed if that is allowed, wanted and worth the time. */
   reply(reply: Reply, request: Pick<Request, 'header'>): Reply {
     if (reply.isOpen !== true || reply.body.length <= LEAST_BYTES || !takesGzip(request)) return reply
     const known = this.#packed.get(reply)
@@ -58,7 +59,7 @@ export class Packer {
     return packed
   }
 
-  /** Compresses a long answer on another thread, so that `reply` has it; undefined where nothing is to be waited for. */
+  /** Compresses a long answer on another thread, for `reply` to find; undefined where there is nothing to wait for. */
   prepare(reply: Reply, request: Pick<Request, 'header'>): Promise<void> | undefined {
     if (reply.isOpen !== true || reply.body.length <= AT_ONCE_BYTES || this.#packed.has(reply)) return undefined
     if (!takesGzip(request)) return undefined
@@ -71,7 +72,7 @@ export class Packer {
     try {
       this.#keep(reply, await this.#turns.run(() => gzipLater(reply.body, OPTIONS)))
     } catch (error) {
-      // Too many wait: it goes out as it is.
+      // Too many answers wait: this one goes out as it is.
       if (!(error instanceof ChatError)) throw error
     }
   }

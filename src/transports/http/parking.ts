@@ -1,22 +1,22 @@
-// The polls that are parked: how many there may be, and when each has waited long enough.
+// The parked polls: how many there may be, and when each of them has waited long enough.
 //
-// A timer for each poll would cost more than the poll. One timer for all looks twenty times a second whether the
-// earliest deadline has come, and only then goes through the list. A poll keeps its own place in the list, and is
-// taken out by moving the last one there; the earliest deadline may then be too early, which costs one look more.
+// A timer for each poll would cost more than the poll. One timer for all of them looks twenty times a second whether
+// the earliest deadline has come, and only then goes through the list. Each poll knows its place in the list, and is
+// taken out by moving the last poll there. The earliest deadline may then be too early, which costs one look more.
 
 import type { Clock, Undo } from '../../core/clock.js'
 import type { Observer } from '../../core/rooms/observer.js'
 
-/** How often it is looked: a wait ends up to this late. */
+/** The time between two looks: a wait may end this much late. */
 export const LOOK_MS = 50
 
 export type Parked = {
-  /** When it has waited long enough (`Clock.now`). */
+  /** When the poll has waited long enough (`Clock.now`). */
   readonly deadline: number
-  /** Its place in the list; the list's business. */
+  /** The poll's place in the list. Only the list uses it. */
   place: number
   expire(): void
-  /** Tells a watcher who has just come where it waits. */
+  /** Tells a new watcher where the poll waits. */
   tellTo(observer: Observer): void
 }
 
@@ -70,7 +70,7 @@ export class Parking {
 
   #look(now: number): void {
     this.#earliest = Infinity
-    // From the end: whoever goes is replaced by one that has been looked at.
+    // From the end: a poll that goes is replaced by one that has been looked at already.
     for (let i = this.#parked.length - 1; i >= 0; i--) {
       const parked = this.#parked[i]
       if (parked === undefined) continue

@@ -2,7 +2,7 @@
 //
 //     room=lobby&since=k3f9qz1a.801&wait=  ──>  room: lobby, since: k3f9qz1a.801
 //
-// What a parameter has to be like (a number, a 1 or a 0) is said where it is read, and refused in one sentence.
+// The code that reads a parameter checks it (as a number, or as 1 or 0), and refuses a wrong one in one sentence.
 
 import { ChatError } from '../../core/errors.js'
 
@@ -35,11 +35,14 @@ export class Query {
 
 export const NO_QUERY = new Query([])
 
-/** Queries as they were asked before, 1 MiB at most. Readers who wait at one place ask in the same words, over and over. */
+/**
+ * Queries that were parsed before, at most 1 MiB of them. Readers that wait at one place ask in the same words, again
+ * and again.
+ */
 const known = new Map<string, Query>()
 const KNOWN = { queries: 1024, length: 256 }
 
-/** Parses `a=1&b=2` as a form does: `+` is a space. Throws `bad_request` for a `%` that is no escape. */
+/** Parses `a=1&b=2` as a form does: `+` is a space. Throws `bad_request` for a wrong `%`. */
 export function parseQuery(raw: string): Query {
   if (raw === '') return NO_QUERY
   const before = known.get(raw)
@@ -67,18 +70,18 @@ function queryOf(raw: string): Query {
   return new Query(pairs)
 }
 
-/** A text in memory of its own: a part of a longer one keeps all of it. */
+/** A copy in memory of its own: a part of a longer text keeps all of it. */
 export function copyOf(text: string): string {
   return Buffer.from(text).toString()
 }
 
-/** The text that a form's escapes stand for. `name`: what it is the value of, for the sentence that refuses it. */
+/** Undoes the escapes of a form. `name`: the parameter's name, for the sentence that refuses it. */
 export function unescapeForm(text: string, name = ''): string {
   if (!text.includes('%') && !text.includes('+')) return text
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
-    // Not swallowed: this is what a wrong escape throws, and the only thing.
+    // Not swallowed: decodeURIComponent throws for a wrong escape, and for nothing else.
     const where = /^[a-z]{1,16}$/.test(name) ? name : 'the address or the form'
     throw new ChatError(
       'bad_request',
@@ -87,7 +90,7 @@ export function unescapeForm(text: string, name = ''): string {
   }
 }
 
-/** A whole number from 0 up; more digits than a number holds are only a very large one. */
+/** A whole number from 0 up. More digits than a number holds make a very large one. */
 export function wholeNumber(query: Query, name: string): number | undefined {
   const value = query.one(name)
   if (value === undefined) return undefined
@@ -95,7 +98,7 @@ export function wholeNumber(query: Query, name: string): number | undefined {
   throw new ChatError('bad_request', `${name} is a whole number from 0 up`)
 }
 
-/** A whole number, clamped. */
+/** A whole number within bounds: a smaller or a larger one becomes the bound. */
 export function clamped(query: Query, name: string, low: number, high: number, fallback: number): number {
   return Math.min(high, Math.max(low, wholeNumber(query, name) ?? fallback))
 }

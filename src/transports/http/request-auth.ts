@@ -1,6 +1,6 @@
-// Who sends a request, where this chat asks that: `Auth` lets the request in, or the route is open to all, or the
-// request goes no further. Every route and everything mounted beside the routes is asked here; without --password and
-// --auth there is no `RequestAuth`, and a request passes one comparison.
+// Authentication of requests, where the chat has any: `Auth` lets the request in, or the route is open to all, or the
+// request is refused. Every route and every mount comes through here. Without --password and --auth there is no
+// `RequestAuth`, and a request costs one comparison.
 
 import { type Auth, type Authenticated, bearerOf } from '../../auth/auth.js'
 import type { Clock } from '../../core/clock.js'
@@ -24,7 +24,7 @@ export class RequestAuth {
     this.#parts = parts
   }
 
-  /** Lets a request in, to go to a route or a file, or to a mount. */
+  /** Lets a request in, to a route, a file or a mount. */
   request(incoming: Caller, query: Query, auth: Route['auth'] | 'login'): Authenticated | Promise<Authenticated> {
     if (auth === 'open') return openTo(incoming)
     const authenticated = this.authenticate(incoming, auth === 'login')
@@ -36,7 +36,7 @@ export class RequestAuth {
     return authenticated instanceof Promise ? authenticated.then(check) : check(authenticated)
   }
 
-  /** Lets in whoever has shown what is asked for. `isLogin`: the proof of who somebody is may be shown here. */
+  /** Lets a request in that shows what is asked for. `isLogin`: a proof of identity is accepted here. */
   authenticate(incoming: Caller, isLogin: boolean): Authenticated | Promise<Authenticated> {
     const { auth, proxies } = this.#parts
     return auth.authenticate({
@@ -49,7 +49,10 @@ export class RequestAuth {
   }
 }
 
-/** Nothing is asked; what is no session's token may be there for all that, since clients send it everywhere. */
+/**
+ * An open route asks for nothing. `Authorization` may still be there, and not be a session's token, because clients
+ * send it everywhere.
+ */
 function openTo(incoming: Caller): Authenticated {
   const given = findHeader(incoming.rawHeaders, 'authorization')
   return { identity: undefined, isSpent: given !== undefined && bearerOf(given) === undefined }

@@ -1,5 +1,5 @@
-// What a route is: a method, a path, and what to do. It gets a parsed request and an `answer` to call, once, now
-// or later; it knows no socket and no `ServerResponse`.
+// A route: a method, a path, and what to do. It gets a parsed request and an `answer` to call, once, now or later. It
+// knows no socket and no `ServerResponse`.
 
 import type { Auth } from '../../auth/auth.js'
 import type { Secret } from '../../auth/secret.js'
@@ -17,7 +17,7 @@ import type { Request } from './request.js'
 /** Answers the request. A second call, or one after the connection has gone, does nothing. */
 export type Answer = (reply: Reply | StreamReply) => void
 
-/** What routes may use. */
+/** The parts of the server that routes may use. */
 export type Context = {
   readonly chat: Chat
   readonly metrics: Metrics
@@ -25,29 +25,32 @@ export type Context = {
   readonly packer: Packer
   readonly eventStreams: EventStreams
   readonly parking: Parking
-  /** How many readers wait for each address; undefined where sockets are counted, as without a proxy. */
+  /** How many readers wait for each address; undefined without a proxy, where sockets are counted instead. */
   readonly readers: ConnectionLimit | undefined
   readonly version: string
-  /** What everything begins with, such as `/chat`; nothing by itself. */
+  /** What every path begins with, such as `/chat`; empty by default. */
   readonly base: string
-  /** Who may come in, where that is asked. */
+  /** Authentication, where the chat has any. */
   readonly auth: Auth | undefined
-  /** What makes a session a moderator; undefined where there are none. */
+  /** The key that makes a session a moderator; undefined where there are no moderators. */
   readonly adminKey: Secret | undefined
   /** Where other machines reach this server; nothing where it listens for its own machine alone, or a proxy stands in front. */
   readonly addresses: () => readonly string[]
-  /** Seconds that a poll waits if it does not say. */
+  /** The seconds that a poll waits by default. */
   readonly waitSeconds: number
   /** Should the process be given work? */
   readonly ready: () => boolean
-  /** Does it stop? Then nobody is parked any more. */
+  /** Is the server stopping? Then no poll is parked any more. */
   readonly stopping: () => boolean
 }
 
 export type Route = {
   readonly method: 'GET' | 'POST'
   readonly path: string
-  /** Where people authenticate: `open` asks nothing, `login` takes proof of who the person is; every other route needs it. */
+  /**
+   * For chats with authentication: `open` asks for nothing, `login` accepts a proof of identity. Every other route
+   * needs authentication.
+   */
   readonly auth?: 'open' | 'login'
   /** Throws a `ChatError`, or rejects with one, to say no. */
   handle(request: Request, answer: Answer, context: Context): void | Promise<void>

@@ -1,4 +1,4 @@
-// HTTP: listens, sorts what comes in, and stops.
+// HTTP: listens, sorts the requests that come in, and stops.
 //
 //     socket ─> fast ── a plain poll or send ─────────────> route ─> answer ─> socket
 //                └───── all else ─> node:http ─> service ─> route ─> answer ─> node:http ─> socket
@@ -29,7 +29,7 @@ export type Http = {
   /** For the `upgrade` event of an existing server. */
   readonly upgrade: UpgradeHandler
   readonly server: Server
-  /** Whom a request, or an upgrade, is counted to. */
+  /** The address to which a request, or an upgrade, is counted. */
   addressOf(caller: Caller): string
   /** Gives a part of the address space to another engine. */
   mount(mount: Mount): Undo
@@ -42,7 +42,7 @@ export type Http = {
 export type HttpParts = ServiceParts & {
   /** How many connections each address has. */
   readonly connectionLimit: ConnectionLimit
-  /** How many there are of all, under one key. */
+  /** How many sockets there are in all, under one key. */
   readonly sockets: ConnectionLimit
   /** False for tests that compare the fast path with `node:http` alone. */
   readonly withFastPath?: boolean
@@ -72,7 +72,7 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
     service.take(incoming, response, connections.of(incoming.socket), place.base)
   }
 
-  /** One line a request, when it is over. `route`: no word of the client's. */
+  /** Logs one line a request, when it is over. `route` is a word of ours, and not of the client's. */
   function logRequest(incoming: IncomingMessage, response: ServerResponse, route: string): void {
     const { clock } = context.chat
     const [start, address, method] = [clock.now(), addressOf(incoming, proxies), incoming.method ?? '']
@@ -92,7 +92,7 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   server.on('checkContinue', handler)
   server.on('checkExpectation', handler)
   server.on('clientError', (error, socket) => {
-    // Somebody who connected and never said a word gets none back.
+    // A client that connected and never sent anything gets no answer.
     if ('bytesRead' in socket && socket.bytesRead === 0) return void socket.destroy()
     context.metrics.rejected.add(1, 'bad_request')
     if (error.name === 'Error' && 'code' in error && error.code === 'ECONNRESET') return void socket.destroy()
@@ -107,7 +107,10 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
     takeOver(socket, () => writeReply(socket, problem(NO_PROXY)))
   })
 
-  /** Takes a socket from `node:http`, and calls with the bytes it had read when what came before was answered. */
+  /**
+   * Takes a socket from `node:http`. `begin` is called with the bytes that were read, when the requests before were
+   * answered.
+   */
   function takeOver(socket: Duplex, begin: (rest: Buffer) => void): void {
     socket.on('error', () => undefined) // A peer that vanished: `close` follows.
     if (!(socket instanceof Socket)) return begin(NOTHING)
@@ -121,7 +124,7 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
     })
   }
 
-  // What `node:http` does with a socket that comes in: the fast path is put before it.
+  // The listener of `node:http` for new sockets: the fast path is put before it.
   const toNode = server.listeners('connection')
   server.removeAllListeners('connection')
   const handOver = (socket: Socket): void => {
@@ -137,7 +140,7 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
     idleMs: LIMITS.keepAliveTimeout,
     handOver,
   })
-  // The fast path has no place for a line about each request.
+  // The fast path does not log requests.
   const hasFastPath = withFastPath && log.debug === undefined
   server.on('connection', (socket: Socket) => {
     const connection = connections.of(socket)
@@ -148,8 +151,8 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   if (hasFastPath) server.on('listening', () => shareReads(server, KEEP_ALIVE_MS))
 
   /**
-   * Counts a socket among all, and closes at once one that is too many: an answer would hold its descriptor for as long
-   * as the peer likes.
+   * Counts a socket among all sockets, and closes it at once if it is one too many: an answer would hold its
+   * descriptor for as long as the peer likes.
    */
   function isOneMore(socket: Socket, connection: Connection): boolean {
     const exit = sockets.enter(ALL_SOCKETS)
@@ -162,7 +165,9 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
     return false
   }
 
-  /** Counts a socket to its address, and closes one that is too many. Behind a proxy all sockets have one address. */
+  /**
+   * Counts a socket to its address, and closes it if it is one too many. Behind a proxy all sockets have one address.
+   */
   function hasRoom(socket: Socket, connection: Connection): boolean {
     const address = addressOf({ socket, rawHeaders: [] }, 0)
     if (!connectionLimit.counts(address)) return true
@@ -191,10 +196,11 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
     const first = Buffer.from(head) // The next read overwrites it.
     takeOver(socket, (rest) => upgradeNow(incoming, socket, Buffer.concat([first, rest])))
   }
-  // Also where nothing is mounted: `node:http` by itself would drop what it read behind an offer, and its body.
+  // Also where nothing is mounted: otherwise `node:http` would drop the bytes that it read behind an offer, and its
+  // body.
   server.on('upgrade', upgrade)
 
-  /** For another program's server, whose other upgrades are not the chat's. */
+  /** For the server of another program, whose other upgrades are not the chat's. */
   const upgradeElsewhere: UpgradeHandler = (incoming, socket, head, next) => {
     if (mounts.hasUpgrade(incoming, context.base)) return upgrade(incoming, socket, head)
     if (next !== undefined) return next()
@@ -234,7 +240,10 @@ export function createHttp({ connectionLimit, sockets, withFastPath = true, ...p
   }
 }
 
-/** Is there another listener, which may take what is not ours? `server`: as `node:http` notes it on each of its sockets. */
+/**
+ * Is there another listener, which may take an upgrade that is not ours? `server`: as `node:http` notes it on each
+ * socket.
+ */
 function hasOtherListeners(socket: Duplex): boolean {
   const owner = 'server' in socket ? socket.server : undefined
   return owner instanceof EventEmitter && owner.listenerCount('upgrade') > 1

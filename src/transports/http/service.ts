@@ -1,10 +1,10 @@
-// What a request goes through, whichever way it came in: the checks of its origin, authentication, its route, and the one place that
-// answers.
+// What every request goes through, whichever way it came in: the check of its origin, authentication, its route, and
+// the one place that answers.
 //
 //     origins ─> auth ─> route ─> answer
 //
-// There is one `try` around everything a request does. What is thrown on purpose becomes the answer that it says;
-// anything else is a bug, is logged whole, and is answered with 500 and no more.
+// There is one `try` around everything that a request does. A `ChatError` becomes the answer that it describes.
+// Anything else is a bug: it is logged whole, and answered with 500 and no more.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -37,11 +37,11 @@ export type ServiceParts = {
   readonly log: Logger
   /** How many proxies in front are ours. */
   readonly proxies: number
-  /** What is served beside the routes that are always there. */
+  /** Routes beside those that are always there. */
   readonly routes?: readonly Route[]
 }
 
-/** What is asked who sends it. */
+/** A request before authentication, and after it. */
 type Admitted = { readonly query: Query; authenticated: Authenticated | undefined }
 
 export class Service {
@@ -66,7 +66,7 @@ export class Service {
     this.#stopping = true
   }
 
-  /** Is this address one of the chat's? Inside another program the rest is that program's. */
+  /** Is this address one of the chat's? Inside another program the others are that program's. */
   has({ url, base }: Place, wantsUpgrade: boolean): boolean {
     const path = url.split('?', 1)[0] ?? ''
     if (path === base && base !== '') return true
@@ -76,7 +76,7 @@ export class Service {
     return wantsUpgrade && this.mounts.hasUpgrade({ url }, base)
   }
 
-  /** The address as the chat knows it, for a log: a route, a file of the page or a mount, and no word of the client's. */
+  /** The address for a log: a route or a mount. No word in it comes from the client. */
   routeOf({ url, base }: Place): string {
     const path = url.split('?', 1)[0] ?? ''
     // Outside of the base there are /health and /ready.
@@ -109,7 +109,7 @@ export class Service {
     }
   }
 
-  /** Notes that somebody was told no; logs it where it is our own fault. */
+  /** Counts a refusal, and logs it if it is our own fault. */
   note(error: unknown): Code {
     const { code } = asChatError(error)
     if (code === 'internal') this.#parts.log.error('bug', error)
@@ -123,7 +123,7 @@ export class Service {
     return pending.add(typeof body === 'string' ? {} : body, body.length, () => socket.destroy())
   }
 
-  /** Adds what depends on the server's state and not on the route. */
+  /** Adds the headers that depend on the server's state and not on the route. */
   dress<T extends Reply | StreamReply>(request: Pick<Request, 'header'>, reply: T): T {
     const { origins } = this.#parts
     if (!this.#stopping && !origins.anyOrigins) return reply
@@ -141,7 +141,7 @@ export class Service {
     return this.#serveKnown(exchange, incoming, response)
   }
 
-  /** Asks for a session that another process has opened; undefined where there is nothing to ask. */
+  /** Looks for a session that another process has opened; undefined where there is nothing to ask. */
   reach(request: Pick<Request, 'header'>): Promise<void> | undefined {
     const { chat } = this.#parts.context
     if (chat.isAlone) return undefined
@@ -157,7 +157,7 @@ export class Service {
     return authenticated.then(() => this.#go(exchange, route, incoming, response))
   }
 
-  /** Asks who sends a request, where people authenticate: then it is known of the request. */
+  /** Authenticates a request, where the chat asks for that, and notes the result in it. */
   admit(request: Admitted, caller: Caller, auth: Route['auth'] | 'login'): void | Promise<void> {
     const authenticated = this.#requestAuth?.request(caller, request.query, auth)
     if (authenticated instanceof Promise) return authenticated.then((one) => void (request.authenticated = one))
@@ -215,7 +215,7 @@ export class Service {
     if (file !== undefined) answer(file)
   }
 
-  /** A server that listens itself never comes here: the program around this one has to pass its upgrades on. */
+  /** A server that listens itself never comes here: the program around this chat has to pass its upgrades on. */
   #noUpgrade(): ChatError {
     const sentence = "the server does not hand upgrades to the chat: server.on('upgrade', chat.upgrade)"
     if (!this.#saidNoUpgrade) this.#parts.log.error('no_upgrade', sentence)
@@ -243,7 +243,7 @@ class MethodError extends ChatError {
   }
 }
 
-/** Where the oldest page sent and polled, and what does so now. */
+/** The addresses where the oldest page sent and polled, and what replaces them. */
 const OLD: ReadonlyMap<string, { readonly path: string; readonly use: string }> = new Map([
   ['POST /api/send', { path: '/send', use: 'send with POST /send and {"room","username","text"}' }],
   [

@@ -1,8 +1,8 @@
-// An answer that has no end yet: the head goes out at once, and then whatever a route writes, as long as the
+// An answer that has no end yet: the head goes out at once, and after it whatever a route writes, as long as the
 // connection lasts.
 //
-// It has no length and no chunks: it ends when the connection does. So what a thousand readers are told is the
-// same bytes for each, and goes from one buffer straight into their sockets.
+// It has no length and no chunks: it ends when the connection does. So the bytes are the same for a thousand readers,
+// and go from one buffer straight into their sockets.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
@@ -13,7 +13,7 @@ export type StreamWriter = {
   onDrain(call: () => void): void
   /** Writes the last bytes, and closes. */
   end(bytes: string): void
-  /** Closes at once, whatever is still on its way. */
+  /** Closes at once, even if bytes are still on their way. */
   cut(): void
 }
 
@@ -33,10 +33,10 @@ export function openStream(
   response.useChunkedEncodingByDefault = false
   response.writeHead(status, headers as string[])
   response.flushHeaders()
-  // Whoever streams looks after the connection; a timer that every write sets anew would cost a tenth of the write.
+  // The stream looks after its connection. A timer that every write sets anew would cost a tenth of the write.
   socket.setTimeout(0)
   open({
-    // Behind an answer that is still on its way, `response` has no socket yet and keeps the bytes in order.
+    // Behind an answer that is still on its way, `response` has no socket yet, and keeps the bytes in order.
     write: (bytes) => (response.socket === null ? response.write(bytes) : socket.write(bytes)),
     onDrain: (call) => void socket.on('drain', call),
     end: (bytes) => void response.end(bytes),

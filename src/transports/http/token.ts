@@ -1,4 +1,4 @@
-// The session's token in `Authorization: Bearer` (RFC 6750). Never in a URL: URLs end up in logs.
+// The session's token in `Authorization: Bearer` (RFC 6750). It is never in a URL, because URLs end up in logs.
 
 import type { Chat } from '../../core/chat.js'
 import { ChatError } from '../../core/errors.js'

@@ -1,4 +1,4 @@
-// What a line asks for. The first word decides, in any case; a first line without a command word is a name.
+// Parses a line. The first word decides, in any case of letters. A first line without a command word is a name.
 
 import { parseRoom, parseUsername } from '../../core/rooms/message.js'
 
@@ -15,7 +15,7 @@ const WORDS = new RegExp(`^(?:${WORD_LIST.join('|')})$`, 'i')
 
 const HTTP = /^[\w!#$%&'*+.^`|~-]+ +(?:\S+ +HTTP\/\d|\/|\*|https?:)/i
 
-/** Reads a line; undefined when its first word is no command. Throws `bad_request` for a room or a name that cannot be one. */
+/** Parses a line; undefined when its first word is no command. Throws `bad_request` for an impossible room or name. */
 export function parseCommand(line: string): LineCommand | undefined {
   const [word = '', ...args] = line.split(' ')
   if (!WORDS.test(word)) return undefined
@@ -28,18 +28,18 @@ export function parseCommand(line: string): LineCommand | undefined {
   if (is('QUIT', 0)) return { name: 'quit' }
   // A password may have spaces.
   if (word.toUpperCase() === 'PASS' && args.length >= 1) return { name: 'pass' }
-  // Whatever is behind the room is the text, its spaces too.
+  // Everything behind the room is the text, with its spaces.
   const isMsg = word.toUpperCase() === 'MSG' && args.length >= 2
   return isMsg ? { name: 'msg', room: parseRoom(first), text: args.slice(1).join(' ') } : { name: 'wrong' }
 }
 
-/** Is this the beginning of a line that may be a command? Half a word counts as programs write it, in capitals. */
+/** May this beginning of a line become a command? Half a word counts only in capitals, as programs write it. */
 export function mayBeCommand(text: string): boolean {
   const [word = ''] = text.split(' ')
   return WORDS.test(word) || WORD_LIST.some((whole) => whole.startsWith(text))
 }
 
-/** Is this the beginning of a request? A page of another site can have a browser send one anywhere. */
+/** Is this the beginning of an HTTP request? A page of another site can make a browser send one to any port. */
 export function looksLikeHttp(line: string): boolean {
   return HTTP.test(line)
 }

@@ -1,8 +1,8 @@
 // How messages look as lines: for programs (`MSG lobby ada hi`) and for people with `nc` (`[ada]: hi`).
 //
-// One message is one line, whatever is in it: a name has no space (`_`), a text has no line feed (`\n`, a backslash
-// and an n), and neither has a control character, because none got into the chat. So nobody can forge
-// somebody else's line, or send a terminal an order.
+// One message is always one line. A name has no space (it becomes `_`), a text has no line feed (it becomes a
+// backslash and an n), and neither has a control character, because the chat accepts none. So no sender can forge
+// another's line, or give a terminal an order.
 
 import type { Message } from '../../core/rooms/message.js'
 import { type Cut, Frames } from '../../core/rooms/stream.js'
@@ -10,7 +10,7 @@ import { type Cut, Frames } from '../../core/rooms/stream.js'
 export type LineForm = {
   /** A message as a line, without its end; undefined for a type that this form does not know. */
   readonly line: (message: Message) => string | undefined
-  /** `count`: how many messages; null where nobody can tell. */
+  /** `count`: how many messages; null where that is unknown. */
   readonly missed: (count: number | null, room: string) => string
 }
 
@@ -18,7 +18,7 @@ export function asWord(username: string): string {
   return username.replaceAll(' ', '_')
 }
 
-// Line and paragraph separators are no control characters, and yet some programs end a line at them.
+// Line and paragraph separators are no control characters, but some programs end a line at them.
 function asRest(text: string): string {
   return text.replace(/[\n\u2028\u2029]/g, '\\n')
 }
@@ -45,7 +45,7 @@ export const PLAIN_FORM: LineForm = {
   missed: (count) => `* missed ${count ?? 'some'} messages`,
 }
 
-/** What a message says of an earlier one, in words. Only the server's own lines begin as those do that carry it. */
+/** A change to an earlier message, in words. Only lines of the server begin like the lines that carry it. */
 function changeOf({ type, of, username, by, on, text }: Message): string | undefined {
   if (of === undefined) return undefined
   const names = (by ?? [username]).map(asWord).join(' ')
@@ -57,7 +57,7 @@ function changeOf({ type, of, username, by, on, text }: Message): string | undef
     : `${names} gave ${asRest(text)} to message ${of}`
 }
 
-/** A gap and the messages behind it; `lineOf` says which messages are lines, and how. */
+/** A gap and the messages behind it. `lineOf` says which messages become lines, and how. */
 export function linesOf({ gap, entries, room }: Cut, form: LineForm, lineOf: LineForm['line'] = form.line): string[] {
   const lines = gap === undefined ? [] : [form.missed(gap.missed, room.name)]
   for (const { message } of entries) {
@@ -67,7 +67,7 @@ export function linesOf({ gap, entries, room }: Cut, form: LineForm, lineOf: Lin
   return lines
 }
 
-/** Everybody's frames in one form, as bytes. */
+/** The frames of all readers in one form, as bytes. */
 export function framesOf(form: LineForm): Frames<Buffer> {
   return new Frames((cut) => bytesOf(linesOf(cut, form)))
 }

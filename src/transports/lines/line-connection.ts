@@ -1,10 +1,10 @@
-// One connection: its lines come in, are taken one after another, and what is said to it goes out.
+// One connection: it takes its lines one after another, and writes answers and messages.
 //
 //     socket ──> bytes ──> lines ──> visitor        split.ts, visitor.ts
 //        ^                              │
 //        └──── answers, messages ───────┘
 //
-// No more is read while a line is being done or while the socket has no room for answers: a flood waits in the
+// It reads no more while a line is being done, or while the socket has no room for answers: a flood waits in the
 // sender's own buffers. The end of the connection leaves every room.
 
 import type { Socket } from 'node:net'
@@ -25,7 +25,7 @@ export type LineConnectionParts = LineVisitorParts & {
 /** A connection on which nothing went either way for this long is closed. */
 const IDLE_MS = 10 * 60_000
 
-/** Lines that are done before everyone else has a turn. */
+/** So many lines are done before other connections have their turn. */
 const BURST = 32
 
 export class LineConnection implements Voice {
@@ -70,7 +70,8 @@ export class LineConnection implements Voice {
         if (this.#splitter.isWaiting) this.#awaitQuiet()
       }
     } catch {
-      // A reset, or a socket that was cut: an ordinary end, and nobody is left to be told. Bugs are caught in #take.
+      // A reset, or a socket that was cut: an ordinary end, and there is no one left to tell. Bugs are caught in
+      // #take.
     } finally {
       this.feed.close()
       this.#quiet?.()
@@ -80,13 +81,13 @@ export class LineConnection implements Voice {
     }
   }
 
-  /** Says a last word and closes. */
+  /** Writes a last line and closes. */
   end(line?: string): void {
     if (this.#isOver) return
     this.#isOver = true
     this.feed.close()
     this.#socket.end(line === undefined ? '' : `${line}\n`, () => this.#socket.destroy())
-    // A peer that does not even take this is not waited for.
+    // A peer that does not even take this is cut.
     this.#socket.setTimeout(1000, () => this.#socket.destroy())
   }
 
@@ -109,13 +110,13 @@ export class LineConnection implements Voice {
     })
   }
 
-  /** What has not ended by then is a line as well. */
+  /** If nothing more comes, the bytes without a line feed are a line as well. */
   #awaitQuiet(): void {
     if (this.#socket.destroyed) return
     this.#quiet = this.#parts.chat.timers.after(PIECE_MS, () => void this.#takeAll(this.#splitter.endPiece()))
   }
 
-  /** Does what lines ask for, after what came before them. */
+  /** Does what lines ask for, after the lines before them. */
   #takeAll(lines: readonly Line[]): Promise<void> {
     return (this.#doing = this.#doing.then(async () => {
       for (const line of lines) {
@@ -145,7 +146,7 @@ export class LineConnection implements Voice {
     this.say(`ERROR ${code === 'name_taken' ? 'name taken' : message}`)
   }
 
-  // A browser that another site sent here must not be able to say anything.
+  // A browser that another site's page made connect here must not be able to say anything.
   #hangUp(): void {
     this.#isOver = true
     this.#socket.destroy()

@@ -1,24 +1,25 @@
-// Bytes into lines. A chunk of TCP begins and ends anywhere, also in the middle of a letter, so a line is decoded
-// when it is whole and not before. What has no end is no line: a command that a broken connection cut in half
-// is never run.
+// Splits bytes into lines. A chunk of TCP begins and ends anywhere, also in the middle of a letter, so a line is
+// decoded only when it is whole. Bytes without a line feed are no line: a command that a broken connection cut in
+// half is never run.
 //
-// The oldest clients end nothing, neither their name nor what they say. They are told by their first bytes:
+// The oldest clients send no line feed at all, neither behind their name nor behind a message. Their first bytes
+// tell:
 //
 //     ada⏎       ── a line feed ────────────────────────────────> lines
 //     JOIN lob   ── a command, or the beginning of one ─────────> lines
 //     a          ── one character, as a keyboard sends it ──────> lines
 //     ada        ── nothing more for `PIECE_MS` ────────────────> pieces: from now on each chunk is a line too
 //
-// At most 4 KiB are kept of a line that goes on and on; the rest of it is thrown away as it comes.
+// Of an endless line at most 4 KiB are kept; the rest is thrown away as it comes.
 
 import { mayBeCommand } from './command.js'
 
 export const LINE_BYTES = 4096
 
-/** How long first bytes without a line feed wait for one, and a piece whose last letter is cut for the rest of it. */
+/** How long first bytes wait for a line feed, and a piece whose last letter is cut for the rest of it. */
 export const PIECE_MS = 300
 
-/** A line without its end; or, of one that is too long, its beginning. */
+/** A line without its line feed; or the beginning of a line that is too long. */
 export type Line = { readonly text: string; readonly isTooLong: boolean }
 
 const FEED = 0x0a
@@ -27,17 +28,17 @@ const RETURN = 0x0d
 export class Splitter {
   #rest: Buffer = Buffer.alloc(0)
   #isSkipping = false
-  /** What the first bytes have told so far. */
+  /** How the client sends, as far as its first bytes have told. */
   #mode: 'new' | 'unended' | 'lines' | 'pieces' = 'new'
 
-  /** Is there something that `endPiece` should end when nothing more has come for `PIECE_MS`? */
+  /** Are there bytes that `endPiece` should end when nothing more comes for `PIECE_MS`? */
   get isWaiting(): boolean {
     if (this.#rest.length === 0) return false
     if (this.#mode === 'pieces') return true
     return this.#mode === 'unended' && !mayBeCommand(decode(this.#rest))
   }
 
-  /** The lines that end in this chunk. A line that is too long is told once, as soon as it is. */
+  /** The lines that end in this chunk. A line that is too long is reported once, as soon as it is. */
   push(chunk: Buffer): Line[] {
     const lines: Line[] = []
     let from = 0
@@ -58,7 +59,7 @@ export class Splitter {
     return lines
   }
 
-  /** Takes what has no end for a line. */
+  /** Takes the bytes without a line feed as a line. */
   endPiece(): Line[] {
     this.#mode = 'pieces'
     const line = this.#rest.length === 0 ? undefined : this.#take(Buffer.alloc(0), true)
@@ -74,7 +75,7 @@ export class Splitter {
       this.#rest = Buffer.alloc(0)
       return { text: decode(bytes.subarray(0, LINE_BYTES)), isTooLong: true }
     }
-    // A copy: a chunk is large, and what is left of it may be kept for long.
+    // A copy: the chunk is large, and the rest of it may be kept for long.
     this.#rest = Buffer.from(isWhole ? [] : bytes)
     return isWhole ? { text: decode(bytes.subarray(0, length)), isTooLong: false } : undefined
   }

@@ -1,9 +1,9 @@
-// Who is at the other end of a connection: the name and the rooms somebody has, and what each line does.
+// A visitor is the person at the other end of a connection: the name and the rooms, and what each line does.
 //
 //     PASS secret    where there is a password: everything else is refused until then
 //          │
-//          ├── a name ─────────> plain: whatever is typed is said in the lobby
-//          └── JOIN, MSG, … ───> command: the first word of every line says what it asks for
+//          ├── a name ─────────> plain: each line is a message in the lobby
+//          └── JOIN, MSG, … ───> command: the first word of each line is a command
 
 import type { Auth } from '../../auth/auth.js'
 import type { Chat, Joined } from '../../core/chat.js'
@@ -20,20 +20,20 @@ import { asWord, bytesOf, COMMAND_FORM, type LineForm, linesOf, PLAIN_FORM } fro
 export type LineVisitorParts = {
   readonly chat: Chat
   readonly metrics: Metrics
-  /** Who may come in, where that is asked. */
+  /** Authentication, where the chat has any. */
   readonly auth: Auth | undefined
-  /** Whom to count it to. */
+  /** The address to which the visitor is counted. */
   readonly address: string
   readonly frames: { readonly command: Frames<Buffer>; readonly plain: Frames<Buffer> }
 }
 
-/** What a visitor is told through. */
+/** How the visitor is answered. */
 export type Voice = {
   readonly feed: Feed
   say(line: string): void
   /** False when the socket takes no more for now. */
   write(bytes: Buffer): boolean
-  /** Ends the connection, with a last word. */
+  /** Ends the connection, with a last line. */
   end(line?: string): void
 }
 
@@ -45,7 +45,7 @@ const UNKNOWN = 'ERROR unknown command or wrong args'
 export class LineVisitor {
   readonly #parts: LineVisitorParts
   readonly #voice: Voice
-  /** Asked until it has let somebody in. */
+  /** Authentication, until it has let the visitor in. */
   #auth: Auth | undefined
   #identity: Identity | undefined
   #member: ConnectionMember
@@ -60,12 +60,12 @@ export class LineVisitor {
     this.#member = new ConnectionMember(chat, { address })
   }
 
-  /** Has it not said yet who it is? */
+  /** Has the visitor given neither a name nor a command yet? */
   get isNew(): boolean {
     return this.#mode === 'new'
   }
 
-  /** Does what a line asks for. Rejects with a `ChatError` where that cannot be. */
+  /** Does what a line asks for. Rejects with a `ChatError` where that is refused. */
   take(line: string): Promise<void> {
     return this.#mode === 'plain' ? this.#takePlain(line) : this.#takeCommand(line)
   }
@@ -84,7 +84,7 @@ export class LineVisitor {
     if (this.#auth !== undefined) return this.#pass(line, this.#auth)
     const command = this.#commandOf(line)
     if (command === undefined) return this.#mode === 'new' ? this.#joinPlain(line) : this.#voice.say(UNKNOWN)
-    // The password comes before the first line that says who somebody is.
+    // The password comes before the first line with a name or a command.
     if (command.name === 'pass') return this.#voice.say(this.#mode === 'new' ? 'INFO no password is needed' : UNKNOWN)
     this.#mode = 'command'
     switch (command.name) {
@@ -109,13 +109,13 @@ export class LineVisitor {
     try {
       return parseCommand(line)
     } catch (error) {
-      // A command word has decided, whatever room or name is behind it.
+      // A command word decides the mode, even with a room or a name that is refused.
       this.#mode = 'command'
       throw error
     }
   }
 
-  /** The password, or the proof of who somebody is, comes first. A wrong one ends the connection. */
+  /** The password, or the token, comes first. A wrong one ends the connection. */
   async #pass(line: string, auth: Auth): Promise<void> {
     const { chat, metrics, address } = this.#parts
     const word = /^PASS (.+)$/i.exec(line)?.[1]
@@ -146,7 +146,7 @@ export class LineVisitor {
     this.#follow(joined, PLAIN_FORM, this.#parts.frames.plain, 'HISTORY_END')
   }
 
-  // What was said before is told first, as messages alone: who came and went then is no news any more.
+  // Earlier messages are told first, and only messages: who came and went then is no news any more.
   #follow({ session, room, id }: Joined, form: LineForm, frames: Frames<Buffer>, end?: string): void {
     let isPast = true
     const toSelf = (frame: Frame<Buffer>): Buffer => {

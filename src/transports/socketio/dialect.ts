@@ -1,4 +1,4 @@
-// The two dialects of Socket.IO clients: what a room's messages and its people are called in each.
+// The two dialects of Socket.IO clients, and their names for a room's messages and people:
 //
 //                    full                                        short
 //     history        message_history [{roomId, userId, …}]       room_history {messages: [{room, username, …}]}
@@ -7,14 +7,14 @@
 //     presence       room_users [{userId, username}]             (it has none)
 //     changes        message_edited {…, message, edited}, message_deleted {…}, message_reactions {…, reactions}
 //
-// Messages have no ids here: an event of a change has the room, the name and the `timestamp` of the message that it speaks
-// of, and a client that does not know the event hears nothing.
+// Messages have no ids here. The event of a change has the room, the name and the `timestamp` of the message that it
+// changes. A client that does not know the event ignores it.
 //
-// An older server said join_success and new_message {sender, …} to clients that join as in the short dialect: these
-// are told beside the rest there, and a client hears the events that it knows.
+// An older server told clients of the short dialect join_success and new_message {sender, …}. These are told there as
+// well, and a client takes the events that it knows.
 //
-// The log knows names and no user ids: an id is what somebody said of himself when he authenticated. For everyone
-// who came another way the name is the id.
+// The log has names and no user ids. A client gives its id when it authenticates; for people who came another way the
+// name is the id.
 
 import { isChange } from '../../core/rooms/change.js'
 import type { Entry, Message } from '../../core/rooms/message.js'
@@ -24,21 +24,21 @@ import { Frames } from '../../core/rooms/stream.js'
 
 export type UserId = string | number
 
-/** An event for a client: its name and what it carries. */
+/** An event for a client: its name and its value. */
 export type Event = readonly [name: string, value: unknown]
 
 export type Dialect = {
   readonly hasPresence: boolean
-  /** The events for somebody who has just joined. */
+  /** The events for a client that has just joined. */
   joined(room: Room, username: string, entries: readonly Entry[]): readonly Event[]
   /** The events of a message; none for a type that the dialect does not know. */
   events(room: Room, message: Message): readonly Event[]
 }
 
-/** Ids of so many people are known in a room; then those are forgotten who came first. */
+/** The ids of so many people are known in a room; then the oldest are forgotten. */
 const KNOWN = 1000
 
-/** The ids of a room's people, by name. It is kept for those who left, so that a history tells them apart. */
+/** The ids of a room's people, by name. People who left keep theirs, so that a history tells them apart. */
 export class Directory {
   readonly #rooms = new WeakMap<Room, Map<string, UserId>>()
 
@@ -46,7 +46,7 @@ export class Directory {
     return this.#rooms.get(room)?.get(foldName(username)) ?? username
   }
 
-  /** Has somebody else who is in the room this id? */
+  /** Has another person in the room this id? */
   isTaken(room: Room, userId: UserId, username: string): boolean {
     const fold = foldName(username)
     for (const [other, id] of this.#rooms.get(room) ?? []) {
@@ -102,7 +102,7 @@ export const SHORT_DIALECT: Dialect = {
   },
 }
 
-/** Everybody's frames in one dialect. */
+/** The frames of all readers in one dialect. */
 export function framesOf(dialect: Dialect): Frames<readonly Event[]> {
   return new Frames(({ room, gap, entries }) => {
     const events: Event[] = gap === undefined ? [] : [['gap', gap]]
@@ -111,7 +111,7 @@ export function framesOf(dialect: Dialect): Frames<readonly Event[]> {
   })
 }
 
-/** A history has at most so many bytes: it is one event, and an event is held in memory until it is sent. */
+/** The most bytes of a history: it is one event, and an event is held in memory until it is sent. */
 const HISTORY_BYTES = 256 * 1024
 
 /** The newest entries that together fit into one event, and their bytes. */
@@ -124,7 +124,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['leave', 'user_left'],
 ])
 
-/** The event of a change: the message that it speaks of, as it is now, where the ring holds that. */
+/** The event of a change: the changed message as it is now, if the ring holds it. */
 function changes(room: Room, { of = 0, type }: Message, said: (message: Message) => object): readonly Event[] {
   const about = room.entry(of)?.message
   if (about === undefined) return []

@@ -1,4 +1,4 @@
-// What an event of a client carries, parsed.
+// Parses the object that a client's event carries.
 
 import { ChatError } from '../../core/errors.js'
 import type { UserId } from './dialect.js'

@@ -1,10 +1,10 @@
-// One connection of a Socket.IO client: what it asks for is done one thing after another, and what it is told goes out.
+// One connection of a Socket.IO client: it takes its events one after another, and emits answers and messages.
 //
 //     event ──> queue ──> visitor ──> {ok: true}, or {ok: false, error} and an `error` event
 //     emit ───> the engine's packets ──> flush
 //
-// The engine keeps packets while its transport is busy, or no poll of the client is waiting; a flush takes them all.
-// As long as it keeps some, the feed rests.
+// The engine keeps packets while its transport is busy, or while no poll of the client waits; a flush takes all of
+// them. As long as it keeps packets, the feed rests.
 
 import type { Chat } from '../../core/chat.js'
 import { ChatError } from '../../core/errors.js'
@@ -16,7 +16,7 @@ import { problemOf } from '../http/answer.js'
 import type { Event } from './dialect.js'
 import { type EventFields, parseFields } from './fields.js'
 
-/** What is used of a `Socket` of the package `socket.io`. */
+/** The part of a `Socket` of the package `socket.io` that is used here. */
 export type SocketIoClient = {
   on(event: string, call: (...args: unknown[]) => void): unknown
   emit(event: string, value: unknown): unknown
@@ -26,14 +26,14 @@ export type SocketIoClient = {
 
 export type SocketIoConnectionParts = {
   readonly client: SocketIoClient
-  /** The person, where authentication tells who that is. */
+  /** The person's identity, where authentication tells it. */
   readonly identity: Identity | undefined
   readonly chat: Chat
   readonly metrics: Metrics
   readonly log: Logger
 }
 
-/** Requests that may wait; whoever sends more without waiting is cut. */
+/** So many events may wait; a client that sends more is cut. */
 const MAX_QUEUED = 1000
 
 export class SocketIoConnection {
@@ -42,7 +42,7 @@ export class SocketIoConnection {
   readonly #parts: SocketIoConnectionParts
   #doing: Promise<void> = Promise.resolve()
   #queued = 0
-  /** Packets that the engine has not handed on. */
+  /** Packets that the engine has not handed on yet. */
   #buffered = 0
 
   /** `onDrained`: the client takes more again. */
@@ -59,7 +59,7 @@ export class SocketIoConnection {
     })
   }
 
-  /** Does what an event asks for, after what was asked for before it, and acknowledges it where the client wants that. */
+  /** Does what an event asks for, after the events before it, and acknowledges it if the client asks for that. */
   on(event: string, act: (fields: EventFields) => Promise<void> | void): void {
     this.#parts.client.on(event, (...args) => {
       if (++this.#queued > MAX_QUEUED) return void this.#parts.client.disconnect(true)
@@ -74,18 +74,18 @@ export class SocketIoConnection {
     })
   }
 
-  /** False when the engine has not handed all of it on. */
+  /** False when the engine still keeps some of it. */
   write(events: readonly Event[]): boolean {
     for (const [name, value] of events) this.#parts.client.emit(name, value)
     return this.#buffered === 0
   }
 
-  /** `bytes`: how long it is, where that may be much. */
+  /** `bytes`: the length of the event, if that may be much. */
   emit(event: Event, bytes = 0): void {
     if (!this.isGone && !this.write([event])) this.feed.full(bytes)
   }
 
-  /** It has ended: nothing more is done or told. Resolves when what was begun is done. */
+  /** The connection has ended: nothing more is done or told. Resolves when the events under way are done. */
   close(): Promise<void> {
     this.isGone = true
     this.feed.close()

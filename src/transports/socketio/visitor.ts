@@ -1,4 +1,4 @@
-// Who is at the other end of a connection: the name and the rooms somebody has, and what each event does.
+// A visitor is the person at the other end of a connection: the name and the rooms, and what each event does.
 //
 //     full     authenticate {userId, username}, then join_room {roomId}, send_message, typing, leave_room
 //     short    join {room, username}, message, leave
@@ -21,14 +21,14 @@ import { type EventFields, parseUserId } from './fields.js'
 export type Speech = { readonly dialect: Dialect; readonly frames: Frames<readonly Event[]> }
 
 export type SocketIoVisitorParts = SocketIoConnectionParts & {
-  /** Whom to count it to. */
+  /** The address to which the visitor is counted. */
   readonly address: string
   readonly directory: Directory
   readonly full: Speech
   readonly short: Speech
 }
 
-/** What is done for it in a room, until it leaves. */
+/** What has to be undone when the visitor leaves a room. */
 type Seat = { readonly room: Room; readonly undos: Undo[]; readonly tell: () => void }
 
 export class SocketIoVisitor {
@@ -58,7 +58,7 @@ export class SocketIoVisitor {
     connection.on('message', (fields) => this.#send(fields.get('room'), fields))
   }
 
-  /** The connection has ended: everything is given back. */
+  /** The connection has ended: every name is given back. */
   async close(): Promise<void> {
     const done = this.#connection.close()
     for (const seat of this.#seats.values()) this.#rise(seat)
@@ -85,7 +85,7 @@ export class SocketIoVisitor {
   ): Promise<void> {
     const { chat, directory, identity } = this.#parts
     const roomName = parseRoom(name)
-    // Before anything that tells who is in it.
+    // This comes before anything that would tell who is in the room.
     requireIdentity(identity, roomName, chat.clock.date())
     const here = chat.rooms.get(roomName)
     if (userId !== undefined && here !== undefined && directory.isTaken(here, userId, username)) {
@@ -144,7 +144,7 @@ export class SocketIoVisitor {
     for (const undo of undos) undo()
   }
 
-  /** What tells who is in the room, and who of the others begins or stops to type, where it is news. */
+  /** A function that tells who is in the room, and which others begin or stop typing, when that is news. */
   #presence(room: Room, { username: self }: Session): () => void {
     let last: PresenceState = { members: [], typing: [] }
     const user = (username: string): object => ({
@@ -155,7 +155,7 @@ export class SocketIoVisitor {
       if (!this.#connection.feed.hasRoom) return
       const { presence } = room.presence.state
       const told = last
-      // Before anything goes out: where that drains the socket at once, this is called again.
+      // Before anything goes out: if that drains the socket at once, this is called again.
       last = presence
       const isSame =
         presence.members.length === told.members.length && presence.members.every((name, i) => name === told.members[i])

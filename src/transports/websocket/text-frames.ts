@@ -1,9 +1,9 @@
 // Text frames of a WebSocket server (RFC 6455, section 5.2): each message whole, not masked, not compressed.
 //
-//     81 1f {"id":1,…}  81 7e 01 2c {"id":2,…}      what a thousand readers at one place are told is one buffer
+//     81 1f {"id":1,…}  81 7e 01 2c {"id":2,…}      one buffer for a thousand readers at one place
 //
-// `ws` writes what it sends in one step where nothing is compressed, so a buffer that is written between two of its
-// frames stands between them. It costs one write for a batch, in place of two for each message.
+// Without compression `ws` writes each of its frames in one step, so a buffer that is written between two of them
+// stands between them. A batch costs one write, instead of two for each message.
 
 const TEXT = 0x81
 const SHORT = 125

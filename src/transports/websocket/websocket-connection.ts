@@ -1,5 +1,5 @@
-// One WebSocket that is open: frames out as the ring has them and the socket has room, frames in one after another,
-// and a ping now and then to see whether anybody is still there.
+// One open WebSocket: frames go out as the ring has them and the socket has room, frames come in one after another,
+// and a ping now and then finds out whether the client is still there.
 
 import type { Duplex } from 'node:stream'
 import type { Chat, Joined } from '../../core/chat.js'
@@ -12,7 +12,7 @@ import type { Frame, Frames } from '../../core/rooms/stream.js'
 import type { Logger } from '../../log.js'
 import { problemOf } from '../http/answer.js'
 
-/** Somebody who has not answered a ping when the next one is due is gone. */
+/** A client that has not answered a ping when the next one is due is gone. */
 export const PING_MS = 20_000
 
 /** How long a closing handshake may take (RFC 6455, section 7.1.1). */
@@ -24,7 +24,7 @@ const GOING_AWAY = 1001
 /** The state of a `WebSocket` that is open. */
 const OPEN = 1
 
-/** What is used of a `WebSocket` of the package `ws`. */
+/** The part of a `WebSocket` of the package `ws` that is used here. */
 export type WebSocketClient = {
   readonly readyState: number
   on(event: 'message', call: (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean) => void): unknown
@@ -53,7 +53,7 @@ export class WebSocketConnection {
   readonly #closed: Promise<void>
   #ping: Undo | undefined
   #isHeard = true
-  /** What came in is done one after another. */
+  /** The frames that came in, done one after another. */
   #doing: Promise<void> = Promise.resolve()
   #queued = 0
 
@@ -90,7 +90,7 @@ export class WebSocketConnection {
 
   #write({ form }: Frame<Buffer>): boolean {
     const { client, socket } = this.#parts
-    // Behind a close frame nothing may be said any more.
+    // Nothing may be written behind a close frame.
     return client.readyState !== OPEN || socket.write(form)
   }
 
@@ -152,7 +152,7 @@ type Said = {
   readonly on?: unknown
 }
 
-/** A JSON object has the text, perhaps a key, and what it speaks of; anything else is the text itself. */
+/** A JSON object has the text, perhaps a key, and the message that it speaks of. Anything else is the text itself. */
 function parseFrame(data: string): Said {
   if (!data.trimStart().startsWith('{')) return { text: data }
   let value: unknown

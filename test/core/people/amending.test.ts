@@ -1,4 +1,4 @@
-// Edits, deletes, reactions and replies: who may, for how long, and what a room's readers are given.
+// Edits, deletes, reactions and replies: who may make them, for how long, and what a room's readers get.
 
 import { describe, expect, test } from 'vitest'
 import type { Chat } from '../../../src/core/chat.js'

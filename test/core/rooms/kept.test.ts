@@ -1,4 +1,4 @@
-// What the core makes of a store that keeps messages from before.
+// The core with a store that keeps messages from before.
 
 import { expect, test } from 'vitest'
 import { type Find, KEY_MS, IdempotencyKeys } from '../../../src/core/rooms/idempotency.js'

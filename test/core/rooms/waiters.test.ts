@@ -1,4 +1,4 @@
-// Waking: at once in a quiet room, at most once in 20 ms in a busy one, and nobody is ever lost.
+// Waking: at once in a quiet room, at most once in 20 ms in a busy one, and no reader is ever lost.
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// What every answer has: its headers, its status, its problem, whatever the request was.
+// What every answer has, whatever the request was: its headers, its status, its problem.
 
 import { describe, expect, test } from 'vitest'
 import { ChatError } from '../../../src/core/errors.js'

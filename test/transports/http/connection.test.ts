@@ -1,5 +1,5 @@
-// What waits on a socket, where a room had to be opened first: the store takes its time, and the socket may have
-// closed, or gone on, before there is anything to let go.
+// Requests that wait on a socket while a room is opened: the store takes its time, and the socket may have closed, or
+// gone on, before there is anything to let go.
 
 import { expect, test } from 'vitest'
 import { Connection } from '../../../src/transports/http/connection.js'

@@ -1,4 +1,5 @@
-// The fast path: a plain request is answered on the socket, all else by `node:http`, and nobody can tell which it was.
+// The fast path: a plain request is answered on the socket, all others by `node:http`, and no client can tell the
+// difference.
 
 import type { Server } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'

@@ -1,5 +1,5 @@
-// Where requests end, and in which order they are answered: what two readers might read in two ways is refused, a
-// pipeline is answered up to what breaks it, and a client that reads nothing is read no further.
+// Where requests end, and the order of their answers. A request that two programs might read differently is refused,
+// a pipeline is answered up to the point where it breaks, and a client that reads nothing is read no further.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'

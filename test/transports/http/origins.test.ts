@@ -1,4 +1,4 @@
-// Who may knock: every Host, Origin and Sec-Fetch-Site with every kind of method, against the contract's sentences.
+// Origins: every Host, Origin and Sec-Fetch-Site with every kind of method, against the contract's sentences.
 
 import { hostname } from 'node:os'
 import { describe, expect, test } from 'vitest'

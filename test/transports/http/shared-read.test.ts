@@ -1,4 +1,4 @@
-// Sockets that are read into one buffer are like any other socket once nobody reads them so.
+// A socket that was read into the shared buffer is like any other socket once that ends.
 
 import { once } from 'node:events'
 import { connect, createServer, Socket } from 'node:net'

@@ -1,17 +1,18 @@
-// The fast path: plain polls and sends are read and answered on the socket itself, and everything else is handed to
-// `node:http`.
+// The fast path: plain polls, sends and event streams are read and answered on the socket itself. Everything else is
+// handed to `node:http`.
 //
 //     socket ── plain? ── yes ─> route ─> answer ─> socket
 //                 └── no ──> node:http, for as long as the socket lasts
 //
-// A reader in a busy room polls some fifty times a second with the same bytes but for a cursor, and is answered with
-// the same bytes as all the others. `node:http` makes a dozen objects of each such request, and takes an answer
-// apart to put it together again; here a request is one string, and an answer one buffer that a thousand sockets
-// share. The routes know nothing of it. A poll that comes again is not even a string: its bytes are compared with those of
-// the last one (same-poll.ts), and it waits in a record that the socket keeps (parked-poll.ts).
+// A reader in a busy room polls some fifty times a second with the same bytes but for a cursor, and gets the same
+// answer as all the others. `node:http` makes a dozen objects of each such request, and takes an answer apart to put
+// it together again. Here a request is one string, and an answer is one buffer that a thousand sockets share. The
+// routes do not notice. A poll that comes again is not even a string: its bytes are compared with those of the last
+// poll (same-poll.ts), and it waits in a record that the socket keeps (parked-poll.ts).
 //
-// Sockets are `node:http`'s in the end: its `connection` event may be emitted for a socket that came in otherwise
-// (https://nodejs.org/api/http.html#event-connection), and what was read of it already is put back first.
+// In the end every socket can become a socket of `node:http`: its `connection` event may be emitted for a socket that
+// came in another way (https://nodejs.org/api/http.html#event-connection), after the bytes that were read are put
+// back.
 
 import type { Socket } from 'node:net'
 import type { Connection } from '../connection.js'
@@ -30,7 +31,7 @@ export type FastPathParts = {
   readonly service: Service
   readonly origins: Origins
   readonly proxies: number
-  /** Milliseconds for a first request, and for the next one. */
+  /** How long a socket may wait for its first request, and for the next one. */
   readonly firstMs: number
   readonly idleMs: number
   /** Gives a socket to `node:http`. */
@@ -57,7 +58,7 @@ export class FastPath {
     })
   }
 
-  /** A socket that has just come in. */
+  /** Takes a socket that has just come in. */
   take(socket: Socket, connection: Connection): void {
     const fastSocket = new FastSocket(this, socket, connection)
     this.#tracks.add(fastSocket)
@@ -69,7 +70,7 @@ export class FastPath {
     this.#idle.remove(fastSocket)
   }
 
-  /** Closes whoever is owed no answer; with `all` everybody. */
+  /** Closes the sockets that are owed no answer; with `all` every socket. */
   close({ all }: { readonly all: boolean }): void {
     for (const fastSocket of this.#tracks) fastSocket.close(all)
   }

@@ -23,7 +23,7 @@ export class FastRequest implements Request {
   readonly body: Buffer
   readonly number: number
   query = NO_QUERY
-  /** What authentication tells of its sender, where it is asked. */
+  /** What authentication tells about the sender, where the chat has any. */
   authenticated: Authenticated | undefined
   readonly #fastPath: FastPath
   readonly #socket: Socket

@@ -1,5 +1,11 @@
-// One socket on the fast path, from its first byte until it closes or is handed to `node:http`. It is owed one
-// answer at most: what comes meanwhile lets the poll go that waits, or waits itself.
+// One socket on the fast path, from its first byte until it closes or is handed to `node:http`.
+//
+//     idle ── a plain request ──> owed an answer ── answered ──> idle
+//       │                              ├── the next request comes: a parked poll is let go; else the request waits
+//       │                              └── a stream: written to until it ends, and the connection with it
+//       └── anything that is not plain, or a client that does not read its answers ──> node:http, for good
+//
+// At most one answer is owed at any time.
 
 import type { Socket } from 'node:net'
 import type { Session } from '../../../core/people/sessions.js'
@@ -25,17 +31,17 @@ export class FastSocket {
   /** The head of the last request; it has passed the checks of its origin. */
   #head: Head | undefined
   #owed: Owed | undefined
-  /** What its last poll was like, and its record of a poll that is parked. */
+  /** The bytes of the last poll, for a poll that is the same, and the record of a parked poll. */
   #same: SamePoll | undefined
   #poll: ParkedPoll | undefined
-  /** Whose token the last poll had. */
+  /** The session whose token the last poll had. */
   #session: Session | undefined
-  /** Turns of the clock until it has been idle for too long. */
+  /** Turns of the clock until the socket has been idle for too long. */
   #turnsLeft: number
   #isWatched = false
-  /** Is what it reads in a buffer that the next socket overwrites? */
+  /** Is the socket read into a buffer that the next socket overwrites? */
   readonly #isShared: boolean
-  /** What came while an answer was owed that nobody could hurry. */
+  /** Bytes that came while an answer was owed that cannot be hurried. */
   #rest: Buffer | undefined
 
   constructor(fastPath: FastPath, socket: Socket, connection: Connection) {
@@ -75,7 +81,7 @@ export class FastSocket {
     if (!this.#isWatched && --this.#turnsLeft < 0) this.#socket.destroy()
   }
 
-  /** Takes what was read: the first `length` bytes, which the next chunk may overwrite. */
+  /** Takes the first `length` bytes of a buffer, which the next chunk may overwrite. */
   read(bytes: Buffer, length: number): void {
     // Behind the last answer nothing is read.
     if (this.#socket.writableEnded) return
@@ -95,7 +101,7 @@ export class FastSocket {
     this.#serve(plain)
   }
 
-  /** Parks a poll that is like the last one, with this id. False where it has nothing to wait for. */
+  /** Parks a poll that is the same as the last one but for this id. False where it need not wait. */
   #parkAgain(id: number): boolean {
     const same = this.#same
     if (same === undefined) return false
@@ -115,7 +121,7 @@ export class FastSocket {
     this.#owed = request
     service.attempt(
       () => {
-        // What may be read once may be read again. What changes something is looked at each time.
+        // A read that was allowed once is allowed again. A request that changes something is checked each time.
         if (head !== this.#head || route.method !== 'GET')
           origins.check({ method: route.method, httpVersion: '1.1', rawHeaders: head.rawHeaders })
         this.#head = head
@@ -128,7 +134,7 @@ export class FastSocket {
     )
   }
 
-  /** Asks who sends it, where people authenticate. */
+  /** Authenticates a request, where the chat asks for that. */
   #admit(request: FastRequest, plain: Plain<FastRoute>): void | Promise<void> {
     const admitted = this.#fastPath.parts.service.admit(request, request.caller, plain.start.route.auth)
     return admitted === undefined ? this.#handle(request, plain) : admitted.then(() => this.#handle(request, plain))
@@ -145,8 +151,8 @@ export class FastSocket {
   }
 
   /**
-   * What the next polls are like, where they need not be asked who they are: anybody may, or their session's token
-   * says it, as long as there is that session.
+   * The bytes by which the next polls are recognised, where they need no authentication: the chat is open, or their
+   * session's token is enough, as long as that session lasts.
    */
   #firstOf(request: FastRequest, plain: Plain<FastRoute>): { readonly id: number } | undefined {
     const isAnybody = request.header('authorization') === undefined
@@ -167,7 +173,7 @@ export class FastSocket {
     this.#socket.on('timeout', onTimeout).setTimeout(this.#fastPath.parts.idleMs)
   }
 
-  /** The store is at work: what comes meanwhile has to wait. */
+  /** The store is at work: the bytes that come meanwhile have to wait. */
   #keep(chunk: Buffer): void {
     this.#socket.pause()
     this.#rest = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
@@ -216,7 +222,7 @@ function onClose(this: Socket): void {
   this[FAST]?.leave()
 }
 
-/** Half a connection is none: `node:http` closes it as well. */
+/** A half-closed connection is closed, as `node:http` does. */
 function onEnd(this: Socket): void {
   this.end()
 }

@@ -1,10 +1,10 @@
-// The poll that one socket has parked. There is one record a socket, used again for each of its polls: a poll that comes
+// The parked poll of one socket. There is one record a socket, used again for each of its polls: a poll that comes
 // again makes no object but a place.
 //
 //     start ── its room is here, and it has to wait ──> parked ── a message, time is up, let go ──> answer
 //        └── anything else: the route `poll` takes it
 //
-// It does what the route does (routes/poll.ts) with a poll of one room, without presence.
+// It does what the route does (routes/poll.ts) for a poll of one room, without presence.
 
 import type { Undo } from '../../../core/clock.js'
 import type { Chat } from '../../../core/chat.js'
@@ -24,17 +24,17 @@ import { deadlineOf, retryMs } from '../routes/poll.js'
 import type { FastPathParts } from './fast-path.js'
 import { isHere, type SamePoll } from './same-poll.js'
 
-/** What a poll is answered on. */
+/** The socket that the answer goes to. */
 type Answering = { answer(poll: ParkedPoll, reply: Reply): void }
 
 export class ParkedPoll implements Parked, Waiter {
   place = 0
   deadline = 0
-  /** Of its request on the connection. */
+  /** The number of the poll's request on the connection. */
   number = 0
   readonly #parts: FastPathParts
   readonly #connection: object
-  /** Who reads, for a watcher. */
+  /** The reader, for a watcher. */
   #watched: WatchedReader
   readonly #socket: Answering
   readonly #seat = new Seat(() => this.#end('news'))
@@ -45,7 +45,7 @@ export class ParkedPoll implements Parked, Waiter {
   #session: Session | undefined
   #disconnect: Undo | undefined
 
-  /** `connection`: its socket's, the same object for each poll. */
+  /** `connection`: the socket's, the same object for each poll. */
   constructor(parts: FastPathParts, connection: object, socket: Answering) {
     this.#parts = parts
     this.#connection = connection
@@ -147,7 +147,7 @@ export class ParkedPoll implements Parked, Waiter {
   }
 }
 
-/** Is it still a session, and may it read this room? */
+/** Does the session still exist, and may it read this room? */
 function isGood(session: Session, room: string, { sessions, clock }: Chat): boolean {
   if (sessions.peek(session.token) !== session) return false
   const { identity } = session

@@ -1,4 +1,4 @@
-// A plain request, as a loop sends it over and over: what is read without `node:http`.
+// A plain request, as a loop sends it again and again: the only kind that is read without `node:http`.
 //
 //     GET /poll?room=lobby&since=k3f9qz1a.801 HTTP/1.1        POST /send HTTP/1.1
 //     Host: localhost:8000                                    Host: localhost:8000
@@ -6,18 +6,18 @@
 //
 //                                                             {"room":"lobby","username":"ada","text":"hi"}
 //
-// It is read strictly: one whole request in one piece, nothing escaped, nothing unusual in its head. What is not
-// exactly so is not refused: it is `node:http`'s to read, and to judge (RFC 9112).
+// The parser is strict: one whole request in one piece, nothing escaped, nothing unusual in its head. Any other
+// request is not refused here: `node:http` reads it, and judges it (RFC 9112).
 
 import { MAX_HEADERS } from '../origins.js'
 import { copyOf } from '../query.js'
 
-/** What may be asked plainly, such as `GET /poll`. */
+/** The beginning of a request that may be plain, such as `GET /poll`. */
 export type Start = { readonly method: 'GET' | 'POST'; readonly text: string }
 
 export type Plain<S extends Start> = {
   readonly start: S
-  /** What stands behind the `?`. */
+  /** The text behind the `?`. */
   readonly query: string
   readonly head: Head
   readonly body: Buffer
@@ -27,7 +27,7 @@ export type Plain<S extends Start> = {
 export type Head = {
   readonly text: string
   readonly rawHeaders: readonly string[]
-  /** Bytes of the body. */
+  /** The length of the body in bytes. */
   readonly length: number
 }
 
@@ -39,7 +39,7 @@ const VALUE = /^[\t -~]*$/
 /** With the space before it. `node:http` takes no tab here. */
 const LENGTH = /^ ?\d{1,4}$/
 
-/** What says more than how to read the next bytes, or changes what they are. */
+/** Headers that change how the next bytes are read, or what they are. */
 const UNUSUAL = new Set([
   'connection',
   'expect',
@@ -52,11 +52,11 @@ const UNUSUAL = new Set([
   'upgrade',
 ])
 
-/** Clients of one kind send one head. These take 1 MiB at most. */
+/** Clients of one kind send the same head. These take at most 1 MiB. */
 const known = new Map<string, Head>()
 const KNOWN = { heads: 256, length: 1024 }
 
-/** Reads a chunk. `last`: the head that came last this way. Undefined for all but a plain request. */
+/** Reads a chunk. `last`: the last head that was read here. Undefined for anything but a plain request. */
 export function readPlain<S extends Start>(
   chunk: Buffer,
   starts: readonly S[],
@@ -106,7 +106,7 @@ function parseHead(text: string): Head | undefined {
   return { text, rawHeaders, length: length ?? 0 }
 }
 
-/** Browsers say of each request that the connection stays, which it does by itself. */
+/** Browsers say with each request that the connection stays open, which it does anyway. */
 function isUnusual(name: string, value: string): boolean {
   return UNUSUAL.has(name) && !(name === 'connection' && value.toLowerCase() === 'keep-alive')
 }

@@ -1,11 +1,11 @@
 // A poll that comes again: the same bytes as the last one, but for the number in its cursor.
 //
 //     GET /poll?room=lobby&since=k3f9qz1a.801 HTTP/1.1\r\nHost: localhost:8000\r\n\r\n
-//     └───────────── before ────────────┘└─┘└───────────────── after ─────────────┘
+//     └───────────── before ────────────┘└─┘└───────────────── after ───────────────┘
 //                                         id
 //
-// What the bytes ask for was parsed and checked when the first of them came, so it is not looked at again: the bytes are
-// compared, and the digits read. All sockets whose polls have the same bytes share one `SamePoll`.
+// The bytes were parsed and checked when the first of these polls came. For the next ones they are only compared, and
+// the digits read. All sockets whose polls have the same bytes share one `SamePoll`.
 
 import type { Room } from '../../../core/rooms/room.js'
 import type { Ask } from '../routes/poll.js'
@@ -20,23 +20,23 @@ export type SamePoll = {
   /** Undefined where the cursor is a bare number. */
   readonly epoch: string | undefined
   readonly limit: number
-  /** Seconds; undefined where it is left to the server. */
+  /** Seconds; undefined where the client leaves it to the server. */
   readonly wait: number | undefined
 }
 
-/** These take 4 MiB at most: a thousand rooms have their polls here, with room for those of a second kind of client. */
+/** These take at most 4 MiB: the polls of a thousand rooms fit, and those of a second kind of client. */
 const known = new Map<string, SamePoll>()
 const KNOWN = { polls: 2048, length: 1024 }
 
-/** More digits are not safe to be read as a number. */
+/** A number with more digits cannot be read safely. */
 const MOST_DIGITS = 15
 
 /** A cursor of one room or a bare number, and nothing behind it but other parameters. */
 const CURSOR = /(?:^|&)since=(?:[\da-z]{8}\.)?(\d{1,15})(?=&|$)/
 
 /**
- * What polls are like that come after this one, and the number in its cursor; undefined for a poll of several rooms, with
- * presence, or without a cursor. `isShared`: others may send the same bytes.
+ * The bytes by which the polls after this one are recognised, and the number in its cursor. Undefined for a poll of
+ * several rooms, with presence, or without a cursor. `isShared`: other clients may send the same bytes.
  */
 export function samePollOf(
   plain: Plain<Start>,
@@ -76,7 +76,7 @@ function remembered(bytes: string, make: () => SamePoll): SamePoll {
   return made
 }
 
-/** The number in the cursor of a poll that is this one but for it; undefined for any other `length` bytes. */
+/** The number in the cursor of a poll that is the same but for it; undefined for any other `length` bytes. */
 export function idOf(bytes: Buffer, length: number, { before, after }: SamePoll): number | undefined {
   const from = before.length
   const to = length - after.length
@@ -87,7 +87,7 @@ export function idOf(bytes: Buffer, length: number, { before, after }: SamePoll)
     if (digit < 0 || digit > 9) return undefined
     id = 10 * id + digit
   }
-  // What is behind the digits differs more often than what is before them.
+  // The bytes behind the digits differ more often than those before them.
   if (bytes.compare(after, 0, after.length, to, length) !== 0 || bytes.compare(before, 0, from, 0, from) !== 0)
     return undefined
   return id
@@ -95,7 +95,7 @@ export function idOf(bytes: Buffer, length: number, { before, after }: SamePoll)
 
 const ZERO = 48
 
-/** Is the place where such a poll stands one in the log of this room? Then it has no gap, and no other process knows more. */
+/** Is the poll's place in the log of this room? Then there is no gap, and no other process knows more. */
 export function isHere(room: Room, { epoch }: SamePoll, id: number): boolean {
   // The beginning of a log that is still to come.
   if (!room.hasLog) return id === 0

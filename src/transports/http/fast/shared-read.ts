@@ -1,24 +1,24 @@
 // Accepts the sockets of the fast path, and reads all of them into one buffer.
 //
 //     accepted ──> queue ──> socket                                          a burst is accepted before it is served
-//     socket ── n bytes ──> the shared buffer ──> reader.read(buffer, n)     what a reader keeps of it, it copies
+//     socket ── n bytes ──> the shared buffer ──> reader.read(buffer, n)     a reader copies the bytes that it keeps
 //        └── no reader any more ──> a copy ──> 'data'                        like every other socket
 //
-// By itself Node reads each chunk into 64 KiB of its own and then cuts them down, which costs 2 of a poll's 14 µs.
-// `net.Socket` has the option `onread` for a buffer that stays. But a server makes its sockets itself and does not pass
-// that option on. So what the system has accepted is taken from the server's handle here, and the socket is made as
-// `net.Server` makes it, with that option. That is not documented: `_handle`, `_server`, `_connections` and the option
-// `handle` are Node's own. Where one of them is not what is expected, the server makes the socket, and it is read by
+// Node reads each chunk into 64 KiB of its own and then cuts them down, which costs 2 of a poll's 14 µs. `net.Socket`
+// has the option `onread` for a buffer that stays. But a server makes its sockets itself, and does not pass that
+// option on. So the accepted connections are taken from the server's handle here, and each socket is made as
+// `net.Server` makes it, with that option. This is not documented: `_handle`, `_server`, `_connections` and the
+// option `handle` are Node's own. If one of them is not as expected, the server makes the socket, and it is read by
 // its 'data' events.
 //
-// To make a socket and to read its first request takes six times as long as to accept it. In a burst the system's queue
-// (4,096 at the most) would overflow meanwhile, and whoever finds no place there asks again after a second. So while
-// more come, sixteen are accepted for each that is made.
+// Making a socket and reading its first request takes six times as long as accepting it. In a burst the system's
+// queue (at most 4,096) would overflow meanwhile, and a client that finds no place there tries again after a second.
+// So while more come, sixteen are accepted for each one that is made.
 
 import { type Server, Socket } from 'node:net'
 import { READ_BYTES } from '../large-reads.js'
 
-/** Takes what was read: the first `length` bytes of a buffer that the next chunk overwrites. */
+/** Takes the first `length` bytes of a buffer that the next chunk overwrites. */
 export type SharedReader = { read(bytes: Buffer, length: number): void }
 
 const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
@@ -26,29 +26,29 @@ const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
 const READER = Symbol('reader')
 declare module 'node:net' {
   interface Socket {
-    /** Who reads it; null where its bytes are 'data'. */
+    /** The reader of the socket; null where its bytes are 'data'. */
     [READER]?: SharedReader | null
   }
 }
 
-/** Sockets that are accepted for each one that is made, while more come. */
+/** So many sockets are accepted for each one that is made, while more come. */
 const ACCEPTED_FIRST = 16
 
-/** So many may wait to be made; past them all that waits goes first. */
+/** So many may wait to be made; past them the waiting ones come first. */
 const MOST_WAITING = 16_384
 
 /** So many are made in a row. */
 const SLICE = 64
 
 /**
- * From now on a server that listens accepts sockets that can be read into the shared buffer. They have no delay, and are
- * kept alive after `keepAliveMs`. False where this is another server than expected, and nothing changes.
+ * Makes a listening server accept sockets that can be read into the shared buffer. They have no delay, and are kept
+ * alive after `keepAliveMs`. False for a server that is not as expected: then nothing changes.
  */
 export function shareReads(server: Server, keepAliveMs: number): boolean {
   const listening: unknown = Reflect.get(server, '_handle')
   if (!isListening(listening) || typeof Reflect.get(server, '_connections') !== 'number') return false
   const acceptOther = listening.onconnection
-  /** From `next` on they wait. */
+  /** The sockets that wait, from index `next` on. */
   let queue: (Handle | undefined)[] = []
   let next = 0
   let accepted = 0
@@ -61,7 +61,7 @@ export function shareReads(server: Server, keepAliveMs: number): boolean {
     if (queue.push(handle) === 1) setImmediate(make)
   }
 
-  /** Comes each time when the system has been asked what is new. */
+  /** Called each time after the system was asked for new connections. */
   function make(): void {
     const waiting = queue.length - next
     const isBurst = isMore && waiting < MOST_WAITING
@@ -70,7 +70,7 @@ export function shareReads(server: Server, keepAliveMs: number): boolean {
     accepted = 0
     for (const end = next + (isBurst ? 1 : Math.min(waiting, SLICE)); next < end; next++) {
       const handle = queue[next]
-      // A handle holds its socket, and that all that is on its way to it: where more come all the time, the queue lasts.
+      // A handle holds its socket, and that all bytes on their way to it. The queue itself lasts while more come.
       queue[next] = undefined
       if (handle !== undefined) enter(handle)
     }
@@ -86,7 +86,7 @@ export function shareReads(server: Server, keepAliveMs: number): boolean {
     handle.setNoDelay(true)
     handle.setKeepAlive(true, Math.floor(keepAliveMs / 1000))
     const socket = socketOf(handle)
-    // The server counts its sockets by these, and waits for them when it closes.
+    // The server counts its sockets by this number, and waits for them when it closes.
     Reflect.set(server, '_connections', Number(Reflect.get(server, '_connections')) + 1)
     Reflect.set(socket, '_server', server)
     Reflect.set(socket, 'server', server)
@@ -114,7 +114,7 @@ const ON_READ = {
   },
 }
 
-/** Has a socket's bytes read by `by`, or given as 'data' again. False where they are 'data' in any case. */
+/** Lets `by` read a socket's bytes, or makes them 'data' again. False where they are always 'data'. */
 export function readInto(socket: Socket, by: SharedReader | null): boolean {
   if (socket[READER] === undefined) return false
   socket[READER] = by

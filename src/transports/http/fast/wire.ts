@@ -1,5 +1,5 @@
-// An answer as it goes over the wire, head and body in one buffer. Those who wait at one place are given the same
-// answer one after the other, so the last one is kept.
+// An answer as it goes over the wire, head and body in one buffer. Readers at one place are given the same answer one
+// after the other, so the last answer is kept.
 
 import { STATUS_CODES } from 'node:http'
 import type { Clock } from '../../../core/clock.js'
@@ -15,7 +15,7 @@ export class Wire {
   #second = 0
   #date = ''
 
-  /** `idleMs`: how long a connection may be idle, which the client is told. */
+  /** `idleMs`: how long a connection may be idle. The client is told. */
   constructor(idleMs: number, clock: Clock) {
     this.#clock = clock
     this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`

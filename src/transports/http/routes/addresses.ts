@@ -1,7 +1,7 @@
-// GET /addresses: where the page can be reached from other machines, for a page that was opened on the server's own.
+// GET /addresses: where other machines reach the page, for a page that was opened on the server's own machine.
 //
-// Only that machine is told: whoever comes by a network has an address that works, and the others are no business of
-// a stranger. A proxy on the same machine looks like that machine, but for what it adds to a request.
+// Only that machine is told. A client that comes by a network already has an address that works, and the others are
+// no business of a stranger. A proxy on the same machine looks like that machine, but for the headers that it adds.
 
 import { isLocal } from '../../address.js'
 import { json } from '../answer.js'

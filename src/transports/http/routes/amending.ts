@@ -22,7 +22,7 @@ export const edit: Route = {
   },
 }
 
-/** POST /react: puts an emoji under a message, or takes it back. 204 where that is so already. */
+/** POST /react: puts an emoji under a message, or takes it back. 204 where it is so already. */
 export const react: Route = {
   method: 'POST',
   path: '/react',

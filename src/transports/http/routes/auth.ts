@@ -1,4 +1,4 @@
-// Showing a secret: POST /login gives the password of the chat, POST /admin the key of its moderators.
+// Secrets that a client shows: POST /login takes the password of the chat, POST /admin the key of its moderators.
 
 import { ChatError } from '../../../core/errors.js'
 import { NO_CONTENT } from '../answer.js'
@@ -7,8 +7,8 @@ import type { Route } from '../route.js'
 import { requireSession } from '../token.js'
 
 /**
- * POST /login: the page gives the password, and gets a cookie for it that says nothing about the password. A script
- * cannot read the cookie, another site's page cannot send it, and over https it never travels without.
+ * POST /login: the page sends the password, and gets a cookie that does not contain it. A script cannot read the
+ * cookie, another site's page cannot send it, and a cookie that was set over https travels only over https.
  */
 export const login: Route = {
   method: 'POST',
@@ -24,7 +24,7 @@ export const login: Route = {
   },
 }
 
-/** POST /admin: whoever knows the key moderates, as long as the session lasts. */
+/** POST /admin: a session that shows the key moderates, as long as the session lasts. */
 export const admin: Route = {
   method: 'POST',
   path: '/admin',

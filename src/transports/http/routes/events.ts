@@ -1,9 +1,9 @@
-// GET /events: the same as polling, without asking again: each message as it comes, as Server-Sent Events.
+// GET /events: each message as it comes, as Server-Sent Events. It is like polling without asking again.
 //
 //     GET /events?room=lobby             the newest messages, then each new one
-//     Last-Event-ID: k3f9qz1a.801        after a broken connection: what came since
+//     Last-Event-ID: k3f9qz1a.801        after a broken connection: the messages since then
 //
-// See eventstream.ts for the form. It creates no room either.
+// See eventstream.ts for the form. Like a poll, it creates no room.
 
 import { parseSince } from '../../../core/rooms/cursor.js'
 import { ChatError } from '../../../core/errors.js'

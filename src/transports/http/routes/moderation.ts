@@ -4,7 +4,7 @@ import { kept, NO_CONTENT } from '../answer.js'
 import { readFields } from '../fields.js'
 import type { Route } from '../route.js'
 
-/** POST /mute: a moderator lets a name say nothing in a room for so many seconds; 0 takes it back. */
+/** POST /mute: a name may say nothing in a room for so many seconds; 0 takes that back. */
 export const mute: Route = {
   method: 'POST',
   path: '/mute',
@@ -16,8 +16,8 @@ export const mute: Route = {
 }
 
 /**
- * POST /remove: a moderator takes out what a message said, or its author does, for a time. Readers are told by a
- * `delete` message with `of: ID`, and the room's ring and history have a `removed` message in its place.
+ * POST /remove: a moderator, or for a time the author, takes out what a message said. Readers are told by a `delete`
+ * message with `of: ID`, and the room's ring and history have a `removed` message in its place.
  */
 export const remove: Route = {
   method: 'POST',
@@ -28,9 +28,7 @@ export const remove: Route = {
   },
 }
 
-/**
- * POST /close: a moderator closes a room: nobody else says anything there or comes in. `closed=false` opens it again.
- */
+/** POST /close: only moderators may write in the room or join it. `closed=false` opens it again. */
 export const close: Route = {
   method: 'POST',
   path: '/close',

@@ -33,13 +33,13 @@ export const join: Route = {
 }
 
 /**
- * POST /leave: gives names back at once, in one room or in all. Here alone the token may be in the body, because
+ * POST /leave: gives names back at once, in one room or in all. Only here the token may be in the body, because
  * `navigator.sendBeacon`, which a closing page uses, can set no header.
  */
 export const leave: Route = {
   method: 'POST',
   path: '/leave',
-  // A session's token is asked for, and that is all that a closing page can show.
+  // The session's token is enough: a closing page can show nothing more.
   auth: 'open',
   async handle(request, answer, { chat }) {
     const fields = readFields(request)
@@ -54,7 +54,7 @@ export const leave: Route = {
   },
 }
 
-/** POST /typing: somebody types, or no longer does. It ends by itself after 6 s, or with that person's next message. */
+/** POST /typing: a person types, or no longer does. It ends after 6 s, or with that person's next message. */
 export const typing: Route = {
   method: 'POST',
   path: '/typing',

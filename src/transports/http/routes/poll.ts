@@ -1,10 +1,10 @@
-// GET /poll: what is newer than a cursor, at once if there is something, or else as soon as there is.
+// GET /poll: what is newer than a cursor, at once if there is something, otherwise as soon as there is.
 //
 //     GET /poll?room=lobby&since=k3f9qz1a.801
 //        look ── something newer? ── yes ─> 200, now
 //                      └── no ──> park ── a message, a change of presence, or time is up ──> 200
 //
-// It always answers 200. It never creates a room.
+// It always answers 200, and never creates a room.
 
 import type { Undo } from '../../../core/clock.js'
 import { parseSince, type Since } from '../../../core/rooms/cursor.js'
@@ -25,7 +25,7 @@ export const MAX_ROOMS = 16
 export const MAX_WAIT_SECONDS = 55
 export const MAX_LIMIT = 500
 
-/** A poll is parked for 85 to 100 % of its wait, so that those who came together do not come back together. */
+/** A poll is parked for 85 to 100 % of its wait, so that polls which came together do not come back together. */
 const LEAST_WAIT = 0.85
 
 export const poll: Route = {
@@ -48,7 +48,7 @@ export type Ask = {
   readonly names: readonly string[]
   readonly since: Since
   readonly options: ReaderOptions
-  /** Seconds; undefined where it is left to the server. */
+  /** Seconds; undefined where the client leaves it to the server. */
   readonly wait: number | undefined
 }
 
@@ -66,7 +66,7 @@ export function askOf(query: Query): Ask {
   return ask
 }
 
-/** How a reader reads, polling or streaming. */
+/** The options of a reader, for a poll and for a stream. */
 export function optionsOf(query: Query): ReaderOptions {
   return { limit: clamped(query, 'limit', 1, MAX_LIMIT, MAX_LIMIT), presence: flag(query, 'presence') }
 }
@@ -103,7 +103,7 @@ class Wait implements Parked, Waiter {
   #leave: Undo | undefined
   #disconnect: Undo | undefined
   #exit: Undo | undefined
-  /** Is its answer made just now, in its turn? */
+  /** Is its answer being made, in its turn? */
   #isMade = false
   #isClosed = false
   #session: Session | undefined
@@ -179,7 +179,7 @@ class Wait implements Parked, Waiter {
     }
     if (why === 'stop' || why === 'full')
       return this.#give(encoder.encode(this.#reader, retryMs(chat.random.fraction())), why)
-    // Readers who waited are called a few at a time, and what they are given is short, and the same for all.
+    // Readers that waited are called a few at a time, and their answers are short, and the same for all of them.
     if (this.#parkedAt !== undefined) return this.#give(encoder.encode(this.#reader))
     const encoded = encoder.encodeSoon(this.#reader)
     if (!(encoded instanceof Promise) && this.#packer?.prepare(encoded.reply, this.#request) === undefined)
@@ -189,7 +189,7 @@ class Wait implements Parked, Waiter {
     this.#giveLater(encoded).catch((error: unknown) => this.#request.fail(error))
   }
 
-  /** A long answer: it is made in its turn, and compressed on another thread. */
+  /** A long answer is made in its turn, and compressed on another thread. */
   async #giveLater(encoded: Encoded | Promise<Encoded>): Promise<void> {
     const made = await encoded
     await this.#packer?.prepare(made.reply, this.#request)
@@ -215,7 +215,7 @@ class Wait implements Parked, Waiter {
     return { key, way: 'poll', name: this.#session?.username }
   }
 
-  /** Tells a watcher what it was answered, the whole under its first room. */
+  /** Tells a watcher what was answered, all of it under the first room. */
   #tellWhat({ reply, count, gaps, places }: Encoded, observer: Observer): void {
     for (const [i, room] of this.#reader.rooms.entries()) {
       const gap = gaps.find((one) => one.room === room.name)
@@ -224,7 +224,10 @@ class Wait implements Parked, Waiter {
     }
   }
 
-  /** What compresses its answer; nothing does for a poll that waited, whose answer is short, or for rooms that must not be mixed. */
+  /**
+   * Compresses the answer. Undefined for a poll that waited, whose answer is short, and for rooms that must not be
+   * mixed.
+   */
   get #packer(): Packer | undefined {
     const { auth, packer } = this.#context
     const isMixed = auth !== undefined && this.#reader.rooms.length > 1
@@ -236,13 +239,13 @@ class Wait implements Parked, Waiter {
   }
 }
 
-/** When a poll has waited long enough: it is looked for up to `LOOK_MS` late, and the whole wait is the most. */
+/** When a poll has waited long enough. It may be noticed `LOOK_MS` late, and still is no longer than the whole wait. */
 export function deadlineOf(now: number, waitMs: number, fraction: number): number {
   const spread = waitMs * (1 - LEAST_WAIT) - LOOK_MS
   return now + waitMs * LEAST_WAIT + spread * fraction
 }
 
-/** Each its own, from half a second to five, so that a thousand clients do not come back in one instant. */
+/** A random pause from half a second to five, so that a thousand clients do not come back in one instant. */
 export function retryMs(fraction: number): number {
   return Math.round(500 + 4500 * fraction)
 }

@@ -1,4 +1,4 @@
-// POST /send: says something. 201 means: it is in the ring, and as durable as the store promises.
+// POST /send: says something in a room. 201 means: the message is in the ring, and as durable as the store promises.
 
 import { ChatError } from '../../../core/errors.js'
 import { text } from '../answer.js'
@@ -21,14 +21,14 @@ export const send: Route = {
       address: request.address,
     })
     const { room, message, epoch, replayed } = sent
-    // Where the room has begun another log meanwhile, the id is of another message there.
+    // If the room has begun another log meanwhile, this id is another message there.
     const entry = room.epoch === epoch ? room.entry(message.id) : undefined
     const body = `{"message":${entry?.json ?? JSON.stringify(message)},"next":"${epoch}.${message.id}"}`
     answer(text(201, 'application/json', body, replayed ? ['Idempotency-Replayed', 'true'] : []))
   },
 }
 
-/** The key, from a body or from its header. Throws `bad_request` where they differ. */
+/** The key, from the body or from its header. Throws `bad_request` where they differ. */
 export function keyOf(request: Request, field: unknown): unknown {
   const header = request.header('idempotency-key')
   if (header !== undefined && field !== undefined && header !== field) {

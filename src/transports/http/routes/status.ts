@@ -1,4 +1,4 @@
-// How the server is: GET /health and GET /ready for a balancer, GET /stats for people, GET /metrics for Prometheus.
+// The server's state: GET /health and GET /ready for a balancer, GET /stats for people, GET /metrics for Prometheus.
 
 import { readFileSync } from 'node:fs'
 import { ChatError } from '../../../core/errors.js'
@@ -26,7 +26,7 @@ export const ready: Route = {
   },
 }
 
-/** GET /stats: how the server is, as JSON for people. */
+/** GET /stats: the server's state as JSON for people. */
 export const stats: Route = {
   method: 'GET',
   path: '/stats',
@@ -90,7 +90,7 @@ export const metrics: Route = {
   },
 }
 
-/** What writes its own lines under a name: a counter, a histogram, or a value as it is now. */
+/** A metric that writes its own lines under a name: a counter, a histogram, or a value as it is now. */
 type Lines = { lines(name: string): string[] }
 
 function metric(name: string, type: Parameters<typeof describe>[1], help: string, value: Lines): string {
