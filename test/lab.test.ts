@@ -9,6 +9,7 @@ import { type ChildServer, startChild } from './support/child.js'
 import { post } from './support/http.js'
 import { temporaryFolder } from './support/journal.js'
 import { ask } from './support/raw.js'
+import { MEASURES } from './support/retried.js'
 import { startServer } from './support/server.js'
 
 type Body = Readonly<Record<string, unknown>>
@@ -33,7 +34,7 @@ class LabServer {
   }
 
   /** Waits until the state is so, through all that the lab does. */
-  async until(isSo: (state: LabState) => boolean, ms = 20_000): Promise<LabState> {
+  async until(isSo: (state: LabState) => boolean, ms = 60_000): Promise<LabState> {
     const end = performance.now() + ms
     let last: LabState | undefined
     while (performance.now() < end) {
@@ -131,7 +132,7 @@ describe('who may', () => {
   })
 })
 
-describe('on a room with polls, events and WebSockets', { timeout: 60_000 }, () => {
+describe('on a room with polls, events and WebSockets', { timeout: 240_000 }, () => {
   test('one answer in ten is dropped, and nobody loses a message', async () => {
     const lab = await startTraffic()
     await lab.order({ fault: 'drop', on: true })
@@ -164,13 +165,17 @@ describe('on a room with polls, events and WebSockets', { timeout: 60_000 }, () 
     expect(state.crowd.total.missed).toBe(0)
   })
 
-  test('the world stops for ten seconds, and goes on where it was', async () => {
+  test('the world stops for four seconds, and goes on where it was', async () => {
     const lab = await startTraffic()
-    const begun = performance.now()
-    await lab.order({ fault: 'stop', seconds: 10 })
-    await sleep(200)
-    await fetch(`${lab.server.url}/health`)
-    expect(performance.now() - begun).toBeGreaterThan(9500)
+    let last = performance.now()
+    await lab.order({ fault: 'stop', seconds: 4 })
+    const sinceAnswer = async (): Promise<number> => {
+      await fetch(`${lab.server.url}/health`)
+      const before = last
+      last = performance.now()
+      return last - before
+    }
+    await expect.poll(sinceAnswer).toBeGreaterThan(3000)
     const state = await lab.settle()
     expectNoLoss(state)
     expect(state.crowd.total.missed).toBe(0)
@@ -221,7 +226,7 @@ describe('on a room with polls, events and WebSockets', { timeout: 60_000 }, () 
   test('a thousand readers and a thousand writers', async () => {
     const lab = await startLab()
     await lab.order({ fault: 'crowd', room: 'lobby', readers: 1000, writers: 1000, rate: 120 })
-    await lab.until(({ crowd }) => crowd.readers === 1000 && crowd.total.got > 20_000, 45_000)
+    await lab.until(({ crowd }) => crowd.readers === 1000 && crowd.total.got > 20_000, 120_000)
     await lab.order({ fault: 'cut' })
     await saidBeyond(lab, 4)
     const { crowd } = await lab.state()
@@ -229,7 +234,7 @@ describe('on a room with polls, events and WebSockets', { timeout: 60_000 }, () 
   })
 })
 
-test('the race tells what each way costs', { timeout: 90_000 }, async () => {
+test('the race tells what each way costs', { timeout: 90_000, ...MEASURES }, async () => {
   const lab = await startLab()
   await lab.order({ fault: 'race', pace: 'busy' })
   const { race } = await lab.until(
@@ -249,7 +254,7 @@ test('the race tells what each way costs', { timeout: 90_000 }, async () => {
   expect(events?.requests).toBeLessThan(second?.requests ?? 0)
 })
 
-describe.skipIf(process.platform !== 'linux')('the supervisor', { timeout: 30_000 }, () => {
+describe.skipIf(process.platform !== 'linux')('the supervisor', { timeout: 90_000 }, () => {
   test('starts a server again that somebody else has killed, on the same port', async () => {
     const lab = await startLab()
     const pid = Number((await childrenOf(lab.server.pid))[0])
@@ -270,7 +275,7 @@ describe.skipIf(process.platform !== 'linux')('the supervisor', { timeout: 30_00
     const server = await startChild(['--lab'])
     const [child = ''] = await childrenOf(server.pid)
     server.child.kill('SIGKILL')
-    await expect.poll(() => isAlive(Number(child)), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isAlive(Number(child))).toBe(false)
   })
 })
 

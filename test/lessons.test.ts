@@ -107,12 +107,12 @@ test.runIf(process.platform === 'linux')(
     })
     const ended = new Promise((resolve) => child.on('close', resolve))
     // The command, the experiment, its first half, and the server.
-    await until(marked, (pids) => pids.length === 4, 15_000)
+    await until(marked, (pids) => pids.length === 4, 30_000)
     child.kill('SIGINT')
     expect(await ended).toBe(130)
-    await until(marked, (pids) => pids.length === 0, 10_000)
+    await until(marked, (pids) => pids.length === 0, 20_000)
   },
-  30_000,
+  60_000,
 )
 
 function hasEnvironment(pid: string, mark: string): boolean {

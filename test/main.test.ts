@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { PACKAGE_ROOT, VERSION } from '../src/platform.js'
 import { type Polled, send } from './support/http.js'
+import { freePort } from './support/port.js'
 import { ask, head, RawClient } from './support/raw.js'
 
 type Run = {
@@ -56,15 +57,6 @@ function isTaken(port: number): Promise<boolean> {
     })
     socket.once('error', () => resolve(false))
   })
-}
-
-/** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
 }
 
 describe('starting', () => {

@@ -122,7 +122,7 @@ function patternOf(expected: string): RegExp {
 
 /** What a command prints, whatever it ends with: a stream that is cut ends with an error. */
 async function transcript(command: string): Promise<string> {
-  return run('sh', ['-c', command], { timeout: 10_000, cwd: PACKAGE_ROOT }).then(
+  return run('sh', ['-c', command], { timeout: 25_000, cwd: PACKAGE_ROOT }).then(
     ({ stdout }) => stdout,
     (error: { stdout?: string }) => error.stdout ?? '',
   )

@@ -44,7 +44,7 @@ test.skipIf(missing)(
 
     const second = await startServer({ host: '0.0.0.0', ring: 5, port: first.port })
     for (let i = 1; i <= 9; i++) await send(second.port, 'lobby', 'eve', `n${i}`)
-    await until(lines, (all) => all.at(-1) === 'eve: n9', 8000)
+    await until(lines, (all) => all.at(-1) === 'eve: n9')
     await send(second.port, 'lobby', 'ada', 'after')
     await until(lines, (all) => all.at(-1) === 'ada: after')
     expect(lines().slice(0, 3)).toEqual(['ada: before', 'bob: one', 'bob: two'])

@@ -50,9 +50,9 @@ test('the header is found in any case, and in every line', () => {
   const rawHeaders = [
     'Host',
     'x',
-    'X-FORWARDED-FOR',
-    '6.6.6.6',
     'x-forwarded-for',
+    '6.6.6.6',
+    'X-FORWARDED-FOR',
     '1.2.3.4',
     'X-Forwarded-Host',
     '9.9.9.9',

@@ -5,10 +5,11 @@
 //     npm run abuse -- [--seconds 60] [--connections 2000] [--pause 1000] [--p99 100] [--growth 1.2]
 //                       [--calm 3] [--only WORD]
 //
-// The memory before is measured after a tenth of the attack, as in bad.ts: a server that has just started has not come
-// to its usual size. Below 192 MB nothing is said of growth: the young objects of V8 and what malloc keeps for the next
-// time take that by themselves. `calm` is how long /health and the chat take on this machine before the attack, and
-// `load` its load average: they tell what of a delay is the machine's own.
+// The first measurement of memory comes after a tenth of the attack and `--calm` seconds of rest, as in bad.ts: a server
+// that has just started has not reached its usual size. Below 192 MB growth is not judged: V8's young objects, and
+// memory that malloc keeps, take as much anyway. The column `calm` is how long /health and the chat take on this
+// machine in the `--calm` seconds before the attack, and `load` its load average: they show which part of a delay is
+// the machine's own.
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -27,7 +28,6 @@ const MB = 2 ** 20
 const MOST_BYTES = 512 * MB
 const USUAL_BYTES = 192 * MB
 const REST_MS = 30_000
-const CALM_MS = 3000
 
 const { values } = parseArgs({
   options: {
@@ -36,10 +36,12 @@ const { values } = parseArgs({
     pause: { type: 'string', default: '1000' },
     p99: { type: 'string', default: '100' },
     growth: { type: 'string', default: '1.2' },
+    calm: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
   },
 })
 const [seconds, mostMs, growth] = [Number(values.seconds), Number(values.p99), Number(values.growth)]
+const calmMs = 1000 * Number(values.calm)
 
 type Row = {
   readonly attack: string
@@ -115,10 +117,10 @@ async function run({ name, args = [], isKept = false, descriptors }: Attack): Pr
   const people = startPeople(server.url)
   const health = probe(server.url)
   try {
-    await sleep(CALM_MS)
+    await sleep(calmMs)
     const calm = p99([...health.delays, ...people.delays])
     await attackFor(name, port, seconds / 10)
-    await sleep(3000)
+    await sleep(calmMs)
     const before = rssOf(server.pid)
     const most = Math.max(before * growth, USUAL_BYTES)
     people.delays.length = 0

@@ -46,8 +46,11 @@ export function startPeople(url: string, count = 10): People {
     }
   }
   const talk = async (): Promise<void> => {
-    for (let i = 0; !isOver; i++) {
+    for (let i = 0; ; i++) {
+      // The last message is sent when it is over: it ends the polls that are parked.
+      const isLast = isOver
       await ask('POST', `/send?room=people&username=person${i % count}`, String(performance.now()))
+      if (isLast) return
       await sleep(EVERY_MS)
     }
   }

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { parse, poll, post, send } from '../support/http.js'
 import { journalIn, temporaryFolder } from '../support/journal.js'
 import { ask, head, RawClient } from '../support/raw.js'
+import { MEASURES } from '../support/retried.js'
 import { startServer, until } from '../support/server.js'
 import { draft } from '../stores/contract.js'
 
@@ -20,7 +21,7 @@ function begin(port: number, path: string): RawClient {
   return client
 }
 
-test('a poll of more kept rooms than fit is told so, and the server rests afterwards', async () => {
+test('a poll of more kept rooms than fit is told so, and the server rests afterwards', MEASURES, async () => {
   const data = temporaryFolder()
   const journal = await journalIn(data)
   for (let i = 0; i < 16; i++) await journal.append(`a${i}`, draft('hi', `a${i}`))

@@ -10,18 +10,17 @@ import { needs } from '../support/needs.js'
 import { head, RawClient } from '../support/raw.js'
 import { MEASURES } from '../support/retried.js'
 import { startServer, until } from '../support/server.js'
+import { slowness } from '../support/slowness.js'
 import { p99, type People, startPeople } from './people.js'
 
 /** With a program of its own, for many seconds: in `npm run test:all`. */
 const isLong = process.env['MINI_CHAT_TEST_ALL'] === '1'
 
 const ATTACKERS = 500
-const ATTACK_SECONDS = 15
-const END_MS = (ATTACK_SECONDS + 3) * 1000
 const STALLED = 200
 
 /** What ordinary people take for at once. */
-const PATIENCE_MS = 100
+const PATIENCE_MS = 100 * slowness()
 
 async function start(...flags: readonly string[]): Promise<ChildServer & { port: number; rss(): Promise<number> }> {
   const server = await startChild(flags)
@@ -39,13 +38,15 @@ async function bestOf(tries: number, measure: () => Promise<People>): Promise<Pe
   }
 }
 
-/** Runs slowhttptest; answers what it printed, without its colours. */
-async function attack(flags: readonly string[]): Promise<string> {
-  const attacker = spawn('slowhttptest', flags, { stdio: ['ignore', 'pipe', 'ignore'] })
+/** Runs slowhttptest for so long; answers what it printed, without its colours. */
+async function attack(seconds: number, flags: readonly string[]): Promise<string> {
+  const all = ['-c', String(ATTACKERS), '-r', '500', '-p', '5', '-l', String(seconds), ...flags]
+  const endMs = (seconds + 3) * 1000
+  const attacker = spawn('slowhttptest', all, { stdio: ['ignore', 'pipe', 'ignore'] })
   // It goes on by itself now and then when all its connections have been cut.
   const ends = [
-    setTimeout(() => attacker.kill('SIGINT'), END_MS),
-    setTimeout(() => attacker.kill('SIGKILL'), END_MS + 5000),
+    setTimeout(() => attacker.kill('SIGINT'), endMs),
+    setTimeout(() => attacker.kill('SIGKILL'), endMs + 5000),
   ]
   onTestFinished(() => void attacker.kill('SIGKILL'))
   let report = ''
@@ -55,66 +56,20 @@ async function attack(flags: readonly string[]): Promise<string> {
   return report.replaceAll(/\p{Cc}\[[\d;]*[A-Za-z]/gu, '')
 }
 
-describe.runIf(isLong)('who begins a request and does not go on', () => {
-  async function closesAfter(bytes: string, drip: string): Promise<number> {
-    const { port } = await startServer()
-    const client = new RawClient(port)
-    const started = performance.now()
-    client.write(bytes)
-    const timer = setInterval(() => client.write(drip), 900)
-    await client.end(30_000).finally(() => clearInterval(timer))
-    return (performance.now() - started) / 1000
-  }
-
-  test.concurrent.for([
-    ['a head', 'GET /poll?room=lobby HTTP/1.1\r\nHost: localhost\r\n', 'X-A: b\r\n', 9, 13],
-    ['nothing at all but a letter', 'G', '', 9, 13],
-    [
-      'a body',
-      'POST /send?room=lobby&username=u HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n',
-      'x',
-      19,
-      23,
-    ],
-    [
-      'a body in chunks',
-      'POST /send?room=lobby&username=u HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n',
-      '1\r\nx\r\n',
-      19,
-      23,
-    ],
-  ] as const)('is cut: %s', { ...MEASURES, timeout: 40_000 }, async ([, bytes, drip, least, most]) => {
-    const seconds = await closesAfter(bytes, drip)
-    expect(seconds).toBeGreaterThan(least)
-    expect(seconds).toBeLessThan(most)
-  })
-})
-
 describe.runIf(isLong && needs('slowhttptest', 'slowhttptest'))(`${ATTACKERS} slow attackers`, () => {
   test.for([
-    ['-H', 'slow heads', ['-i', '1', '-u', '/poll?room=people']],
-    ['-B', 'slow bodies', ['-i', '1', '-s', '8192', '-u', '/send?room=people&username=slow']],
-    ['-X', 'slow readers', ['-w', '1', '-y', '64', '-n', '1', '-z', '8', '-k', '3', '-u', '/poll?room=big&since=0']],
-  ] as const)('%s, %s, hold up nobody', { ...MEASURES, timeout: 90_000 }, async ([mode, name, [...flags]]) => {
+    // Long enough for all of them to be cut at one time: a head has ten seconds.
+    ['-H', 'slow heads', 13, ['-i', '1', '-u', '/poll?room=people']],
+    ['-B', 'slow bodies', 6, ['-i', '1', '-s', '8192', '-u', '/send?room=people&username=slow']],
+    ['-X', 'slow readers', 6, ['-w', '1', '-y', '64', '-n', '1', '-z', '8', '-k', '3', '-u', '/poll?room=big&since=0']],
+  ] as const)('%s, %s, hold up nobody', { ...MEASURES, timeout: 90_000 }, async ([mode, name, seconds, [...flags]]) => {
     const server = await start()
     for (let i = 0; i < 100; i++) await send(server.port, 'big', 'u', 'x'.repeat(3990))
     const target = `${server.url}${flags.pop() ?? ''}`
     let most = 0
     const people = await bestOf(2, async () => {
       const chatting = startPeople(server.url)
-      const report = await attack([
-        mode,
-        '-c',
-        String(ATTACKERS),
-        '-r',
-        '500',
-        '-l',
-        String(ATTACK_SECONDS),
-        '-p',
-        '5',
-        ...flags,
-        target,
-      ])
+      const report = await attack(seconds, [mode, ...flags, target])
       await chatting.stop()
       most = Math.max(...[...report.matchAll(/connected:\s+(\d+)/g)].map(([, count]) => Number(count)))
       return chatting

@@ -7,6 +7,7 @@ import { ChatError } from '../../src/core/errors.js'
 import { startChild } from '../support/child.js'
 import { bearer, join, parse, poll, post, send } from '../support/http.js'
 import { ask, RawClient } from '../support/raw.js'
+import { MEASURES } from '../support/retried.js'
 import { startServer, until } from '../support/server.js'
 import { talk } from '../support/talker.js'
 
@@ -130,7 +131,7 @@ describe('names by the ten thousand', () => {
   // The same in every hash table that adds its letters up.
   const alike = (i: number): string => Array.from({ length: 14 }, (_, bit) => ((i >> bit) & 1 ? 'Aa' : 'BB')).join('')
 
-  test('of fields in a body are read in a moment', async () => {
+  test('of fields in a body are read in a moment', MEASURES, async () => {
     const { port } = await startServer()
     const fields = Array.from({ length: 1900 }, (_, i) => alike(i))
     const started = performance.now()

@@ -5,7 +5,8 @@ import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import WebSocket from 'ws'
 import { startBalancer, startProgram } from '../support/balancer.js'
-import { type Balancer, CADDY, deployed, freePort, HAPROXY, NGINX, until } from '../support/balancer-server.js'
+import { type Balancer, CADDY, deployed, HAPROXY, NGINX, until } from '../support/balancer-server.js'
+import { freePort } from '../support/port.js'
 import { type ChildServer, startChild } from '../support/child.js'
 import { bearer, type Polled, parse, post } from '../support/http.js'
 import { needs } from '../support/needs.js'
@@ -126,7 +127,7 @@ describe.each<Balancer>([NGINX, HAPROXY, CADDY])('$name', (balancer) => {
       expect(headers['forwarded'] ?? '').toBe('')
       expect(headers['connection'] ?? 'keep-alive').toBe('keep-alive')
     },
-    20_000,
+    30_000,
   )
 
   test.runIf(isThere)(
@@ -141,9 +142,9 @@ describe.each<Balancer>([NGINX, HAPROXY, CADDY])('$name', (balancer) => {
       onTestFinished(() => socket.terminate())
       await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
       socket.send(JSON.stringify({ text: 'through the balancer' }))
-      await until(() => Promise.resolve(stream.rest.includes('through the balancer')), 'the event', 5000)
+      await until(() => Promise.resolve(stream.rest.includes('through the balancer')), 'the event', 15_000)
     },
-    20_000,
+    30_000,
   )
 
   test.runIf(isThere)(
@@ -156,7 +157,7 @@ describe.each<Balancer>([NGINX, HAPROXY, CADDY])('$name', (balancer) => {
       const other = await ask(port, { path: '/', headers: { Host: 'evil.example' } })
       expect([other.status, parse(other)['code']]).toEqual([403, 'forbidden_host'])
     },
-    20_000,
+    30_000,
   )
 })
 
@@ -185,5 +186,5 @@ test.runIf(needs('haproxy', 'haproxy'))('haproxy passes lines on, too', async ()
       socket.once('data', (bytes: Buffer) => resolve(bytes.toString()) ?? socket.destroy())
       socket.once('close', () => reject(new Error('closed')))
     })
-  await until(async () => (await greeting()) === 'INFO welcome to mini-chat\n', 'the greeting', 8000)
+  await until(async () => (await greeting()) === 'INFO welcome to mini-chat\n', 'the greeting', 15_000)
 })

@@ -108,7 +108,7 @@ describe.skipIf(!hasRedis)('people in a Redis', () => {
     expect(await codeOf(async () => one.chat.leave(await session(one.chat, ada), 'lobby'))).toBe('unavailable')
     // It comes back empty: who is here takes their names again.
     await server.start()
-    await until(() => one.directory.ready() && other.directory.ready(), Boolean, 5000)
+    await until(() => one.directory.ready() && other.directory.ready(), Boolean)
     await until(
       () => [one, other].map(({ chat }) => [...(stateOf(chat)?.members ?? [])].sort().join()).join(' '),
       (members) => members === 'ada,bob ada,bob',

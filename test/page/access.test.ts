@@ -7,7 +7,7 @@ import { hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.
 
 const SIZES = { phone: { width: 390, height: 844 }, laptop: { width: 1366, height: 768 } }
 
-describe.skipIf(!hasChromium)('access', { timeout: 60_000 }, () => {
+describe.skipIf(!hasChromium)('access', { timeout: 120_000 }, () => {
   const browser = useBrowser()
 
   for (const [size, viewport] of Object.entries(SIZES)) {

@@ -9,7 +9,7 @@ import { hasChromium, hears, PHONE, say, useBrowser, visitor } from './browser.j
 /** The line of a message, by what it says. */
 const lineOf = (page: Page, text: string) => page.locator('#lines .line', { hasText: text })
 
-describe.skipIf(!hasChromium)('a message that is there', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('a message that is there', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   async function two(): Promise<{ ada: Page; bob: Page }> {

@@ -1,5 +1,5 @@
-// A real browser for the tests of the page: Chromium, Chrome or Edge, a new profile each time, nothing that phones
-// home.
+// A real browser for the tests of the page: Chromium, Chrome or Edge, and Firefox for some; a new profile each time,
+// nothing that phones home.
 //
 // A `Visitor` is one browser of one person, with as many tabs as it opens. What its tabs write to the console, or
 // throw, is kept: a test that ends with anything there fails, unless it said that it expects lost connections.
@@ -43,6 +43,8 @@ export type VisitorOptions = {
   readonly viewport?: { readonly width: number; readonly height: number }
   readonly colorScheme?: 'light' | 'dark'
   readonly reducedMotion?: 'reduce' | 'no-preference'
+  /** The browser's language. */
+  readonly locale?: string
   /** A finger and a screen keyboard. */
   readonly isTouched?: boolean
   /** Lost connections and refusals are part of the test: the browser writes those to the console by itself. */
@@ -88,6 +90,7 @@ export async function visitor(browser: Browser, options: VisitorOptions = {}): P
     viewport = { width: 1366, height: 768 },
     colorScheme = 'light',
     reducedMotion = 'no-preference',
+    locale = 'en-GB',
     isTouched = false,
     expectsFailures = false,
   } = options
@@ -95,7 +98,7 @@ export async function visitor(browser: Browser, options: VisitorOptions = {}): P
     viewport,
     colorScheme,
     reducedMotion,
-    locale: 'en-GB',
+    locale,
     hasTouch: isTouched,
     isMobile: isTouched,
   })
@@ -108,7 +111,7 @@ export async function visitor(browser: Browser, options: VisitorOptions = {}): P
 }
 
 /** Resolves when the page says that it is live. */
-export async function isLive(page: Page, ms = 10_000): Promise<void> {
+export async function isLive(page: Page, ms = 15_000): Promise<void> {
   await page.getByRole('status', { name: 'Connection' }).filter({ hasText: 'Live' }).waitFor({ timeout: ms })
 }
 
@@ -119,9 +122,9 @@ export async function say(page: Page, text: string): Promise<void> {
   await page.getByRole('button', { name: 'Send' }).click()
 }
 
-/** Resolves when the log shows a text. */
-export async function hears(page: Page, text: string, ms = 5000): Promise<void> {
-  await page.getByRole('log', { name: 'Messages' }).getByText(text, { exact: true }).first().waitFor({ timeout: ms })
+/** Resolves when a text is in the log. One's own is there when a poll has brought it: before, it is below the log. */
+export async function hears(page: Page, text: string, ms = 15_000): Promise<void> {
+  await page.locator('#lines').getByText(text, { exact: true }).first().waitFor({ timeout: ms })
 }
 
 /** How often a text is in the log, and below it. */

@@ -1,10 +1,11 @@
 // The page as one person sees and uses it. talk.test.ts has two people who hear each other.
 
+import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'
 import { hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.js'
 
-describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('the page', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   test('a name that somebody has is explained, and the sheet stays', async () => {
@@ -23,9 +24,7 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
     const bob = await (await visitor(browser())).enter(url, 'Bob')
     await ada.getByText('Bob', { exact: true }).first().waitFor()
     await bob.close({ runBeforeUnload: true })
-    await expect
-      .poll(() => ada.getByRole('list', { name: 'People' }).getByRole('listitem').count(), { timeout: 5000 })
-      .toBe(1)
+    await expect.poll(() => ada.getByRole('list', { name: 'People' }).getByRole('listitem').count()).toBe(1)
   })
 
   test('a class that comes in is one line, also while somebody speaks', async () => {
@@ -46,11 +45,9 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
     const ada = await (await visitor(browser())).enter(url, 'Ada')
     const bob = await (await visitor(browser())).enter(url, 'Bob')
     const cyd = await (await visitor(browser())).enter(url, 'Cyd')
-    await bob.getByRole('textbox', { name: 'Message' }).fill('I')
-    await cyd.getByRole('textbox', { name: 'Message' }).fill('me')
-    await ada.getByText('Bob and Cyd are typing').waitFor({ timeout: 5000 })
+    await typing(ada, 'Bob and Cyd are typing', bob, cyd)
     await say(bob, 'I too')
-    await ada.getByText('Cyd is typing').waitFor({ timeout: 5000 })
+    await typing(ada, 'Cyd is typing', cyd)
   })
 
   test('a reload keeps the name, the place and the draft', async () => {
@@ -62,7 +59,7 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
     await isLive(ada)
     await hears(ada, 'before')
     expect(await ada.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('half a sent')
-    expect(await ada.getByRole('list', { name: 'People' }).getByText('Ada').count()).toBe(1)
+    await expect.poll(() => ada.getByRole('list', { name: 'People' }).getByText('Ada').count()).toBe(1)
   })
 
   test('several rooms are followed with one poll, and what is unread is counted', async () => {
@@ -74,10 +71,10 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
     await expect.poll(() => app.chat.rooms.get('den')?.presence.size).toBe(1)
     await app.chat.send({ room: 'lobby', username: 'curl', text: 'psst @Ada' })
     await ada.getByRole('list', { name: 'Rooms' }).getByText('1 unread').waitFor()
-    expect(await ada.title()).toBe('(1) den · mini-chat')
+    await expect.poll(() => ada.title()).toBe('(1) den · mini-chat')
     await ada.getByRole('link', { name: 'lobby' }).click()
     await hears(ada, 'psst @Ada')
-    expect(await ada.title()).toBe('lobby · mini-chat')
+    await expect.poll(() => ada.title()).toBe('lobby · mini-chat')
     expect(await ada.locator('mark').textContent()).toBe('@Ada')
   })
 
@@ -117,15 +114,11 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
       '/me waves',
     ])
       await say(ada, text)
-    await ada.locator('.action').waitFor()
-    const texts = await ada.locator('#log .text').allTextContents()
-    expect(texts).toEqual([
-      'one\ntwo',
-      'see https://example.com/a_(b).',
-      'run rm -i then\nls -land see',
-      '🎉🎉',
-      'Ada waves',
-    ])
+    await ada.locator('#lines .action').waitFor()
+    const texts = (): Promise<string[]> => ada.locator('#log .text').allTextContents()
+    await expect
+      .poll(texts)
+      .toEqual(['one\ntwo', 'see https://example.com/a_(b).', 'run rm -i then\nls -land see', '🎉🎉', 'Ada waves'])
     const link = ada.getByRole('link', { name: 'https://example.com/a_(b)', exact: true })
     expect([await link.getAttribute('rel'), await link.getAttribute('href')]).toEqual([
       'noopener noreferrer',
@@ -141,7 +134,7 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
     expect(await ada.getByRole('textbox', { name: 'Link' }).inputValue()).toBe(`${url}/#den`)
     await ada.getByRole('img', { name: 'QR code' }).waitFor()
     await ada.keyboard.press('Escape')
-    expect(await ada.getByRole('dialog').count()).toBe(0)
+    await expect.poll(() => ada.getByRole('dialog').count()).toBe(0)
   })
 
   test('light and dark by preference, and by a switch that is remembered', async () => {
@@ -159,3 +152,12 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
     expect(await background()).toBe(light)
   })
 })
+
+/** These write, letter by letter, until another person is told that they do. What is told is forgotten soon. */
+async function typing(told: Page, words: string, ...writers: readonly Page[]): Promise<void> {
+  const write = async (): Promise<number> => {
+    for (const writer of writers) await writer.getByRole('textbox', { name: 'Message' }).pressSequentially('x')
+    return told.getByText(words).count()
+  }
+  await expect.poll(write, { interval: 300 }).toBe(1)
+}

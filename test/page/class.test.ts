@@ -1,7 +1,8 @@
 // A class: thirty people come in at one time, each with a browser of their own, before one projector.
 
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { MEASURES } from '../support/retried.js'
 import { startServer } from '../support/server.js'
 import { count, hasChromium, hears, isLive, useBrowser, visitor } from './browser.js'
 import { readCode } from './code.js'
@@ -18,50 +19,60 @@ const HEAR_MS = 3000
 describe.skipIf(!hasChromium)('a class', { timeout: 240_000 }, () => {
   const browser = useBrowser()
 
-  test(`of ${PUPILS} joins at once: one line of arrivals, a code on the stage, and everybody hears at once`, async () => {
-    const { url, app } = await startServer()
-    const projector = await visitor(browser(), { viewport: { width: 1920, height: 1080 } })
-    const stage = await projector.open(`${url}/?big#physics-9b`)
-    await stage.getByRole('textbox', { name: 'Your name' }).fill('Ms Vogel')
-    await stage.getByRole('button', { name: 'Join' }).click()
-    await isLive(stage)
-    expect(await readCode(stage.getByRole('region', { name: 'Invitation' }).getByRole('img'))).toBe(
-      `${url}/#physics-9b`,
-    )
-    const pupils: Page[] = []
-    for (let i = 1; i <= PUPILS; i++) {
-      const page = await (
-        await visitor(browser(), { viewport: { width: 390, height: 700 } })
-      ).open(`${url}/#physics-9b`)
-      await page.getByRole('textbox', { name: 'Your name' }).fill(`Pupil ${i}`)
-      pupils.push(page)
-    }
+  test(
+    `of ${PUPILS} joins at once: one line of arrivals, a code on the stage, and everybody hears at once`,
+    MEASURES,
+    async () => {
+      const { url, app } = await startServer()
+      const projector = await visitor(browser(), { viewport: { width: 1920, height: 1080 } })
+      const stage = await projector.open(`${url}/?big#physics-9b`)
+      await stage.getByRole('textbox', { name: 'Your name' }).fill('Ms Vogel')
+      await stage.getByRole('button', { name: 'Join' }).click()
+      await isLive(stage)
+      expect(await readCode(stage.getByRole('region', { name: 'Invitation' }).getByRole('img'))).toBe(
+        `${url}/#physics-9b`,
+      )
+      const pupils: Page[] = []
+      // Some at a time: a browser waits for its parts most of the time until a page is there.
+      for (let i = 1; i <= PUPILS; i += 5)
+        pupils.push(
+          ...(await Promise.all(Array.from({ length: 5 }, (_, k) => comeIn(browser(), url, `Pupil ${i + k}`)))),
+        )
 
-    const start = performance.now()
-    await Promise.all(pupils.map((page) => page.getByRole('button', { name: 'Join' }).click()))
-    await Promise.all(pupils.map((page) => isLive(page, JOIN_MS)))
-    const joinMs = performance.now() - start
+      const start = performance.now()
+      await Promise.all(pupils.map((page) => page.getByRole('button', { name: 'Join' }).click()))
+      await Promise.all(pupils.map((page) => isLive(page, JOIN_MS)))
+      const joinMs = performance.now() - start
 
-    await stage.getByText(`${PUPILS + 1} people are here`).waitFor()
-    expect(await stage.locator('#lines .note').count()).toBe(1)
-    expect(await stage.locator('#lines .note').textContent()).toMatch(/^\S.*, .+ and 28 others joined$/)
+      await stage.getByText(`${PUPILS + 1} people are here`).waitFor()
+      await expect
+        .poll(() => stage.locator('#lines .note').allTextContents())
+        .toEqual([expect.stringMatching(/^\S.*, .+ and 28 others joined$/)])
 
-    await Promise.all(pupils.map(watch))
-    const said = Date.now()
-    await app.chat.send({ room: 'physics-9b', username: 'guest', text: 'listen' })
-    await Promise.all(pupils.map((page) => hears(page, 'listen', HEAR_MS * 2)))
-    const heard = await Promise.all(pupils.map((page) => page.evaluate(() => Number(document.body.dataset['heard']))))
-    const delays = heard.map((at) => at - said).toSorted((a, b) => a - b)
-    const latest = delays.at(-1) ?? Infinity
+      await Promise.all(pupils.map(watch))
+      const said = Date.now()
+      await app.chat.send({ room: 'physics-9b', username: 'guest', text: 'listen' })
+      await Promise.all(pupils.map((page) => hears(page, 'listen', HEAR_MS * 2)))
+      const heard = await Promise.all(pupils.map((page) => page.evaluate(() => Number(document.body.dataset['heard']))))
+      const delays = heard.map((at) => at - said).toSorted((a, b) => a - b)
+      const latest = delays.at(-1) ?? Infinity
 
-    process.stdout.write(
-      `  ${PUPILS} joined in ${(joinMs / 1000).toFixed(1)} s; heard after ${delays[PUPILS / 2]} ms (half), ${latest} ms (all)\n`,
-    )
-    expect(joinMs).toBeLessThan(JOIN_MS)
-    expect(latest).toBeLessThan(HEAR_MS)
-    for (const page of pupils) expect(await count(page, 'listen')).toBe(1)
-  })
+      process.stdout.write(
+        `  ${PUPILS} joined in ${(joinMs / 1000).toFixed(1)} s; heard after ${delays[PUPILS / 2]} ms (half), ${latest} ms (all)\n`,
+      )
+      expect(joinMs).toBeLessThan(JOIN_MS)
+      expect(latest).toBeLessThan(HEAR_MS)
+      for (const page of pupils) expect(await count(page, 'listen')).toBe(1)
+    },
+  )
 })
+
+/** Opens the page with a browser of its own, and gives a name, but does not join. */
+async function comeIn(browser: Browser, url: string, name: string): Promise<Page> {
+  const page = await (await visitor(browser, { viewport: { width: 390, height: 700 } })).open(`${url}/#physics-9b`)
+  await page.getByRole('textbox', { name: 'Your name' }).fill(name)
+  return page
+}
 
 /** The page notes when the message is in it: asking it over and over would be slower than the chat. */
 async function watch(page: Page): Promise<void> {

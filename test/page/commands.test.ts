@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'
 import { hasChromium, hears, useBrowser, visitor } from './browser.js'
 
-describe.skipIf(!hasChromium)('a line that begins with a slash', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('a line that begins with a slash', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   test('is obeyed, and said to nobody: /help, /who, /rooms, /join, /leave', async () => {

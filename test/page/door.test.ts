@@ -33,7 +33,7 @@ describe.skipIf(!hasChromium)('a chat with a password, below a path', () => {
   })
 })
 
-describe.skipIf(!hasChromium)('a teacher', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('a teacher', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   test('keeps the right over a reload and a restart of the server', async () => {
@@ -110,8 +110,10 @@ describe.skipIf(!hasChromium)('a teacher', { timeout: 30_000 }, () => {
     await teacher.getByRole('button', { name: 'Remove message' }).click()
     await ada.locator('#lines').getByText('(removed)').waitFor()
     expect(await ada.getByText('a rude word').count()).toBe(0)
-    teacher.on('dialog', (dialog) => void dialog.accept())
-    await teacher.getByRole('button', { name: 'Clear room' }).click()
+    await Promise.all([
+      teacher.waitForEvent('dialog').then((dialog) => dialog.accept()),
+      teacher.getByRole('button', { name: 'Clear room' }).click(),
+    ])
     await ada.locator('#lines').getByText('(removed)').waitFor({ state: 'detached' })
     await send(port, 'lobby', 'bob', 'a new page')
     await ada.locator('#lines').getByText('a new page').waitFor()

@@ -9,7 +9,7 @@ import { startNginx } from '../support/nginx.js'
 import { startServer } from '../support/server.js'
 import { hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.js'
 
-describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('the page', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   test.runIf(needs('nginx', 'nginx-light'))(

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'
 import { hasChromium, hears, useBrowser, visitor } from './browser.js'
 
-describe.skipIf(!hasChromium)('the finish', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('the finish', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   test('a name stands at the red line in any writing direction, and a long one keeps off the border', async () => {
@@ -99,27 +99,30 @@ describe.skipIf(!hasChromium)('the finish', { timeout: 30_000 }, () => {
   })
 })
 
-describe.skipIf(!hasChromium)('the switcher', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('the switcher', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   test('opens with the key, and takes what is typed at once, however slowly it loads', async () => {
     const { url } = await startServer()
     const who = await visitor(browser())
+    let arrive = (): void => undefined
+    const arrived = new Promise<void>((resolve) => (arrive = resolve))
     await who.context.route('**/switcher.js', async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 700))
+      await arrived
       await route.continue()
     })
     const ada = await who.enter(url, 'Ada')
     await ada.keyboard.press('Control+k')
     await ada.keyboard.type('den')
     await ada.keyboard.press('Enter')
+    arrive()
     await ada.getByRole('combobox').waitFor()
     expect(await ada.getByRole('combobox').inputValue()).toBe('den')
     expect(await ada.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('')
     expect(await ada.locator('#lines .line, #pending .line').count()).toBe(0)
     await ada.keyboard.press('Escape')
     await ada.keyboard.press('Control+k')
-    expect(await ada.getByRole('combobox').count()).toBe(1)
+    await expect.poll(() => ada.getByRole('combobox').count()).toBe(1)
   })
 
   test('puts names that begin with it first, and keeps the chosen one in sight', async () => {
@@ -132,14 +135,15 @@ describe.skipIf(!hasChromium)('the switcher', { timeout: 30_000 }, () => {
     await ada.keyboard.press('Control+k')
     await ada.keyboard.type('s')
     const options = ada.getByRole('option')
-    expect((await options.allTextContents()).slice(0, 2)).toEqual(['staff-room', 'physics-9b'])
+    const first = async (): Promise<string[]> => (await options.allTextContents()).slice(0, 2)
+    await expect.poll(first).toEqual(['staff-room', 'physics-9b'])
     await ada.keyboard.press('Backspace')
     await ada.keyboard.press('ArrowUp')
     await expect.poll(() => isInSight(ada)).toBe(true)
   })
 })
 
-describe.skipIf(!hasChromium)('what is wrong is said where it is', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('what is wrong is said where it is', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   test('an address with what is no room is no silent lobby', async () => {

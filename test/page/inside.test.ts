@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Observer } from '../../src/core/rooms/observer.js'
 import { Room } from '../../src/core/rooms/room.js'
 import { startPoller } from '../support/poller.js'
+import { MEASURES } from '../support/retried.js'
 import { startServer, type TestServer, until } from '../support/server.js'
 import { violations } from './axe.js'
 import { hasChromium, useBrowser, visitor } from './browser.js'
@@ -13,7 +14,7 @@ import { longestTaskMs, tasksMs } from './trace.js'
 const READERS = 30
 const CROWD = 5000
 
-describe.skipIf(!hasChromium)('the glass box', { timeout: 60_000 }, () => {
+describe.skipIf(!hasChromium)('the glass box', { timeout: 90_000 }, () => {
   const browser = useBrowser()
 
   test('thirty readers are woken by one message and park again, in the drawing as in the server', async () => {
@@ -83,14 +84,15 @@ describe.skipIf(!hasChromium)('the glass box', { timeout: 60_000 }, () => {
       (drawings: number) => drawings <= 8,
     ],
     ['no-preference', 'else an answer is seen on its way', (drawings: number) => drawings >= 15],
-  ] as const)('%s: %s', async ([reducedMotion, , isSo]) => {
+  ] as const)('%s: %s', MEASURES, async ([reducedMotion, , isSo]) => {
     const server = await startServer({ inside: true })
     await startPoller(server.port, 'ada')
     const page = await open(server, await visitor(browser(), { reducedMotion }))
     await page.getByText('1 wait').first().waitFor()
-    const drawings = page.evaluate(countDrawings, 1500)
+    const counting = await page.evaluateHandle(countDrawings, 1500)
     await server.app.chat.send({ room: 'lobby', username: 'Eve', text: 'good morning' })
-    expect(isSo(await drawings), String(await drawings)).toBe(true)
+    const drawings = await counting.evaluate(({ counted }) => counted)
+    expect(isSo(drawings), String(drawings)).toBe(true)
     await page.getByLabel('Speed').selectOption('flight')
     await page.waitForFunction(hasColour, TOLD, { polling: 200 })
   })
@@ -122,34 +124,38 @@ describe.skipIf(!hasChromium)('the glass box', { timeout: 60_000 }, () => {
     )
   })
 
-  test(`${CROWD} readers cost less than a fiftieth of a second a frame, and no task takes 50 ms`, async () => {
-    const server = await startServer({ inside: true })
-    await server.app.chat.send({ room: 'lobby', username: 'Eve', text: 'good morning' })
-    const page = await open(server, await visitor(browser(), { viewport: { width: 1920, height: 1080 } }))
-    const observer = await until(
-      () => server.app.chat.watch.observer,
-      (one) => one !== undefined,
-    )
-    const room = server.app.chat.rooms.get('lobby')
-    if (observer === undefined || !(room instanceof Room)) throw new Error('nobody watches')
-    const stir = crowd(observer, room)
-    await page.getByText('The same as tables').click()
-    await page.getByText(`${CROWD.toLocaleString('en')} readers`).waitFor()
-    await page.getByText('The same as tables').click()
-    await browser().startTracing(page, { categories: ['disabled-by-default-devtools.timeline', '__metadata'] })
-    const stirring = setInterval(stir, 300)
-    const frames = await page.evaluate(countFrames, 3000)
-    clearInterval(stirring)
-    const trace = await browser().stopTracing()
-    const [longest, sum] = [longestTaskMs(trace), tasksMs(trace)]
-    process.stdout.write(
-      `  ${CROWD} readers: ${(frames / 3).toFixed(0)} frames a second, ${(sum / frames).toFixed(1)} ms of script and style each, longest task ${longest.toFixed(0)} ms of CPU\n`,
-    )
-    // The machine is shared: what counts is what a frame costs. At 50 a second it may cost 20 ms.
-    expect(sum / frames).toBeLessThan(20)
-    expect(longest).toBeGreaterThan(0)
-    expect(longest).toBeLessThan(50)
-  })
+  test(
+    `${CROWD} readers cost less than a fiftieth of a second a frame, and no task takes 50 ms`,
+    MEASURES,
+    async () => {
+      const server = await startServer({ inside: true })
+      await server.app.chat.send({ room: 'lobby', username: 'Eve', text: 'good morning' })
+      const page = await open(server, await visitor(browser(), { viewport: { width: 1920, height: 1080 } }))
+      const observer = await until(
+        () => server.app.chat.watch.observer,
+        (one) => one !== undefined,
+      )
+      const room = server.app.chat.rooms.get('lobby')
+      if (observer === undefined || !(room instanceof Room)) throw new Error('nobody watches')
+      const stir = crowd(observer, room)
+      await page.getByText('The same as tables').click()
+      await page.getByText(`${CROWD.toLocaleString('en')} readers`).waitFor()
+      await page.getByText('The same as tables').click()
+      await browser().startTracing(page, { categories: ['disabled-by-default-devtools.timeline', '__metadata'] })
+      const stirring = setInterval(stir, 300)
+      const frames = await page.evaluate(countFrames, 3000)
+      clearInterval(stirring)
+      const trace = await browser().stopTracing()
+      const [longest, sum] = [longestTaskMs(trace), tasksMs(trace)]
+      process.stdout.write(
+        `  ${CROWD} readers: ${(frames / 3).toFixed(0)} frames a second, ${(sum / frames).toFixed(1)} ms of script and style each, longest task ${longest.toFixed(0)} ms of CPU\n`,
+      )
+      // The machine is shared: what counts is what a frame costs. At 50 a second it may cost 20 ms.
+      expect(sum / frames).toBeLessThan(20)
+      expect(longest).toBeGreaterThan(0)
+      expect(longest).toBeLessThan(50)
+    },
+  )
 })
 
 async function open({ url }: TestServer, visited: Awaited<ReturnType<typeof visitor>>): Promise<Page> {
@@ -212,9 +218,9 @@ function hasColour([red = 0, green = 0, blue = 0]: readonly number[]): boolean {
   return false
 }
 
-/** How many different drawings are shown in so many milliseconds. */
-function countDrawings(ms: number): Promise<number> {
-  return new Promise((resolve) => {
+/** How many different drawings are shown in so many milliseconds from now on. */
+function countDrawings(ms: number): { readonly counted: Promise<number> } {
+  const counted = new Promise<number>((resolve) => {
     const canvas = document.querySelector('canvas')
     const end = performance.now() + ms
     const seen = new Set<string | undefined>()
@@ -225,6 +231,7 @@ function countDrawings(ms: number): Promise<number> {
     }
     requestAnimationFrame(again)
   })
+  return { counted }
 }
 
 function countFrames(ms: number): Promise<number> {

@@ -6,7 +6,7 @@ import { startDropper } from '../support/dropper.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { count, hasChromium, hears, PHONE, say, useBrowser, visitor } from './browser.js'
 
-describe.skipIf(!hasChromium)('on a phone', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('on a phone', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   test('Retry and Delete stand below the message that they are for', async () => {
@@ -41,7 +41,7 @@ describe.skipIf(!hasChromium)('on a phone', { timeout: 30_000 }, () => {
     }
     await fill(server, 3)
     await expect.poll(() => distance(ada)).toBeLessThan(3)
-    expect(await ada.getByRole('button', { name: 'Jump to newest' }).isVisible()).toBe(false)
+    await ada.getByRole('button', { name: 'Jump to newest' }).waitFor({ state: 'hidden' })
     await wheelUp(ada)
     const jump = await boxOf(ada.getByRole('button', { name: 'Jump to newest' }))
     for (const remove of await ada.getByRole('button', { name: 'Delete' }).all()) {

@@ -10,7 +10,7 @@ import { hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.
 
 const FAILING = { expectsFailures: true }
 
-describe.skipIf(!hasChromium)('a session that ended', { timeout: 45_000 }, () => {
+describe.skipIf(!hasChromium)('a session that ended', { timeout: 90_000 }, () => {
   const browser = useBrowser()
 
   test('and whose name another person took still reads, and goes on under another name in place', async () => {

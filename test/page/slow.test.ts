@@ -3,6 +3,7 @@
 
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { MEASURES } from '../support/retried.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { count, hasChromium, hears, useBrowser, visitor } from './browser.js'
 
@@ -24,8 +25,8 @@ describe.skipIf(!hasChromium)('on a slow line', { timeout: 60_000 }, () => {
 
     await join(page)
 
-    await expect.poll(() => polls.length).toBe(2)
-    expect(polls.map((poll) => [poll.get('limit'), poll.has('since')])).toEqual([
+    await expect.poll(() => polls.length).toBeGreaterThanOrEqual(2)
+    expect(polls.slice(0, 2).map((poll) => [poll.get('limit'), poll.has('since')])).toEqual([
       ['100', false],
       [null, true],
     ])
@@ -53,7 +54,7 @@ describe.skipIf(!hasChromium)('on a slow line', { timeout: 60_000 }, () => {
     expect(order.indexOf('/static/chat.js')).toBeLessThan(order.indexOf('/join'))
   })
 
-  test('sheet and newest message come in few round trips', async () => {
+  test('sheet and newest message come in few round trips', MEASURES, async () => {
     const server = await fullServer()
     const page = await (await visitor(browser())).context.newPage()
     const cdp = await page.context().newCDPSession(page)

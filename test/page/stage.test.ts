@@ -48,7 +48,7 @@ describe.skipIf(!hasChromium)('the stage', { timeout: 60_000 }, () => {
     await app.chat.send({ room: 'physics-9b', username: 'Ben', text: 'hello' })
     await hears(page, 'hello')
 
-    expect(await page.getByRole('region', { name: 'Invitation' }).isVisible()).toBe(false)
+    await page.getByRole('region', { name: 'Invitation' }).waitFor({ state: 'hidden' })
     expect(await readCode(page.locator('.strip .qr'))).toBe('http://192.168.1.20:8000/#physics-9b')
     expect(await page.locator('.strip .address').textContent()).toBe('192.168.1.20:8000/#physics-9b')
     for (const panel of ['#side', '#folk']) expect(await page.locator(panel).isVisible()).toBe(false)
@@ -62,18 +62,18 @@ describe.skipIf(!hasChromium)('the stage', { timeout: 60_000 }, () => {
     const button = page.getByRole('button', { name: 'Projector' })
     await button.click()
     await page.getByRole('region', { name: 'Invitation' }).waitFor()
-    expect(new URL(page.url()).search).toBe('?big')
+    await expect.poll(() => new URL(page.url()).search).toBe('?big')
 
     await page.reload()
     await isLive(page)
     await page.evaluate(() => (location.hash = 'chemistry'))
     await page.locator('.invitation').getByText('192.168.1.20:8000/#chemistry').waitFor()
-    expect(await button.getAttribute('aria-pressed')).toBe('true')
+    await expect.poll(() => button.getAttribute('aria-pressed')).toBe('true')
 
     await button.click()
     await page.locator('#folk').waitFor()
-    expect(new URL(page.url()).search).toBe('')
-    expect(await page.locator('.strip, .invitation, .crowd').count()).toBe(0)
+    await expect.poll(() => new URL(page.url()).search).toBe('')
+    await expect.poll(() => page.locator('.strip, .invitation, .crowd').count()).toBe(0)
   })
 
   test('the screen stays awake while the stage is there', async () => {

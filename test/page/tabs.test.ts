@@ -1,22 +1,22 @@
 // Many tabs of one browser: one of them polls for all, and another one takes its place.
 
-import type { CDPSession, Page } from 'playwright-core'
+import type { CDPSession } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { MEASURES } from '../support/retried.js'
 import { startServer } from '../support/server.js'
-import { count, hasChromium, hears, isLive, parked, say, useBrowser, visitor, type Visitor } from './browser.js'
-
-const EIGHT = 8
+import { count, hasChromium, hears, parked, useBrowser, visitor } from './browser.js'
+import { goOn, leaderOf, leads, openTabs, talk } from './many-tabs.js'
 
 describe.skipIf(!hasChromium)('eight tabs of one browser', { timeout: 90_000 }, () => {
   const browser = useBrowser(['--host-resolver-rules=MAP chat.test 127.0.0.1'])
 
-  test('all receive within a second and all can send, with one parked poll', async () => {
+  test('all receive within a second and all can send, with one parked poll', MEASURES, async () => {
     const { url } = await startServer()
     const tabs = await openTabs(await visitor(browser()), url.replace('127.0.0.1', 'localhost'))
     await talk(tabs, url)
   })
 
-  test('the same on plain http, where there are no Web Locks', async () => {
+  test('the same on plain http, where there are no Web Locks', MEASURES, async () => {
     const { url } = await startServer({ allowHost: ['chat.test'] })
     const tabs = await openTabs(await visitor(browser()), url.replace('127.0.0.1', 'chat.test'))
     expect(await tabs[0]?.evaluate(() => [isSecureContext, 'locks' in navigator])).toEqual([false, false])
@@ -109,45 +109,3 @@ describe.skipIf(!hasChromium)('eight tabs of one browser', { timeout: 90_000 }, 
     await expect.poll(() => parked(url), { timeout: 5000 }).toBe(1)
   })
 })
-
-async function openTabs(who: Visitor, url: string, many = EIGHT): Promise<Page[]> {
-  const first = await who.enter(url, 'Ada')
-  const open = async (): Promise<Page> => {
-    const tab = await who.open(`${url}/#lobby`)
-    await isLive(tab, 30_000)
-    return tab
-  }
-  return [first, ...(await Promise.all(Array.from({ length: many - 1 }, open)))]
-}
-
-/** Each tab says something, and all hear it within a second. */
-async function talk(tabs: readonly Page[], url: string): Promise<void> {
-  for (const [i, tab] of tabs.entries()) {
-    await say(tab, `from ${i}`)
-    await Promise.all(tabs.map((other) => hears(other, `from ${i}`, 1000)))
-  }
-  expect(await Promise.all(tabs.map((tab) => tab.locator('#log .line').count()))).toEqual(tabs.map(() => tabs.length))
-  await expect.poll(() => parked(url), { timeout: 5000 }).toBe(1)
-}
-
-/** Those who are left receive within 40 s, once each, and with one poll again. */
-async function goOn(tabs: readonly Page[], url: string): Promise<void> {
-  const post = (text: string): Promise<Response> =>
-    fetch(`${url}/send?room=lobby&username=curl`, { method: 'POST', body: text })
-  await post('afterwards 1')
-  await Promise.all(tabs.map((tab) => hears(tab, 'afterwards 1', 40_000)))
-  await post('afterwards 2')
-  await Promise.all(tabs.map((tab) => hears(tab, 'afterwards 2', 40_000)))
-  for (const text of ['afterwards 1', 'afterwards 2'])
-    expect(await Promise.all(tabs.map((tab) => count(tab, text)))).toEqual(tabs.map(() => 1))
-}
-
-async function leaderOf(tabs: readonly Page[]): Promise<Page> {
-  for (const tab of tabs) if (await leads(tab)) return tab
-  throw new Error('nobody leads')
-}
-
-/** Is this the tab that polls? The page says so in an attribute, for people who look and for this test. */
-async function leads(tab: Page): Promise<boolean> {
-  return tab.evaluate(() => document.documentElement.dataset['leads'] === '')
-}

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'
 import { count, hasChromium, hears, say, useBrowser, visitor } from './browser.js'
 
-describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('the page', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   test('two people talk, and see each other', async () => {
@@ -16,8 +16,9 @@ describe.skipIf(!hasChromium)('the page', { timeout: 30_000 }, () => {
     await bob.getByRole('textbox', { name: 'Message' }).fill('hello Ada')
     await bob.keyboard.press('Enter')
     await hears(ada, 'hello Ada')
-    const names = await ada.getByRole('list', { name: 'People' }).getByRole('listitem').allTextContents()
-    expect(names).toEqual(['Ada(you)', 'Bob'])
+    const names = (): Promise<string[]> =>
+      ada.getByRole('list', { name: 'People' }).getByRole('listitem').allTextContents()
+    await expect.poll(names).toEqual(['Ada(you)', 'Bob'])
     expect(await count(ada, 'hello Bob')).toBe(1)
   })
 })

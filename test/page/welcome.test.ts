@@ -5,7 +5,7 @@ import { startServer } from '../support/server.js'
 import { violations } from './axe.js'
 import { hasChromium, isLive, useBrowser, visitor } from './browser.js'
 
-describe.skipIf(!hasChromium)('the first sheet', { timeout: 30_000 }, () => {
+describe.skipIf(!hasChromium)('the first sheet', { timeout: 60_000 }, () => {
   const browser = useBrowser()
 
   test('of a link to a room says which one, and how many people are there', async () => {

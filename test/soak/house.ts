@@ -2,7 +2,8 @@
 // of them.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, NGINX, openBalancer } from '../support/balancer-server.js'
+import { NGINX, openBalancer } from '../support/balancer-server.js'
+import { freePort } from '../support/port.js'
 import { type ChildServer, startChild } from '../support/child.js'
 import { parse } from '../support/http.js'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.js'

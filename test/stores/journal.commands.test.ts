@@ -1,22 +1,9 @@
-import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { MAIN, startChild } from '../support/child.js'
+import { run, startChild } from '../support/child.js'
 import { journalIn, reread, temporaryFolder } from '../support/journal.js'
 import { draft } from './contract.js'
-
-type Ran = { readonly code: number | null; readonly out: string; readonly err: string }
-
-/** Runs a command of the program; `input`: what it reads. */
-function run(args: readonly string[], input = ''): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args])
-  let [out, err] = ['', '']
-  child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()))
-  child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()))
-  child.stdin.end(input)
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })))
-}
 
 async function filled(): Promise<string> {
   const folder = temporaryFolder()

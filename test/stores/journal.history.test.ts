@@ -11,7 +11,7 @@ import { FakeClock } from '../support/clock.js'
 import { journalIn, quickFolder, segmentsIn } from '../support/journal.js'
 import { chanceFrom } from '../support/random.js'
 
-const HISTORIES = Number(process.env['MINI_CHAT_HISTORIES'] ?? 10)
+const HISTORIES = Number(process.env['MINI_CHAT_HISTORIES'] ?? (process.env['MINI_CHAT_TEST_ALL'] === '1' ? 10 : 4))
 const FIRST_SEED = Number(process.env['MINI_CHAT_SEED'] ?? 1)
 const SENDS = 5000
 const ROOMS = ['lobby', 'den', 'attic', 'roof']

@@ -1,26 +1,13 @@
 // People move between the folder, Redis and PostgreSQL by `export` and `import`, without loss.
 
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../src/core/rooms/message.js'
-import { MAIN } from '../support/child.js'
+import { run } from '../support/child.js'
 import { journalIn, temporaryFolder } from '../support/journal.js'
 import { hasPostgres, postgresForTest, storeIn as storeInPostgres } from '../support/postgres.js'
 import { hasRedis, redisForTest, storeIn as storeInRedis } from '../support/redis.js'
 import { draft } from './contract.js'
-
-type Ran = { readonly code: number | null; readonly out: string; readonly err: string }
-
-/** Runs a command of the program; `input`: what it reads. */
-function run(args: readonly string[], input = ''): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args])
-  let [out, err] = ['', '']
-  child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()))
-  child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()))
-  child.stdin.end(input)
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })))
-}
 
 /** The messages of an export, whatever the order of rooms in it. */
 const sorted = (lines: string): unknown[] =>
@@ -74,7 +61,7 @@ describe.skipIf(!hasPostgres || !hasRedis)('export and import', () => {
       expect([again.replayed, again.message.id, again.epoch, last]).toEqual([true, 9, epoch, 701])
       expect(await store.appendOnce('lobby', chat('new', 'new'))).toMatchObject({ message: { id: 702 }, epoch })
     }
-  }, 60_000)
+  }, 180_000)
 
   test('into a store that has another log of the room are refused, and lines that a person wrote are new messages', async () => {
     const [postgres, redis] = [await postgresForTest(['fsync=off']), await redisForTest()]

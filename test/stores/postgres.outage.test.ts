@@ -11,8 +11,20 @@ import type { OpenWakes } from '../../src/stores/shared/wakes.js'
 import type { Polled } from '../support/http.js'
 import { hasPostgres, postgresForTest, storeIn } from '../support/postgres.js'
 import { hasRedis, redisForTest } from '../support/redis.js'
+import { MEASURES } from '../support/retried.js'
 import { type TestServer, until } from '../support/server.js'
-import { idsOf, listen, park, poll, say, send, servers, texts, upTo } from '../support/shared-store.js'
+import {
+  agreeOnAnotherLog,
+  idsOf,
+  listen,
+  park,
+  poll,
+  say,
+  send,
+  servers,
+  texts,
+  upTo,
+} from '../support/shared-store.js'
 import { torture } from '../torture.js'
 import { draft } from './contract.js'
 
@@ -104,49 +116,45 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
     expect([here.epochs, there.epochs]).toEqual([2, 2])
   }, 60_000)
 
-  test('wait for a room that somebody locks, and no longer than two seconds; other rooms go on', async () => {
-    const server = await postgresForTest(['fsync=off'])
-    const store = await storeIn(server.url)
-    for (const room of ['lobby', 'den']) await store.append(room, draft('hi', room))
-    const locking = server.query(
-      `begin; select from mini_chat_rooms where room = 'lobby' for update; select pg_sleep(4)`,
-    )
-    await until(
-      () => server.query(`select from pg_locks where relation = 'mini_chat_rooms'::regclass and mode = 'RowShareLock'`),
-      () => true,
-    )
-    await sleep(300)
-    const at = performance.now()
-    const waiting = store.append('lobby', draft('late')).then(
-      () => 'kept',
-      (error: unknown) => error,
-    )
-    expect((await store.append('den', draft('soon', 'den'))).message.id).toBe(2)
-    expect(performance.now() - at).toBeLessThan(1500)
-    expect(await waiting).toMatchObject({ code: 'unavailable', message: expect.stringContaining('busy') })
-    expect([performance.now() - at < 3500, store.ready()]).toEqual([true, true])
-    await locking
-    expect((await store.append('lobby', draft('now'))).message.id).toBe(2)
-  }, 30_000)
+  test(
+    'wait for a room that somebody locks, and no longer than two seconds; other rooms go on',
+    { timeout: 30_000, ...MEASURES },
+    async () => {
+      const server = await postgresForTest(['fsync=off'])
+      const store = await storeIn(server.url)
+      for (const room of ['lobby', 'den']) await store.append(room, draft('hi', room))
+      const locking = server.query(
+        `begin; select from mini_chat_rooms where room = 'lobby' for update; select pg_sleep(4)`,
+      )
+      await until(
+        () =>
+          server.query(`select from pg_locks where relation = 'mini_chat_rooms'::regclass and mode = 'RowShareLock'`),
+        () => true,
+      )
+      await sleep(300)
+      const at = performance.now()
+      const waiting = store.append('lobby', draft('late')).then(
+        () => 'kept',
+        (error: unknown) => error,
+      )
+      expect((await store.append('den', draft('soon', 'den'))).message.id).toBe(2)
+      expect(performance.now() - at).toBeLessThan(1500)
+      expect(await waiting).toMatchObject({ code: 'unavailable', message: expect.stringContaining('busy') })
+      expect([performance.now() - at < 3500, store.ready()]).toEqual([true, true])
+      await locking
+      expect((await store.append('lobby', draft('now'))).message.id).toBe(2)
+    },
+  )
 
-  test('are told within five seconds that the tables were emptied, and agree on the log in their place', async () => {
-    const server = await postgresForTest(['fsync=off'])
-    const both = await servers(2, { postgres: server.url })
-    const { next } = (await (await send(both[0]!, 'before')).json()) as Polled
-    const polls = await park(both, next)
-    const at = performance.now()
-    await server.query('truncate mini_chat_rooms, mini_chat_messages')
-    const told = await Promise.all(polls)
-    expect(performance.now() - at).toBeLessThan(TOLD_MS)
-    for (const { gaps, messages } of told) expect([gaps[0]?.reason, messages]).toEqual(['restart', []])
-    expect(new Set(told.map((answer) => answer.next)).size).toBe(1)
-    const after = (await (await send(both[1]!, 'after')).json()) as { message: Message; next: string }
-    expect(after.message.id).toBe(1)
-    for (const [i, one] of both.entries()) {
-      const { messages, gaps, next: now } = await poll(one, `since=${told[i]?.next}`)
-      expect([gaps, messages.map(({ text }) => text), now]).toEqual([[], ['after'], after.next])
-    }
-  }, 30_000)
+  test(
+    'are told within five seconds that the tables were emptied, and agree on the log in their place',
+    { timeout: 30_000, ...MEASURES },
+    async () => {
+      const server = await postgresForTest(['fsync=off'])
+      const both = await servers(2, { postgres: server.url })
+      await agreeOnAnotherLog(both, () => server.query('truncate mini_chat_rooms, mini_chat_messages'), TOLD_MS)
+    },
+  )
 
   test('make tables again that were dropped', async () => {
     const server = await postgresForTest(['fsync=off'])
@@ -158,7 +166,6 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
     await until(
       () => texts(here).join(),
       (all) => all === 'after',
-      TOLD_MS,
     )
   }, 30_000)
 
@@ -181,7 +188,6 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
       await until(
         () => texts(here).join(),
         (now) => now === all.join(),
-        TOLD_MS,
       )
       expect([here.epoch === epoch, idsOf(here)]).toEqual([false, upTo(10 + more)])
       const there = await listen(await storeIn(server.url))
@@ -189,7 +195,6 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
       await until(
         () => texts(there).at(-1),
         (text) => text === 'last',
-        TOLD_MS,
       )
       expect([there.messages, there.epoch]).toEqual([here.messages, here.epoch])
     }, 30_000)
@@ -197,31 +202,35 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
 })
 
 describe.skipIf(!hasPostgres)('a PostgreSQL that is away', () => {
-  test('stopped for some seconds: sends are 503, polls stay parked, and all is well within five seconds of its return', async () => {
-    const server = await postgresForTest()
-    const [one] = (await servers(1, { postgres: server.url })) as [TestServer]
-    const { next } = (await (await send(one, 'before')).json()) as Polled
-    const [parked] = await park([one], next)
-    await server.stop('SIGINT')
-    const at = performance.now()
-    const during = await send(one, 'during', 'k1')
-    expect([during.status, Number(during.headers.get('retry-after')) > 0]).toEqual([503, true])
-    expect(performance.now() - at).toBeLessThan(2000)
-    await until(
-      () => one.app.chat.rooms.get('lobby')?.waiting,
-      (waiting) => waiting === 1,
-    )
-    while ((await fetch(`${one.url}/ready`)).status !== 503) await sleep(20)
-    expect((await poll(one, 'since=0')).messages.map(({ text }) => text)).toEqual(['before'])
-    await sleep(1500)
-    await server.start()
-    const back = performance.now()
-    while ((await fetch(`${one.url}/ready`)).status !== 200) await sleep(20)
-    expect((await send(one, 'during', 'k1')).status).toBe(201)
-    expect(performance.now() - back).toBeLessThan(5000)
-    expect((await parked)?.messages.map(({ text }) => text)).toEqual(['during'])
-    expect(one.bugs.splice(0).map(String)).toEqual([expect.stringMatching(/^PostgreSQL is away \(/)])
-  }, 60_000)
+  test(
+    'stopped for some seconds: sends are 503, polls stay parked, and all is well within five seconds of its return',
+    { timeout: 60_000, ...MEASURES },
+    async () => {
+      const server = await postgresForTest()
+      const [one] = (await servers(1, { postgres: server.url })) as [TestServer]
+      const { next } = (await (await send(one, 'before')).json()) as Polled
+      const [parked] = await park([one], next)
+      await server.stop('SIGINT')
+      const at = performance.now()
+      const during = await send(one, 'during', 'k1')
+      expect([during.status, Number(during.headers.get('retry-after')) > 0]).toEqual([503, true])
+      expect(performance.now() - at).toBeLessThan(2000)
+      await until(
+        () => one.app.chat.rooms.get('lobby')?.waiting,
+        (waiting) => waiting === 1,
+      )
+      while ((await fetch(`${one.url}/ready`)).status !== 503) await sleep(20)
+      expect((await poll(one, 'since=0')).messages.map(({ text }) => text)).toEqual(['before'])
+      await sleep(1500)
+      await server.start()
+      const back = performance.now()
+      while ((await fetch(`${one.url}/ready`)).status !== 200) await sleep(20)
+      expect((await send(one, 'during', 'k1')).status).toBe(201)
+      expect(performance.now() - back).toBeLessThan(5000)
+      expect((await parked)?.messages.map(({ text }) => text)).toEqual(['during'])
+      expect(one.bugs.splice(0).map(String)).toEqual([expect.stringMatching(/^PostgreSQL is away \(/)])
+    },
+  )
 
   test('takes no writes any more: sends are 503 until it does', async () => {
     const server = await postgresForTest(['fsync=off'])
@@ -232,7 +241,6 @@ describe.skipIf(!hasPostgres)('a PostgreSQL that is away', () => {
     await until(
       () => store.ready(),
       (ready) => !ready,
-      5000,
     )
     await expect(store.append('lobby', draft('no'))).rejects.toMatchObject({ code: 'unavailable', retryAfter: 2 })
     await server.query('begin read write; alter database postgres reset default_transaction_read_only; commit')
@@ -292,12 +300,12 @@ describe.skipIf(!hasPostgres || !hasRedis)('PostgreSQL and Redis together', () =
       (event: string) =>
       (all: string): boolean =>
         all === [event, event].join()
-    await until(() => said.join(), isSaid('wakes_away'), 8000)
+    await until(() => said.join(), isSaid('wakes_away'))
     await arrives('without')
     expect([one.ready(), other.ready()]).toEqual([true, true])
     said.length = 0
     await redis.start()
-    await until(() => said.join(), isSaid('wakes_back'), 8000)
+    await until(() => said.join(), isSaid('wakes_back'))
     await arrives('with')
     expect(idsOf(there)).toEqual([1, 2, 3])
   }, 40_000)

@@ -7,8 +7,20 @@ import { RECONCILE_MS } from '../../src/stores/shared/followers.js'
 import type { Polled } from '../support/http.js'
 import { startProxy } from '../support/proxy.js'
 import { hasRedis, redisForTest, storeIn } from '../support/redis.js'
+import { MEASURES } from '../support/retried.js'
 import { type TestServer, until } from '../support/server.js'
-import { idsOf, listen, park, poll, say, send, servers as serversOf, texts, upTo } from '../support/shared-store.js'
+import {
+  agreeOnAnotherLog,
+  idsOf,
+  listen,
+  park,
+  poll,
+  say,
+  send,
+  servers as serversOf,
+  texts,
+  upTo,
+} from '../support/shared-store.js'
 import { torture } from '../torture.js'
 
 /** `npm run torture -- --redis` kills 200 times; MINI_CHAT_KILLS says how often this does. */
@@ -106,24 +118,15 @@ describe.skipIf(!hasRedis)('two processes on one Redis', () => {
     }
   }, 60_000)
 
-  test('are told within five seconds that a log was flushed, and agree on the one in its place', async () => {
-    const server = await redisForTest()
-    const both = await servers(server.url, 2)
-    const { next } = (await (await send(both[0]!, 'before')).json()) as Polled
-    const polls = await park(both, next)
-    const at = performance.now()
-    await server.command('FLUSHALL')
-    const told = await Promise.all(polls)
-    expect(performance.now() - at).toBeLessThan(TOLD_MS)
-    for (const { gaps, messages } of told) expect([gaps[0]?.reason, messages]).toEqual(['restart', []])
-    expect(new Set(told.map((answer) => answer.next)).size).toBe(1)
-    const after = (await (await send(both[1]!, 'after')).json()) as { message: Message; next: string }
-    expect(after.message.id).toBe(1)
-    for (const [i, one] of both.entries()) {
-      const { messages, gaps, next: now } = await poll(one, `since=${told[i]?.next}`)
-      expect([gaps, messages.map(({ text }) => text), now]).toEqual([[], ['after'], after.next])
-    }
-  }, 20_000)
+  test(
+    'are told within five seconds that a log was flushed, and agree on the one in its place',
+    { timeout: 20_000, ...MEASURES },
+    async () => {
+      const server = await redisForTest()
+      const both = await servers(server.url, 2)
+      await agreeOnAnotherLog(both, () => server.command('FLUSHALL'), TOLD_MS)
+    },
+  )
 
   test('begin a log anew with a message that comes right after a flush', async () => {
     const server = await redisForTest()
@@ -185,49 +188,57 @@ describe.skipIf(!hasRedis)('two processes on one Redis', () => {
 })
 
 describe.skipIf(!hasRedis)('a Redis that is away', () => {
-  test('for ten seconds, stopped: sends are 503, polls stay parked, and all is well within five seconds of its return', async () => {
-    const redis = await redisForTest()
-    const [one] = (await servers(redis.url, 1)) as [TestServer]
-    const { next } = (await (await send(one, 'before')).json()) as Polled
-    const [parked] = await park([one], next)
-    process.kill(redis.pid(), 'SIGSTOP')
-    onTestFinished(() => void (redis.pid() > 0 && process.kill(redis.pid(), 'SIGCONT')))
-    const stopped = performance.now()
-    const first = await send(one, 'during', 'k1')
-    expect([first.status, Number(first.headers.get('retry-after')) > 0]).toEqual([503, true])
-    expect(performance.now() - stopped).toBeLessThan(4000)
-    const at = performance.now()
-    expect((await send(one, 'during', 'k2')).status).toBe(503)
-    expect(performance.now() - at).toBeLessThan(500)
-    expect((await fetch(`${one.url}/ready`)).status).toBe(503)
-    expect((await poll(one, 'since=0')).messages.map(({ text }) => text)).toEqual(['before'])
-    await sleep(Math.max(0, 10_000 - (performance.now() - stopped)))
-    process.kill(redis.pid(), 'SIGCONT')
-    const back = performance.now()
-    while ((await fetch(`${one.url}/ready`)).status !== 200) await sleep(50)
-    expect((await send(one, 'during', 'k1')).status).toBe(201)
-    expect(performance.now() - back).toBeLessThan(5000)
-    expect((await parked)?.messages.map(({ text }) => text)).toEqual(['during'])
-    const { messages } = await poll(one, 'since=0')
-    expect(messages.map(({ text }) => text)).toEqual(['before', 'during'])
-    expect(one.bugs.splice(0).map(String)).toEqual([expect.stringMatching(/^Redis is away \(/)])
-  }, 40_000)
+  test(
+    'for ten seconds, stopped: sends are 503, polls stay parked, and all is well within five seconds of its return',
+    { timeout: 40_000, ...MEASURES },
+    async () => {
+      const redis = await redisForTest()
+      const [one] = (await servers(redis.url, 1)) as [TestServer]
+      const { next } = (await (await send(one, 'before')).json()) as Polled
+      const [parked] = await park([one], next)
+      process.kill(redis.pid(), 'SIGSTOP')
+      onTestFinished(() => void (redis.pid() > 0 && process.kill(redis.pid(), 'SIGCONT')))
+      const stopped = performance.now()
+      const first = await send(one, 'during', 'k1')
+      expect([first.status, Number(first.headers.get('retry-after')) > 0]).toEqual([503, true])
+      expect(performance.now() - stopped).toBeLessThan(4000)
+      const at = performance.now()
+      expect((await send(one, 'during', 'k2')).status).toBe(503)
+      expect(performance.now() - at).toBeLessThan(500)
+      expect((await fetch(`${one.url}/ready`)).status).toBe(503)
+      expect((await poll(one, 'since=0')).messages.map(({ text }) => text)).toEqual(['before'])
+      await sleep(Math.max(0, 10_000 - (performance.now() - stopped)))
+      process.kill(redis.pid(), 'SIGCONT')
+      const back = performance.now()
+      while ((await fetch(`${one.url}/ready`)).status !== 200) await sleep(50)
+      expect((await send(one, 'during', 'k1')).status).toBe(201)
+      expect(performance.now() - back).toBeLessThan(5000)
+      expect((await parked)?.messages.map(({ text }) => text)).toEqual(['during'])
+      const { messages } = await poll(one, 'since=0')
+      expect(messages.map(({ text }) => text)).toEqual(['before', 'during'])
+      expect(one.bugs.splice(0).map(String)).toEqual([expect.stringMatching(/^Redis is away \(/)])
+    },
+  )
 
-  test('killed and started empty: readers are told, and no old epoch comes back', async () => {
-    const redis = await redisForTest()
-    const both = await servers(redis.url, 2)
-    const { next } = (await (await send(both[0]!, 'before')).json()) as Polled
-    const polls = await park(both, next)
-    await redis.stop()
-    expect((await send(both[0]!, 'nobody')).status).toBe(503)
-    await redis.start()
-    const at = performance.now()
-    const told = await Promise.all(polls)
-    expect(performance.now() - at).toBeLessThan(TOLD_MS)
-    for (const { gaps } of told) expect(gaps[0]?.reason).toBe('restart')
-    expect(new Set(told.map((answer) => answer.next)).size).toBe(1)
-    for (const { bugs } of both) expect(bugs.splice(0)).toHaveLength(1)
-  }, 30_000)
+  test(
+    'killed and started empty: readers are told, and no old epoch comes back',
+    { timeout: 30_000, ...MEASURES },
+    async () => {
+      const redis = await redisForTest()
+      const both = await servers(redis.url, 2)
+      const { next } = (await (await send(both[0]!, 'before')).json()) as Polled
+      const polls = await park(both, next)
+      await redis.stop()
+      expect((await send(both[0]!, 'nobody')).status).toBe(503)
+      await redis.start()
+      const at = performance.now()
+      const told = await Promise.all(polls)
+      expect(performance.now() - at).toBeLessThan(TOLD_MS)
+      for (const { gaps } of told) expect(gaps[0]?.reason).toBe('restart')
+      expect(new Set(told.map((answer) => answer.next)).size).toBe(1)
+      for (const { bugs } of both) expect(bugs.splice(0)).toHaveLength(1)
+    },
+  )
 
   test(
     'again and again, killed under load, with appendfsync always: nothing is lost, doubled or out of order',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { UsageError } from '../../src/flags.js'
-import { freePort } from '../support/balancer-server.js'
+import { freePort } from '../support/port.js'
 import { makeCertificate } from '../support/certificate.js'
 import { startChild } from '../support/child.js'
 import type { Said } from '../support/journal.js'

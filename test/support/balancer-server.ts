@@ -2,10 +2,10 @@
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PACKAGE_ROOT } from '../../src/platform.js'
+import { freePort } from './port.js'
 import { ask } from './raw.js'
 
 export type Balancer = {
@@ -129,12 +129,4 @@ export async function until(isSo: () => Promise<boolean>, what: string, ms = 15_
     if (performance.now() > end) throw new Error(`${what} did not come within ${ms} ms`)
     await new Promise((resolve) => setTimeout(resolve, 30))
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
 }

@@ -16,6 +16,18 @@ export type ChildServer = {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
+export type Ran = { readonly code: number | null; readonly out: string; readonly err: string }
+
+/** Runs a command of the program to its end; `input`: what it reads. */
+export function run(args: readonly string[], input = ''): Promise<Ran> {
+  const child = spawn(process.execPath, [MAIN, ...args])
+  let [out, err] = ['', '']
+  child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()))
+  child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()))
+  child.stdin.end(input)
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })))
+}
+
 /** Starts a server on a free port and waits until it listens. `before`: a program and arguments that run it, such as strace. */
 export async function startChild(
   args: readonly string[],

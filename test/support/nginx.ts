@@ -2,10 +2,10 @@
 
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { temporaryFolder } from './journal.js'
+import { freePort } from './port.js'
 import { ask } from './raw.js'
 
 const FOLDERS = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -43,12 +43,4 @@ export async function startNginx(http: (port: number) => string): Promise<number
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   throw new Error(`nginx does not answer: ${said}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
 }

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { PACKAGE_ROOT } from '../../src/platform.js'
 import type { RawAnswer } from './raw.js'
@@ -20,6 +20,7 @@ export class OpenApi {
   readonly operations: readonly Operation[]
   readonly #document: Node
   readonly #open = new Ajv2020({ strict: false, allErrors: true, validateSchema: false })
+  readonly #validators = new Map<string, ValidateFunction>()
   /** Takes out of a value all that no schema names. */
   readonly #sieve = new Ajv2020({ strict: false, removeAdditional: 'all', validateSchema: false })
 
@@ -87,14 +88,22 @@ export class OpenApi {
   }
 
   #check(pointer: string, value: unknown, what: string): string[] {
-    const validate = this.#open.compile({ $ref: `openapi#${encodeURI(pointer)}` })
+    const validate = this.#compiled(this.#open, pointer)
     if (validate(value)) return []
     return (validate.errors ?? []).map(({ instancePath, message }) => `${what}${instancePath} ${message ?? 'is wrong'}`)
   }
 
+  /** Compiled once: that takes longer than to ask for an answer. */
+  #compiled(ajv: Ajv2020, pointer: string): ValidateFunction {
+    const key = `${ajv === this.#open ? 'open' : 'sieve'} ${pointer}`
+    const known = this.#validators.get(key) ?? ajv.compile({ $ref: `openapi#${encodeURI(pointer)}` })
+    this.#validators.set(key, known)
+    return known
+  }
+
   #unknownFields(pointer: string, value: unknown): string[] {
     const sieved = structuredClone(value)
-    this.#sieve.compile({ $ref: `openapi#${encodeURI(pointer)}` })(sieved)
+    this.#compiled(this.#sieve, pointer)(sieved)
     return isDeepStrictEqual(sieved, value) ? [] : [`it has fields that the document has not: ${JSON.stringify(value)}`]
   }
 

@@ -2,10 +2,10 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
+import { freePort } from './port.js'
 
 /** The user that a server runs as where the tests run as root. */
 const NOBODY = 65534
@@ -137,12 +137,4 @@ export async function startPostgres(settings: readonly string[] = [], isReplica 
     throw error
   }
   return { port, url: `${address}/postgres`, folder, pid: () => child?.pid ?? 0, query, start, stop, close }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

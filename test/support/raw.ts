@@ -11,14 +11,15 @@ export type RawAnswer = {
 
 export class RawClient {
   readonly socket: Socket
-  #data = Buffer.alloc(0)
+  /** Joined when somebody looks: joined with each that comes, megabytes would be copied again and again. */
+  #pieces: Buffer[] = []
   #ended = false
   readonly #wakes = new Set<() => void>()
 
   constructor(port: number, host = '127.0.0.1') {
     this.socket = connect({ port, host })
     this.socket.on('data', (chunk) => {
-      this.#data = Buffer.concat([this.#data, chunk])
+      this.#pieces.push(chunk)
       this.#wake()
     })
     this.socket.on('error', () => this.#wake()) // A reset is one of the answers that tests expect.
@@ -30,7 +31,7 @@ export class RawClient {
 
   /** What came and was not read yet. */
   get rest(): string {
-    return this.#data.toString('latin1')
+    return this.#joined().toString('latin1')
   }
 
   get closed(): boolean {
@@ -62,10 +63,18 @@ export class RawClient {
     this.socket.destroy()
   }
 
+  #joined(): Buffer {
+    const [first = Buffer.alloc(0)] = this.#pieces
+    const data = this.#pieces.length > 1 ? Buffer.concat(this.#pieces) : first
+    this.#pieces = [data]
+    return data
+  }
+
   #take(head: boolean): RawAnswer | undefined {
-    const cut = this.#data.indexOf('\r\n\r\n')
+    const data = this.#joined()
+    const cut = data.indexOf('\r\n\r\n')
     if (cut < 0) return undefined
-    const [first = '', ...lines] = this.#data.subarray(0, cut).toString('latin1').split('\r\n')
+    const [first = '', ...lines] = data.subarray(0, cut).toString('latin1').split('\r\n')
     const headers = new Map<string, string>()
     for (const line of lines) {
       const name = line.slice(0, line.indexOf(':')).toLowerCase()
@@ -76,9 +85,9 @@ export class RawClient {
     const length =
       head || status === 204 || status === 304 || status < 200 ? 0 : Number(headers.get('content-length') ?? NaN)
     if (Number.isNaN(length)) throw new Error(`an answer without a length: ${first}`)
-    if (this.#data.length < cut + 4 + length) return undefined
-    const body = this.#data.subarray(cut + 4, cut + 4 + length).toString('utf8')
-    this.#data = this.#data.subarray(cut + 4 + length)
+    if (data.length < cut + 4 + length) return undefined
+    const body = data.subarray(cut + 4, cut + 4 + length).toString('utf8')
+    this.#pieces = [data.subarray(cut + 4 + length)]
     return { status, headers, body }
   }
 

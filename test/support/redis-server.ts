@@ -2,10 +2,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createClient } from 'redis'
+import { freePort } from './port.js'
 
 /** What there is of Debian's servers that speak the protocol. */
 export const REDIS_PROGRAMS = ['redis-server', 'valkey-server'].filter((name) =>
@@ -107,12 +107,4 @@ export async function startRedis(
   }
   await start()
   return { port, url, pid: () => child?.pid ?? 0, command, start, stop, wipe, close }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

@@ -34,7 +34,7 @@ export async function startServer(given: Partial<Config> = {}): Promise<TestServ
 }
 
 /** Waits until something is so, looking often. Fails with the last value when it does not come. */
-export async function until<T>(read: () => T, isSo: (value: T) => boolean, ms = 2000): Promise<T> {
+export async function until<T>(read: () => T, isSo: (value: T) => boolean, ms = 15_000): Promise<T> {
   const end = performance.now() + ms
   for (;;) {
     const value = read()

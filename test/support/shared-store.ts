@@ -70,3 +70,25 @@ export async function park(all: readonly TestServer[], next: string): Promise<Pr
 
 export const send = ({ url }: TestServer, text: string, key = ''): Promise<Response> =>
   fetch(`${url}/send?room=lobby&username=ada${key === '' ? '' : `&key=${key}`}`, { method: 'POST', body: text })
+
+/** The log is lost: readers of both servers are told within this time, and agree on the log in its place. */
+export async function agreeOnAnotherLog(
+  both: readonly TestServer[],
+  lose: () => Promise<unknown>,
+  ms: number,
+): Promise<void> {
+  const { next } = (await (await send(both[0]!, 'before')).json()) as Polled
+  const polls = await park(both, next)
+  const at = performance.now()
+  await lose()
+  const told = await Promise.all(polls)
+  expect(performance.now() - at).toBeLessThan(ms)
+  for (const { gaps, messages } of told) expect([gaps[0]?.reason, messages]).toEqual(['restart', []])
+  expect(new Set(told.map((answer) => answer.next)).size).toBe(1)
+  const after = (await (await send(both[1]!, 'after')).json()) as { message: Message; next: string }
+  expect(after.message.id).toBe(1)
+  for (const [i, one] of both.entries()) {
+    const { messages, gaps, next: now } = await poll(one, `since=${told[i]?.next}`)
+    expect([gaps, messages.map(({ text }) => text), now]).toEqual([[], ['after'], after.next])
+  }
+}

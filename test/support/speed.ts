@@ -9,7 +9,7 @@ import { type ChildServer, startChild } from './child.js'
 
 export const PER_SECOND = 200
 export const SENDERS = 32
-const MESSAGES = 1000
+const MESSAGES = 500
 /** Nothing is compiled yet for the first ones. */
 const WARM = 100
 

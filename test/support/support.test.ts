@@ -1,7 +1,11 @@
-// The tests' own tools: where they look for a browser, and how they say what they skipped.
+// The tests' own tools: where they look for a browser, how they say what they skipped, and which file begins first.
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { PACKAGE_ROOT } from '../../src/platform.js'
 import { findChromium, type Machine } from './chromium.js'
+import { LONGEST, longestFirst } from './longest-first.js'
 import { lineOf } from './retried.js'
 import { summaryOf } from './skipped.js'
 
@@ -49,4 +53,10 @@ test('a test that was run again is one line, with what was not good enough', () 
   expect(lineOf('in time', 'test/slow.test.ts', 1, ['expected 132 to be less than 100'])).toBe(
     '  RETRIED  test/slow.test.ts: in time: 1 of 2 times: expected 132 to be less than 100\n',
   )
+})
+
+test('the longest files begin first, each of them is there, and the others keep their order', () => {
+  const [first = '', second = ''] = LONGEST
+  expect(longestFirst(['b', second, 'a', first], String)).toEqual([first, second, 'b', 'a'])
+  expect(LONGEST.filter((file) => !existsSync(join(PACKAGE_ROOT, file)))).toEqual([])
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sanitize, sanitizeJson } from '../../src/terminal/sanitize.js'
+import { MEASURES } from '../support/retried.js'
 
 const CORPUS: readonly (readonly [what: string, typed: string, shown: string])[] = [
   ['an escape sequence that clears the screen', '\u001b[2Jhi', String.raw`\u001b[2Jhi`],
@@ -58,7 +59,7 @@ test('JSON is escaped where it would be obeyed, and still means the same', () =>
   expect(JSON.parse(json)).toEqual(message)
 })
 
-test('a text of 4,000 characters that are hard to tell apart takes no time to speak of', () => {
+test('a text of 4,000 characters that are hard to tell apart takes no time to speak of', MEASURES, () => {
   const text = 'a\u200b👩‍👩‍👧'.repeat(400)
   const start = performance.now()
   sanitize(text)

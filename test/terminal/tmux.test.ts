@@ -65,7 +65,7 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
     ]
     const typed = ['lobby> I would bring the printouts, if somebody else brings the', 'pens']
     await shows(ada, [...heard, ...typed])
-    expect(ada.cursor()).toBe('4,8')
+    await expect.poll(() => ada.cursor()).toBe('4,8')
     ada.press('Enter')
     const said = [' ada: I would bring the printouts, if somebody else brings', '        the pens', 'lobby>']
     await shows(ada, [...heard, ...said])
@@ -87,7 +87,7 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
       'lobby> 日本語の文字と😀の絵文',
       '字を書いています',
     ])
-    expect(ada.cursor()).toBe('10,5')
+    await expect.poll(() => ada.cursor()).toBe('10,5')
     ada.type('X')
     ada.press('Enter')
     await ada.sees('書いてXいます')
@@ -104,7 +104,7 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
       await ada.sees(`bob: ${text}`)
     }
     await shows(ada, [HINT, '--', ' * ada joined', ' bob: one', ' bob: two', `lobby> ${'x'.repeat(33)}`])
-    expect(ada.cursor()).toBe('0,6')
+    await expect.poll(() => ada.cursor()).toBe('0,6')
   })
 
   test('messages stay on the screen when it scrolls, and the typed line stays whole', async () => {
@@ -115,12 +115,13 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
     await ada.sees('yyy')
     for (let i = 1; i <= 30; i++) await server.app.chat.send({ room: 'lobby', username: 'bob', text: `message ${i}` })
     await ada.sees('message 30')
-    const rows = ada
-      .see('-S', '-100')
-      .split('\n')
-      .filter((row) => row.includes('message'))
-      .map((row) => row.slice(6).trimEnd())
-    expect(rows).toEqual(Array.from({ length: 30 }, (_, i) => `bob: message ${i + 1}`))
+    const rows = (): string[] =>
+      ada
+        .see('-S', '-100')
+        .split('\n')
+        .filter((row) => row.includes('message'))
+        .map((row) => row.slice(6).trimEnd())
+    await expect.poll(rows).toEqual(Array.from({ length: 30 }, (_, i) => `bob: message ${i + 1}`))
     await expect.poll(() => rowsOf(ada).slice(-2)).toEqual([`lobby> ${'y'.repeat(33)}`, 'y'.repeat(17)])
   })
 
@@ -176,7 +177,7 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
     await ada.sees(/\nlobby> half a sen$/)
     ada.press('tence', 'Enter')
     await ada.sees('ada: half a sentence')
-    expect(second.app.chat.rooms.get('lobby')?.presence.state.presence.members).toEqual(['ada'])
+    await expect.poll(() => second.app.chat.rooms.get('lobby')?.presence.state.presence.members).toEqual(['ada'])
   })
 
   test('colours mark names and mentions, and NO_COLOR takes every one away', async () => {
@@ -185,9 +186,9 @@ describe.skipIf(!needs('tmux', 'tmux'))('in a terminal', { timeout: MINUTE }, ()
     const [ada, plain] = [await join(tmux, server, 'ada'), await join(tmux, server, 'bob', { NO_COLOR: '1' })]
     await server.app.chat.send({ room: 'lobby', username: 'eve', text: 'hello ada and bob' })
     await Promise.all([ada.sees('hello ada'), plain.sees('hello ada')])
-    expect(codesOf(ada)).toMatch(/ESC\[38;5;\d+m\S*eve/)
-    expect(codesOf(ada)).toMatch(/ESC\[[0-9;]*7m\S*ada/)
+    await expect.poll(() => codesOf(ada)).toMatch(/ESC\[38;5;\d+m\S*eve/)
+    await expect.poll(() => codesOf(ada)).toMatch(/ESC\[[0-9;]*7m\S*ada/)
     expect(codesOf(plain)).not.toContain('ESC')
-    expect(plain.see()).toContain('>eve: hello ada and bob')
+    await plain.sees('>eve: hello ada and bob')
   })
 })

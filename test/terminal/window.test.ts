@@ -136,7 +136,11 @@ test.skipIf(process.platform === 'win32')('only its owner can read a kept token,
     (out) => out.includes('* ada joined'),
     SOON,
   )
-  const [file = ''] = keptIn(env.XDG_STATE_HOME)
+  const [file = ''] = await until(
+    () => keptIn(env.XDG_STATE_HOME),
+    (files) => files.length === 1,
+    SOON,
+  )
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(statSync(join(file, '..')).mode & 0o777).toBe(0o700)
   rmSync(file)

@@ -5,6 +5,7 @@ import type { Server } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readPlain } from '../../../src/transports/http/fast/parse.js'
 import { head, type RawAnswer, RawClient } from '../../support/raw.js'
+import { MEASURES } from '../../support/retried.js'
 import { startServer, until } from '../../support/server.js'
 
 const HOST = 'Host: localhost\r\n'
@@ -222,7 +223,7 @@ describe('a connection', () => {
     client.destroy()
   })
 
-  test('that waits is told when the server stops, and one that is idle is closed', async () => {
+  test('that waits is told when the server stops, and one that is idle is closed', MEASURES, async () => {
     const server = await connect()
     const { client, port, parked, say } = server
     await say('one')

@@ -1,4 +1,4 @@
-// Being somebody: /join, /leave and /typing.
+// People over HTTP: /join, /leave, /typing and /hand.
 
 import { describe, expect, test } from 'vitest'
 import { bearer, join, parse, poll, post } from '../../support/http.js'

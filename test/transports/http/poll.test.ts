@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { SESSION_MS } from '../../../src/core/people/sessions.js'
 import { bearer, join, parse, poll, type Polled, send } from '../../support/http.js'
 import { ask, head, RawClient } from '../../support/raw.js'
+import { MEASURES } from '../../support/retried.js'
 import { startServer, until } from '../../support/server.js'
 
 const ids = ({ messages }: Polled): number[] => messages.map((message) => message.id)
@@ -237,7 +238,7 @@ describe('a parked poll', () => {
     client.destroy()
   })
 
-  test('waits for a random 85 to 100 % of its wait, and is answered with nothing', async () => {
+  test('waits for a random 85 to 100 % of its wait, and is answered with nothing', MEASURES, async () => {
     const { port } = await startServer()
     const times = await Promise.all(
       Array.from({ length: 12 }, async () => {
@@ -371,7 +372,7 @@ describe('presence', () => {
   })
 })
 
-test('HEAD is GET that does not wait and has no body', async () => {
+test('HEAD is GET that does not wait and has no body', MEASURES, async () => {
   const { port } = await startServer()
   const start = performance.now()
   const { status, headers, body } = await ask(port, { method: 'HEAD', path: '/poll?room=lobby&since=0' })
