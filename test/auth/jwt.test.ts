@@ -4,10 +4,15 @@ import { createServer } from 'node:http'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import WebSocket from 'ws'
+import type { Authenticated } from '../../src/auth/auth.js'
+import { openJwt } from '../../src/auth/jwt.js'
 import { parseCommand } from '../../src/command.js'
 import { UsageError } from '../../src/flags.js'
+import { codeOf } from '../support/chat.js'
+import { FakeClock } from '../support/clock.js'
 import { bearer, join, parse, post } from '../support/http.js'
 import { JWT as CONFIG, key, SECRET, sign } from '../support/jwt.js'
+import { freePort } from '../support/port.js'
 import { ask, type RawAnswer } from '../support/raw.js'
 import { startServer, until } from '../support/server.js'
 import { talk } from '../support/talker.js'
@@ -71,6 +76,16 @@ describe('a token is refused', () => {
     ],
     ['without a signature', () => `${part({ alg: 'none' })}.${part({ sub: 'u1', exp: now + 600 })}.`],
     ['whose rooms are no list', () => sign({ rooms: 'lobby' })],
+    ['whose rooms are not all words', () => sign({ rooms: ['lobby', 7] })],
+    [
+      'whose subject is no word',
+      () =>
+        new SignJWT(JSON.parse('{"sub":7,"name":"Ada"}'))
+          .setProtectedHeader({ alg: 'HS256' })
+          .setExpirationTime('1h')
+          .sign(key),
+    ],
+    ['whose subject is empty', () => sign({ sub: '' })],
     ['that is none', () => 'a.b.c'],
   ]
   test.each(bad)('%s', async (_name, make) => {
@@ -164,6 +179,59 @@ test('public keys come from their address, and while that is away it is a 503', 
   isAway = false
   expect((await joinBy(port, token)).status).toBe(201)
   expect((await joinBy(port, await sign({}))).status).toBe(401)
+})
+
+describe('on a clock', () => {
+  const exp = 1_900_000_000
+  /** A way in at so many seconds behind `exp`, with one session whose time is over then. */
+  async function wayAt(seconds: number): Promise<(token: string, isLogin: boolean) => Promise<Authenticated>> {
+    const clock = new FakeClock()
+    clock.ahead = (exp + seconds) * 1000 - clock.date()
+    const identity = { subject: 'u1', username: 'ada', rooms: undefined, until: exp * 1000 }
+    const auth = await openJwt({
+      key: { secret: SECRET },
+      audience: undefined,
+      clock,
+      identityOf: (token) => (token === 'session' ? identity : undefined),
+      onTrouble: (error) => expect.unreachable(String(error)),
+    })
+    return async (token, isLogin) =>
+      auth.authenticate({
+        address: 'a',
+        isLogin,
+        header: (name) => (name === 'authorization' ? `Bearer ${token}` : undefined),
+      })
+  }
+
+  test('a token becomes a person until its end, five seconds of other clocks allowed', async () => {
+    const token = await sign({ rooms: ['lobby'] }, exp)
+    const identity = { subject: 'u1', username: 'Ada Lovelace', rooms: new Set(['lobby']), until: exp * 1000 }
+    for (const seconds of [-60, 4])
+      expect(await (await wayAt(seconds))(token, true)).toEqual({ identity, isSpent: true })
+    for (const seconds of [5, 60])
+      expect(await codeOf(async () => (await wayAt(seconds))(token, true))).toBe('unauthorized')
+  })
+
+  test('a session lets in until its end, and a token only where it becomes a session', async () => {
+    const before = await wayAt(-1)
+    for (const isLogin of [true, false]) expect(await before('session', isLogin)).toMatchObject({ isSpent: false })
+    expect(await codeOf(async () => (await wayAt(0))('session', false))).toBe('unauthorized')
+    const token = await sign({}, exp)
+    expect(await codeOf(async () => before(token, false))).toBe('unauthorized')
+    expect(await codeOf(async () => before('another', true))).toBe('unauthorized')
+  })
+})
+
+test('keys that nobody serves are a 503', async () => {
+  const { port, bugs } = await startServer({
+    jwt: { key: { jwks: `http://127.0.0.1:${await freePort()}/` }, audience: undefined },
+  })
+  const { privateKey } = await generateKeyPair('ES256')
+  const token = await new SignJWT({ sub: 'u1' })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setExpirationTime('1h')
+    .sign(privateKey)
+  expect([(await joinBy(port, token)).status, bugs.splice(0).length]).toEqual([503, 1])
 })
 
 describe('the settings', () => {

@@ -1,5 +1,6 @@
 // A chat with one password for all: every way to show it, every way to lack it, and how often one may try.
 
+import { createHmac, scryptSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { Password } from '../../src/auth/password.js'
 import { Secret } from '../../src/auth/secret.js'
@@ -92,9 +93,73 @@ test('a cookie that is over, or was tampered with, is none', () => {
     })
   expect(enter(`x=1; ${name}=${value}`)).toEqual({ identity: undefined, isSpent: false })
   for (const bad of [`9${value}`, `${value}x`, value.replace('.', ''), '', '.', `${value.slice(0, -1)}é`])
-    expect(() => enter(`${name}=${bad}`)).toThrow()
+    expect(() => enter(`${name}=${bad}`)).toThrow('has a password')
   clock.advance(seconds * 1000)
   expect(() => enter(`${name}=${value}`)).toThrow()
+})
+
+test('a cookie is one by its own name alone, and what is signed and is no time to come is none', () => {
+  const clock = new FakeClock()
+  const way = new Password({ password: PASSWORD, clock, isToken: () => false })
+  const { name, value } = way.login(PASSWORD, 'a')
+  const isLetIn = (cookie: string): boolean => {
+    try {
+      way.authenticate({ address: 'a', isLogin: false, header: (of) => (of === 'cookie' ? cookie : undefined) })
+      return true
+    } catch {
+      return false
+    }
+  }
+  // Signed as the server would sign it.
+  const signKey = scryptSync(PASSWORD, 'mini-chat cookie 1', 32)
+  const signed = (end: string): string =>
+    `${name}=${end}.${createHmac('sha256', signKey).update(end).digest('base64url')}`
+  expect([`${name}=${value}`, `a; ${name}=${value} ;b`, signed('9999999999')].map(isLetIn)).toEqual([true, true, true])
+  for (const bad of [`other=${value}`, `${name}x=${value}`, `${name}=`, name, value]) expect(isLetIn(bad)).toBe(false)
+  for (const end of ['', 'x', 'x9999999999', '9999999999x', '1e12', '-1', '9'.repeat(13), '0x9999999999', '1000000000'])
+    expect([end, isLetIn(signed(end))]).toEqual([end, false])
+})
+
+test('what shows the password is spent, and beside a cookie a Bearer is a session’s token', () => {
+  const way = new Password({ password: 'sesame', clock: new FakeClock(), isToken: (token) => token === 'a token' })
+  const { name, value } = way.login('sesame', 'a')
+  const isSpent = (authorization: string | undefined, cookie?: string): boolean =>
+    way.authenticate({
+      address: 'a',
+      isLogin: false,
+      header: (of) => (of === 'cookie' ? cookie : of === 'authorization' ? authorization : undefined),
+    }).isSpent
+  const { Authorization: right = '' } = basic(':sesame')
+  expect([isSpent(right), isSpent('Bearer sesame'), isSpent('Bearer a token')]).toEqual([true, true, false])
+  const cookie = `${name}=${value}`
+  expect([undefined, right, 'Digest x', 'Bearer any'].map((one) => isSpent(one, cookie))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ])
+})
+
+test('what only looks like Basic, or like a session’s token, is a wrong try', async () => {
+  const { Authorization: right = '' } = basic(`:${PASSWORD}`)
+  const token = 'a'.repeat(22)
+  const tries = [
+    `Basic !${right.slice('Basic '.length)}`,
+    `${right}!`,
+    `Basic ${Buffer.from(PASSWORD).toString('base64')}`,
+    `Bearer ${token}a`,
+    `Bearer ${token.slice(1)}`,
+    `Bearer !${token}`,
+    `Bearer ${token}!`,
+    `Bearer ${token.slice(1)}!`,
+  ]
+  for (const given of tries) {
+    const way = new Password({ password: PASSWORD, clock: new FakeClock(), isToken: () => false })
+    const enter = (): unknown =>
+      way.authenticate({ address: 'a', isLogin: false, header: (of) => (of === 'cookie' ? undefined : given) })
+    for (let i = 0; i < 5; i++) expect(await codeOf(enter)).toBe('unauthorized')
+    expect([given, await codeOf(enter)]).toEqual([given, 'rate_limited'])
+  }
 })
 
 test('every wrong one gets the same answer, as does none', async () => {
@@ -155,6 +220,52 @@ test.for([
   expect(codes).toEqual(['unauthorized', 'rate_limited', 'unauthorized', 'unauthorized'])
   clock.advance(60_000)
   expect([await guess(at(99)), await guess(at(99))]).toEqual(['unauthorized', 'unauthorized'])
+})
+
+test('a wrong try counts for a minute, and the answer says how much of it is left', async () => {
+  const clock = new FakeClock()
+  const secret = new Secret('right', clock, 'wrong')
+  const guess = (): Promise<string> => codeOf(() => secret.check('no', '192.0.2.1'))
+  for (let i = 0; i < 5; i++) {
+    expect(await guess()).toBe('unauthorized')
+    clock.advance(1500)
+  }
+  expect(() => secret.check('right', '192.0.2.1')).toThrow('wait 53 s')
+  clock.advance(52_499)
+  expect(await guess()).toBe('rate_limited')
+  clock.advance(1)
+  expect([await guess(), await guess()]).toEqual(['unauthorized', 'rate_limited'])
+})
+
+test.for([
+  [28, (i: number): string => `192.0.2.${i}`],
+  [98, (i: number): string => `${i}.0.2.1`],
+] as const)('with %d wrong tries of others an address has two, and then it waits', async ([count, at]) => {
+  const secret = new Secret('right', new FakeClock(), 'wrong')
+  const guess = (address: string): Promise<string> => codeOf(() => secret.check('no', address))
+  for (let i = 0; i < count; i++) await guess(at(i))
+  const codes = [await guess(at(200)), await guess(at(200)), await guess(at(200))]
+  expect(codes).toEqual(['unauthorized', 'unauthorized', 'rate_limited'])
+})
+
+test('a hundred thousand addresses are remembered, the latest', () => {
+  const secret = new Secret('right', new FakeClock(), 'wrong')
+  /** Bare: a hundred thousand assertions take ten seconds. */
+  const isHeard = (password: string, address: string): boolean => {
+    try {
+      secret.check(password, address)
+      return true
+    } catch {
+      return false
+    }
+  }
+  for (let i = 0; i < 5; i++) expect(isHeard('no', 'first')).toBe(false)
+  let heard = 0
+  for (let i = 1; i < 100_000; i++) if (isHeard('no', `${i}`)) heard++
+  expect(heard).toBe(0)
+  expect(isHeard('right', 'first')).toBe(false)
+  expect(isHeard('no', 'last')).toBe(false)
+  expect(isHeard('right', 'first')).toBe(true)
 })
 
 test('however many addresses guess, one that does not is heard', async () => {

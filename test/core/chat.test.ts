@@ -35,6 +35,27 @@ describe('sending', () => {
     expect(new Set(sent.map(({ room }) => room)).size).toBe(1)
   })
 
+  test('beside a clear is answered with its own message, and the epoch of the log that has it', async () => {
+    const { chat, store } = createChat()
+    const { session } = await chat.join({ room: 'lobby', username: 'teacher' })
+    session.moderates = true
+    const got = new Map<string, string>()
+    await store.subscribe('lobby', ({ id, text }, epoch) => got.set(text, `${epoch}.${id}`))
+    const texts = Array.from({ length: 20 }, (_, i) => `n${i}`)
+    const sent = await Promise.all(
+      texts.map(async (text, i) => {
+        const saying = say(chat, { username: `person ${i}`, text, ...(i % 2 === 0 ? {} : { key: `k${i}` }) })
+        if (i % 5 === 2) await chat.moderation.clear(session, 'lobby')
+        return saying
+      }),
+    )
+    expect(sent.map(({ message }) => [message.username, message.text])).toEqual(
+      texts.map((text, i) => [`person ${i}`, text]),
+    )
+    expect(sent.map(({ message, epoch }) => `${epoch}.${message.id}`)).toEqual(texts.map((text) => got.get(text)))
+    expect(sent.some(({ room, epoch }) => room.epoch !== epoch)).toBe(true)
+  })
+
   test('tells those who listen, until they stop', async () => {
     const { chat } = createChat()
     const heard: string[] = []

@@ -8,7 +8,7 @@ export default defineConfig({
     include: [
       'test/core/**/*.test.ts',
       'test/auth/{jwt,moderation,password,token}.test.ts',
-      'test/stores/{memory,journal}.test.ts',
+      'test/stores/{memory,journal,journal.record}.test.ts',
     ],
   },
 })

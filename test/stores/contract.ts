@@ -206,6 +206,37 @@ export function storeContract(name: string, openStore: OpenStore): void {
       // Each is answered with its own message, and with the epoch of the log that it is in.
       expect(sent).toEqual(got)
     })
+
+    test('of senders beside orders, each is answered with what it said, in the log that has it', async () => {
+      const store = await open()
+      const { got } = await listen(store)
+      const put = store.appendOnce?.bind(store) ?? store.append.bind(store)
+      const drafts = Array.from({ length: 40 }, (_, i) => ({
+        ...draft(`text ${i}`),
+        type: i % 7 === 3 ? 'clear' : 'chat',
+        username: `person ${i}`,
+        key: `k${i}`,
+      }))
+      const sent = await Promise.all(drafts.map((one) => put('lobby', one)))
+      expect(sent.map(({ message }) => message)).toEqual(drafts.map((said) => ({ id: expect.any(Number), ...said })))
+      expect(got).toHaveLength(drafts.length)
+      for (const { message, epoch } of sent) expect(got).toContainEqual({ message, epoch })
+    })
+
+    test('a key from before a clear counts no more: its message is in the log that there is now', async () => {
+      const store = await open()
+      const { got } = await listen(store)
+      const say = async () => {
+        const said = { ...draft('hello'), key: 'k1' }
+        if (store.appendOnce !== undefined) return store.appendOnce('lobby', said)
+        return (await store.find?.('lobby', said.username, said.key)) ?? store.append('lobby', said)
+      }
+      await say()
+      await store.append('lobby', { ...draft('cleared'), type: 'clear', key: 'k2' })
+      const { message, epoch, replayed = false } = await say()
+      expect([message.id, epoch, replayed]).toEqual([2, got[1]?.epoch, false])
+      expect(got[2]).toEqual({ message, epoch })
+    })
   })
 
   describe(`${name}: changes`, () => {

@@ -275,6 +275,28 @@ test('a flood by somebody who does not read is held up, and holds up nobody', { 
   )
 })
 
+test('who does not read what it is told is not listened to either', { timeout: 30_000 }, async () => {
+  const { server, open } = await start()
+  const [flood, bob] = [await open(), await open()]
+  flood.say('JOIN lobby flood')
+  await flood.hear('INFO joined room lobby')
+  bob.say('JOIN den bob')
+  flood.socket.pause()
+  // Several times what the buffers of the system hold, and as much comes back.
+  const count = 10_000
+  flood.socket.write(`MSG lobby ${'x'.repeat(4000)}\n`.repeat(count))
+  const room = server.app.chat.rooms.get('lobby')
+  let last = 0
+  for (let i = 0; last < (room?.last ?? 0);) {
+    last = room?.last ?? 0
+    for (const end = i + 50; i < end; i++) {
+      bob.say(`MSG den ${i}`)
+      await bob.hear(`MSG den bob ${i}`)
+    }
+  }
+  expect(last).toBeLessThan(count / 2)
+})
+
 test('a connection on which nothing goes either way for ten minutes is closed', async () => {
   const { chat, clock, port, tcpPort } = await startHeld({ tcp: 0 })
   const [silent, reader] = [talk(tcpPort), talk(tcpPort)]

@@ -5,6 +5,7 @@ import type { Chat } from '../../../src/core/chat.js'
 import { EDIT_MS } from '../../../src/core/people/authors.js'
 import { GATHER_MS } from '../../../src/core/people/gatherings.js'
 import type { Session } from '../../../src/core/people/sessions.js'
+import { REACTION_PEOPLE } from '../../../src/core/rooms/change.js'
 import type { Message } from '../../../src/core/rooms/message.js'
 import { codeOf, createChat } from '../../support/chat.js'
 
@@ -145,6 +146,22 @@ describe('a reaction', () => {
     clock.advance(GATHER_MS)
   })
 
+  test('that is given again while it waits is the one that waits', async () => {
+    const { chat, clock, ada } = await withAda()
+    const bob = await join(chat, 'bob')
+    const react = (session: Session) => chat.amending.react({ room, of: 2, text: '👍', session })
+    const first = await react(bob)
+    const waiting: ReturnType<typeof react>[] = []
+    for (let i = 0; i < 2; i++) {
+      waiting.push(react(ada))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    clock.advance(GATHER_MS)
+    const ids = (await Promise.all(waiting)).map((one) => one?.message.id)
+    expect(ids).toEqual(Array.from({ length: 2 }, () => (first?.message.id ?? 0) + 1))
+    expect(entry(chat, 2)?.reactions).toEqual([{ text: '👍', by: ['ada', 'bob'] }])
+  })
+
   test('that is taken back while it waits ends as it was said last', async () => {
     const { chat, clock, ada } = await withAda()
     const bob = await join(chat, 'bob')
@@ -167,6 +184,22 @@ describe('a reaction', () => {
     expect(await codeOf(() => react('😌'))).toBe('forbidden')
   })
 
+  test('is one of three hundred people’s at the most, those counted that wait', async () => {
+    const { chat, clock } = await withAda()
+    const people: Session[] = []
+    for (let i = 0; i <= REACTION_PEOPLE; i++) people.push(await join(chat, `person ${i}`))
+    const [first, last] = [people.shift(), people.pop()]
+    const react = (session: Session | undefined, text = '👍') => chat.amending.react({ room, of: 2, text, session })
+    await react(first)
+    const waiting = people.map((session) => react(session))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await codeOf(() => react(last))).toBe('forbidden')
+    clock.advance(GATHER_MS)
+    await Promise.all(waiting)
+    expect(await codeOf(() => react(last, '😀'))).toBe('forbidden')
+    expect(entry(chat, 2)?.reactions?.[0]?.by).toHaveLength(REACTION_PEOPLE)
+  })
+
   test('needs a session in the room, and a message that is there', async () => {
     const { chat, ada } = await withAda()
     expect(await codeOf(() => chat.amending.react({ room, of: 2, text: '👍', session: undefined }))).toBe(
@@ -175,6 +208,20 @@ describe('a reaction', () => {
     expect(await codeOf(() => chat.amending.react({ room: 'den', of: 2, text: '👍', session: ada }))).toBe('not_joined')
     for (const of of [1, 7])
       expect(await codeOf(() => chat.amending.react({ room, of, text: '👍', session: ada }))).toBe('not_found')
+  })
+
+  test('that waits while the room is cleared is refused, and not given to a message of the new log', async () => {
+    const { chat, clock, ada } = await withAda()
+    const bob = await join(chat, 'bob')
+    bob.moderates = true
+    await chat.amending.react({ room, of: 2, text: '👍', session: ada })
+    const waiting = codeOf(() => chat.amending.react({ room, of: 2, text: '👍', session: bob }))
+    await new Promise((resolve) => setImmediate(resolve))
+    await chat.moderation.clear(bob, room)
+    await chat.send({ room, text: 'a new page', session: ada })
+    clock.advance(GATHER_MS)
+    expect(await waiting).toBe('not_found')
+    expect([chat.rooms.get(room)?.last, entry(chat, 2)?.reactions]).toEqual([2, undefined])
   })
 
   test('that waits while the chat closes is refused, and leaves no timer behind', async () => {

@@ -38,6 +38,11 @@ test('a cursor of several rooms is good for one of them alone, and for a room it
   expect(parseSince('k3f9qz1a.801', ['lobby', 'den']).place('lobby')).toBeUndefined()
 })
 
+test('the cursor of one room is a place in its log, whatever the room is called', () => {
+  for (const room of ['lobby', 'den'])
+    expect(parseSince('k3f9qz1a.801', [room]).place(room)).toEqual({ epoch: 'k3f9qz1a', id: 801 })
+})
+
 test('rooms and names that JavaScript knows otherwise are just names', () => {
   const names = ['__proto__', 'constructor', 'toString']
   const cursor = formatCursor(names.map((name, i) => ({ room: name, epoch: 'k3f9qz1a', id: i })))
@@ -76,6 +81,7 @@ describe('what is no cursor is refused', () => {
   const more = [
     'k3f9qz1a.-1',
     'k3f9qz1a.1.5',
+    'k3f9qz1a.00000000000000001',
     'K3F9QZ1A.1',
     'k3f9qz1.1',
     'k3f9qz1a.9007199254740993',

@@ -87,6 +87,16 @@ test('a repeated key adds nothing for ten minutes, also where its message has ex
   expect(await chat.send(ask)).toMatchObject({ replayed: false, message: { id: 2 } })
 })
 
+test('so many at one time that others are heard in between: what is left expires with the next look', async () => {
+  const { chat, clock } = createChat({ keepMs: KEEP_MS, ring: 30_000 })
+  for (let i = 0; i < 25_000; i++) await chat.send({ room: 'lobby', username: 'ada', text: 'hi' })
+  const room = await chat.rooms.open('lobby')
+  clock.advance(KEEP_MS)
+  expect(room.first).toBe(20_001)
+  clock.advance(KEEP_MS / 30)
+  expect([room.first, room.last]).toEqual([25_001, 25_000])
+})
+
 test('one timer is for all rooms and messages', async () => {
   const { chat, clock } = createChat({ keepMs: KEEP_MS })
   const before = clock.timers

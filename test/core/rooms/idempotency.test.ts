@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { KEY_MS, IdempotencyKeys } from '../../../src/core/rooms/idempotency.js'
 import type { Message } from '../../../src/core/rooms/message.js'
 import type { Appended } from '../../../src/core/rooms/store.js'
@@ -140,4 +140,43 @@ test('a store that remembers is asked, and what left the ring is not held here a
   expect(keys.size).toBe(0)
   expect(await codeOf(() => keys.once('session ada', 'old', 'another', send))).toBe('key_reused')
   expect(keys.size).toBe(0)
+})
+
+describe('messages that have left the ring', () => {
+  const left = (keys: IdempotencyKeys, key: string, username = 'ada', size = 100): void =>
+    keys.left(message(1, { key, username }), size)
+
+  test('count as memory, and where that is short the older half of them goes', async () => {
+    const { keys, send } = createKeys()
+    for (const key of ['in the ring', 'a', 'b', 'c']) await keys.once('name ada', key, 'hi', send)
+    await keys.once('session bob', 's', 'hi', send)
+    for (const key of ['a', 'b', 'c', 'unknown']) left(keys, key)
+    left(keys, 's', 'bob', 70)
+    left(keys, 's', 'bob', 100)
+    keys.left(message(9), 100)
+    expect([keys.size, keys.bytes]).toEqual([5, 400])
+    keys.shed()
+    expect([keys.size, keys.bytes]).toEqual([3, 200])
+    const isKnown = async (key: string) => (await keys.once('name ada', key, 'hi', send)).replayed
+    expect([await isKnown('in the ring'), await isKnown('a'), await isKnown('c')]).toEqual([true, false, true])
+  })
+
+  test('count no longer when their ten minutes are over', async () => {
+    const { clock, keys, send } = createKeys()
+    await keys.once('name ada', 'k', 'hi', send)
+    left(keys, 'k')
+    clock.advance(KEY_MS)
+    keys.trim(2)
+    expect([keys.size, keys.bytes]).toEqual([0, 0])
+  })
+
+  test('are held only where no store can be asked, or where one keeps them for less than ten minutes', async () => {
+    const { send } = createKeys()
+    const [asks, holds] = [false, true].map((held) => new IdempotencyKeys(new FakeClock(), () => undefined, held))
+    for (const keys of [asks, holds]) {
+      await keys?.once('name ada', 'k', 'hi', send)
+      keys?.left(message(1, { key: 'k' }), 100)
+    }
+    expect([asks?.bytes, holds?.bytes]).toEqual([0, 100])
+  })
 })

@@ -35,6 +35,34 @@ test('a ring that was cleared is as new', () => {
   expect(ring.slice(0, 9)).toEqual(['c'])
 })
 
+test('what is taken out is gone, and ids go on', () => {
+  const ring = new Ring<string>(3)
+  for (const id of [1, 2, 3, 4]) ring.put(id, `e${id}`)
+  expect(ring.shift()).toBe('e2')
+  expect([ring.first, ring.last, ring.get(2)]).toEqual([3, 4, undefined])
+  expect([ring.shift(), ring.shift(), ring.shift()]).toEqual(['e3', 'e4', undefined])
+  expect([ring.first, ring.last]).toEqual([5, 4])
+  expect(ring.put(5, 'e5')).toBeUndefined()
+  expect([ring.first, ring.slice(0, 9)]).toEqual([5, ['e5']])
+})
+
+test('a ring that goes on after an id is empty, and what comes next follows', () => {
+  const ring = new Ring<string>(3)
+  ring.put(1, 'old')
+  ring.startAfter(8)
+  expect([ring.first, ring.last, ring.slice(0, 99)]).toEqual([9, 8, []])
+  expect(ring.put(9, 'new')).toBeUndefined()
+  expect([ring.first, ring.last, ring.slice(0, 99)]).toEqual([9, 9, ['new']])
+})
+
+test('an entry is replaced by another, and one that has left the ring is not put back', () => {
+  const ring = new Ring<string>(2)
+  for (const id of [1, 2, 3]) ring.put(id, `e${id}`)
+  expect(ring.replace(2, 'other')).toBe('e2')
+  expect(ring.replace(1, 'lost')).toBeUndefined()
+  expect(ring.slice(0, 9)).toEqual(['other', 'e3'])
+})
+
 test('whatever is put and asked, the ring answers as an array of everything would', () => {
   const ids = fc.integer({ min: -3, max: 60 })
   fc.assert(

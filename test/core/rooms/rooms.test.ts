@@ -122,6 +122,18 @@ describe('when there are too many', () => {
     expect([chat.rooms.size, chat.rooms.get('lobby')?.last]).toEqual([100, 50])
   })
 
+  test.each([
+    [1999, 'newer'],
+    [2000, 'quiet-0'],
+  ])('of %d quieter rooms where people talked so many are compared that %s goes', async (count, gone) => {
+    const { chat } = createChat({ rooms: count + 1 })
+    for (let i = 0; i < count; i++) for (let said = 0; said < 8; said++) await say(chat, `quiet-${i}`)
+    await say(chat, 'newer')
+    await say(chat, 'newest')
+    const names = new Set([...chat.rooms].map(({ name }) => name))
+    expect(['quiet-0', 'newer', 'newest'].filter((name) => !names.has(name))).toEqual([gone])
+  })
+
   test('a room that has been quiet for a day goes like one with little history', async () => {
     const { chat, clock } = createChat({ rooms: 3 })
     for (let i = 0; i < 50; i++) await say(chat, 'yesterday')
