@@ -8,7 +8,7 @@ import { createApp } from './app.js'
 import { parseCommand } from './command.js'
 import { SUBCOMMANDS } from './commands/index.js'
 import { type Config, help } from './config.js'
-import { ChatError } from './core/errors.js'
+import { ChatError, codeOf } from './core/errors.js'
 import { UsageError } from './flags.js'
 import { createLogger, paint } from './log.js'
 import { VERSION } from './platform.js'
@@ -119,7 +119,7 @@ function addressesOf(host: string): [label: string, address: string][] {
 function whyNot(error: unknown, { host, port: http, tcp }: Config): string {
   const port = error instanceof Error && 'port' in error ? Number(error.port) : http
   const flag = port === tcp && port !== http ? '--tcp' : '--port'
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   if (code === 'EADDRINUSE')
     return `port ${port} is taken: see who has it with \`${ownerCommand(port)}\`, or choose another with ${flag}`
   if (code === 'EACCES') return `port ${port} needs rights that you do not have: choose one above 1023 with ${flag}`

@@ -32,3 +32,13 @@ export class ChatError extends Error {
     this.retryAfter = retryAfter
   }
 }
+
+/** The system's error code, such as `ENOSPC`. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Does the system's error code say that the disk has no room? */
+export function isFullDisk(code: string | undefined): boolean {
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}

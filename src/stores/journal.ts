@@ -11,7 +11,7 @@
 // one order, one writer, and no way to rewrite what was said.
 
 import type { Clock, Random } from '../core/clock.js'
-import { ChatError } from '../core/errors.js'
+import { ChatError, codeOf } from '../core/errors.js'
 import { NO_EPOCH } from '../core/rooms/cursor.js'
 import { KEY_MS } from '../core/rooms/idempotency.js'
 import type { Draft } from '../core/rooms/message.js'
@@ -19,7 +19,7 @@ import type { Appended, Deliver, History, Range, Store, Subscription } from '../
 import type { Logger } from '../log.js'
 import { Commit, type Given, type Kept } from './journal/commit.js'
 import { Delivery } from './journal/delivery.js'
-import { codeOf, makeFolder } from './journal/folder.js'
+import { makeFolder } from './journal/folder.js'
 import { load } from './journal/load.js'
 import { type Lock, takeLock } from './journal/lock.js'
 import type { Log } from './journal/log.js'

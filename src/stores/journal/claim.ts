@@ -15,7 +15,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { codeOf } from './folder.js'
+import { codeOf } from '../../core/errors.js'
 
 /** `name`: the file in the folder, or on Windows the pipe. */
 export type Claim = { readonly name: string; withdraw(): void }

@@ -4,9 +4,9 @@
 //     a write fails ──> away ──┬── a write that succeeds ──> back
 //                              └── a try that succeeds, each second ──> back
 
+import { codeOf } from '../../core/errors.js'
 import type { Clock, Undo } from '../../core/clock.js'
 import { probe } from './disk.js'
-import { codeOf } from './folder.js'
 
 export type DiskHealthOptions = {
   readonly folder: string

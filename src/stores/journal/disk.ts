@@ -3,17 +3,12 @@
 import { writeSync } from 'node:fs'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ChatError } from '../../core/errors.js'
+import { ChatError, isFullDisk } from '../../core/errors.js'
 import { syncFolder } from './folder.js'
 
 const PROBE_BYTES = 256 * 1024
 
-/** Does the system's word for what went wrong say that there is no room? */
-export function isFullDisk(code: string | undefined): boolean {
-  return code === 'ENOSPC' || code === 'EDQUOT'
-}
-
-/** What a sender is told. `code`: the system's word, such as `ENOSPC`. */
+/** The error for a sender. `code`: the system's error code, such as `ENOSPC`. */
 export function refusalOf(code: string): ChatError {
   if (isFullDisk(code)) {
     return new ChatError(

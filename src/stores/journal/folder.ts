@@ -24,7 +24,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ChatError } from '../../core/errors.js'
+import { ChatError, codeOf } from '../../core/errors.js'
 
 export type Segment = { readonly number: number; readonly path: string; readonly size: number }
 
@@ -170,11 +170,6 @@ export function damagedAt(folder: string, path: string, offset: number, fault: s
     'unavailable',
     `${path} is damaged at byte ${offset} (${fault}): run \`mini-chat repair ${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)}\`, which keeps a copy`,
   )
-}
-
-/** The system's word for what went wrong, such as `ENOSPC`. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
 function writeWhole(path: string, pieces: readonly Buffer[]): void {

@@ -1,10 +1,9 @@
 // Reads the journal: pages of it, its newest messages, and the message with a key.
 
 import type { Clock } from '../../core/clock.js'
-import { ChatError } from '../../core/errors.js'
+import { ChatError, codeOf } from '../../core/errors.js'
 import type { Message } from '../../core/rooms/message.js'
 import type { Appended, History, Range } from '../../core/rooms/store.js'
-import { codeOf } from './folder.js'
 import { amend, Log, pageOf } from './log.js'
 import { hashOf, type KeyIndex } from './key-index.js'
 import { readPage } from './page.js'

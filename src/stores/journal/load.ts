@@ -4,14 +4,14 @@
 // is missing, so a person has to decide. A full disk stops nothing: the torn tail stays where it is, messages can be
 // read, and none is written before there is room.
 
+import { codeOf, isFullDisk } from '../../core/errors.js'
 import type { Clock } from '../../core/clock.js'
-import { codeOf, damagedAt, type Last, listSegments, type Segment, setAside, SPAN } from './folder.js'
+import { damagedAt, type Last, listSegments, type Segment, setAside, SPAN } from './folder.js'
 import { Log } from './log.js'
 import { type KeyIndex, hashOf } from './key-index.js'
 import { isKeyed, messageOf, noteOf, senderOf, timeOf } from './record.js'
 import { extend, type Extent, type Retention } from './retention.js'
 import { damageOf, Order, type RecordView, scanSegment } from './scan.js'
-import { isFullDisk } from './disk.js'
 import { RESERVE_BYTES } from './segment-writer.js'
 
 /** The length of the shortest record of a message. */

@@ -26,10 +26,9 @@ import {
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ChatError } from '../../core/errors.js'
+import { ChatError, codeOf } from '../../core/errors.js'
 import { type Claim, liveClaims, makeClaim, removeOldClaims } from './claim.js'
 import { refusalOf } from './disk.js'
-import { codeOf } from './folder.js'
 import { isAlive, type Owner, ownOwner, parseOwner, TOUCH_MS } from './owner.js'
 
 export type Lock = {

@@ -7,8 +7,8 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf } from '../../core/errors.js'
 import { BOOT } from './claim.js'
-import { codeOf } from './folder.js'
 
 export type Owner = {
   readonly pid: number

@@ -13,9 +13,10 @@
 // zeros.
 
 import { type FileHandle, open } from 'node:fs/promises'
+import { codeOf, isFullDisk } from '../../core/errors.js'
 import type { Undo } from '../../core/clock.js'
-import { createSegment, isFullDisk, refusalOf, writeAll, writeNow } from './disk.js'
-import { codeOf, type Last, segmentPath, SPAN, syncFolder } from './folder.js'
+import { createSegment, refusalOf, writeAll, writeNow } from './disk.js'
+import { type Last, segmentPath, SPAN, syncFolder } from './folder.js'
 import { noteRecord } from './record.js'
 import { DiskHealth, type DiskHealthOptions } from './disk-health.js'
 

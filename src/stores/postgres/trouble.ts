@@ -1,7 +1,7 @@
 // What can be wrong with a PostgreSQL, by its code (PostgreSQL manual, appendix A). At the start each case has a
 // sentence that says what to do.
 
-import { ChatError } from '../../core/errors.js'
+import { ChatError, codeOf } from '../../core/errors.js'
 import { UsageError } from '../../flags.js'
 
 /** The oldest version that is accepted. Older ones are not tested, and get no fixes any more. */
@@ -10,7 +10,7 @@ const OLDEST = 12
 /** Statements take too long, or wait for each other: the next one may succeed. */
 export function isBusy(error: unknown): boolean {
   // query_canceled (a timeout of a statement), lock_not_available, serialization_failure, deadlock_detected
-  return ['57014', '55P03', '40001', '40P01'].includes(codeOf(error))
+  return ['57014', '55P03', '40001', '40P01'].includes(codeOf(error) ?? '')
 }
 
 /** The disk is full. */
@@ -21,7 +21,7 @@ export function isFull(error: unknown): boolean {
 /** The server takes no writes any more, or the tables are gone. */
 export function isGone(error: unknown): boolean {
   // read_only_sql_transaction, undefined_table, undefined_function, invalid_schema_name
-  return ['25006', '42P01', '42883', '3F000'].includes(codeOf(error))
+  return ['25006', '42P01', '42883', '3F000'].includes(codeOf(error) ?? '')
 }
 
 /**
@@ -35,8 +35,9 @@ export function isEnded(error: unknown): boolean {
 
 /** The connection cannot be used any more. */
 export function isBroken(error: unknown): boolean {
-  const code = codeOf(error)
-  // connection_exception, insufficient_resources, operator_intervention; what is no code of PostgreSQL is the network's
+  const code = codeOf(error) ?? ''
+  // connection_exception, insufficient_resources, operator_intervention. A code that is not PostgreSQL's is the
+  // network's.
   return !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57P|25006)/.test(code)
 }
 
@@ -44,7 +45,7 @@ export function isBroken(error: unknown): boolean {
 export function whyNoStart(error: unknown, url: string): Error {
   if (error instanceof ChatError || error instanceof UsageError) return error
   const where = placeOf(url)
-  const code = codeOf(error)
+  const code = codeOf(error) ?? ''
   const message = error instanceof Error ? error.message : String(error)
   const say = (sentence: string): ChatError => new ChatError('unavailable', sentence)
   if (code === '28P01' || code === '28000' || /password must be a string/.test(message))
@@ -93,10 +94,6 @@ export function warnings({ fsync, commit }: Readonly<Record<string, unknown>>): 
 export function placeOf(url: string): string {
   const { host, searchParams } = new URL(url)
   return JSON.stringify(host === '' ? (searchParams.get('host') ?? 'localhost') : host)
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
 function printable(text: string): string {

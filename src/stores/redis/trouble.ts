@@ -1,6 +1,6 @@
 // What can be wrong with a Redis at the start. Each case has a sentence that says what to do.
 
-import { ChatError } from '../../core/errors.js'
+import { ChatError, codeOf } from '../../core/errors.js'
 import { UsageError } from '../../flags.js'
 
 /** The oldest version that is accepted: it can trim streams by id. */
@@ -17,7 +17,7 @@ export function whyNoStart(error: unknown, url: string): Error {
   if (!(error instanceof Error) || error instanceof ChatError || error instanceof UsageError)
     return new Error(String(error), { cause: error })
   const where = placeOf(url)
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const code = codeOf(error)
   const say = (sentence: string): ChatError => new ChatError('unavailable', sentence)
   if (/^(WRONGPASS|NOAUTH)\b/.test(error.message))
     return say(
