@@ -270,6 +270,25 @@ export function storeContract(name: string, openStore: OpenStore): void {
       )
     })
 
+    test('an earlier edit gives its text up to a newer one, and to a delete, also where its own message is out of reach', async () => {
+      const store = await open(5)
+      for (const [room, type] of [
+        ['lobby', 'edit'],
+        ['den', 'delete'],
+      ] as const) {
+        await listen(store, room)
+        await store.append(room, draft('helo', room))
+        for (const text of ['b', 'c']) await store.append(room, draft(text, room))
+        await store.append(room, { ...draft('secret', room), type: 'edit', of: 1 })
+        await store.append(room, draft('e', room))
+        await store.append(room, draft('f', room))
+        await store.append(room, { ...draft('hello', room), type, of: 1 })
+        const { messages } = await store.read(room, { limit: 5 })
+        expect(messages.map((message) => message.type)).toEqual(['chat', 'removed', 'chat', 'chat', type])
+        expect(JSON.stringify(messages)).not.toContain('secret')
+      }
+    })
+
     test('what speaks of no chat message changes nothing', async () => {
       const store = await open()
       await listen(store)

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { halfSipHash, hashOf, KeyIndex } from '../../src/stores/journal/key-index.js'
+import { Log } from '../../src/stores/journal/log.js'
 import { OffsetIndex } from '../../src/stores/journal/offset-index.js'
 
 /** Where each message lies, and nothing clever. */
@@ -155,5 +156,22 @@ describe('the index of keys', () => {
     )
     expect([chosen.length, still.length]).toEqual([500, 0])
     expect(hashOf('lobby', '"ada"', 'k')).toBe(hashOf('lobby', '"ada"', 'k'))
+  })
+})
+
+describe('what a log knows of changes', () => {
+  const change = { room: 'lobby', username: 'ada', text: 'x', timestamp: 1 }
+
+  test('an edit that outlives its own message in the files still gives its text up to the next change', () => {
+    const log = new Log()
+    for (const id of [1, 2, 3, 4, 5]) log.add('epoch001', id, id)
+    log.note({ id: 3, type: 'edit', of: 1, ...change })
+    log.positions.dropBefore(2)
+    log.trim()
+    log.note({ id: 4, type: 'edit', of: 1, ...change })
+    expect([...log.removed]).toEqual([3])
+    log.positions.dropBefore(5)
+    log.trim()
+    expect([log.removed.size, log.amended.size]).toEqual([0, 0])
   })
 })

@@ -41,6 +41,7 @@ describe.skipIf(!hasPostgres)('postgres', () => {
       { version: 2 },
       { version: 3 },
       { version: 4 },
+      { version: 5 },
     ])
     await Promise.all(stores.map((store, i) => store.append('lobby', { ...draft(`n${i}`), key: `k${i}` })))
     const { messages, last } = await (stores[0] ?? (await storeIn(url))).read('lobby', { limit: 50 })
@@ -74,6 +75,21 @@ describe.skipIf(!hasPostgres)('postgres', () => {
       [1, 'removed', 'removed'],
       [2, 'delete', 'removed'],
       [3, 'chat', 'next'],
+    ])
+    expect(await dump(url)).not.toContain('rude')
+  })
+
+  test('an edit whose own message has expired gives its text up all the same', async () => {
+    const url = await database()
+    const store = await storeIn(url)
+    await store.append('lobby', draft('helo'))
+    await store.append('lobby', { ...draft('a rude word'), type: 'edit', of: 1 })
+    await server.query('delete from mini_chat_messages where id = 1', [], url)
+    await store.append('lobby', { ...draft('hello'), type: 'edit', of: 1 })
+    const { messages } = await store.read('lobby', { limit: 9 })
+    expect(messages.map(({ id, type }) => [id, type])).toEqual([
+      [2, 'removed'],
+      [3, 'edit'],
     ])
     expect(await dump(url)).not.toContain('rude')
   })

@@ -67,12 +67,12 @@ export function changesOf(held: Held, change: Message): Message[] {
   const { of, type, id } = change
   if (of === undefined || !isChange(type)) return []
   const before = held.get(of)
-  if (before === undefined) return []
-  const after = changed(before, change)
-  if (after === before) return []
-  if (before.edited === undefined || type === 'reaction') return [after]
+  const after = before === undefined ? undefined : changed(before, change)
+  if (before !== undefined && after === before) return []
+  const now = after === undefined ? [] : [after]
+  if (type === 'reaction' || (before !== undefined && before.edited === undefined)) return now
   const stale = held.slice(of + 1, id - 1).filter((other) => other.type === 'edit' && other.of === of)
-  return [after, ...stale.map(removed)]
+  return [...now, ...stale.map(removed)]
 }
 
 function react(before: Message, change: Message): Message {

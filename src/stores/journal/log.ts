@@ -73,7 +73,12 @@ export class Log {
   trim(): void {
     const { first } = this.positions
     for (const id of this.removed) if (id < first) this.removed.delete(id)
-    for (const id of this.amended.keys()) if (id < first) this.amended.delete(id)
+    for (const [id, { edit }] of this.amended) {
+      if (id >= first) continue
+      // An edit may be kept longer than its message: the next change still has to take its text away.
+      if (edit === undefined || edit < first) this.amended.delete(id)
+      else this.amended.set(id, { edit })
+    }
   }
 
   /** The oldest id that can be read; the next id where there is none, and 0 at the beginning of a log. */

@@ -11,8 +11,9 @@ export const MESSAGE = `json_strip_nulls(json_build_object('id', m.id, 'room', r
   'username', m.username, 'text', m.text, 'of', m.about, 'edited', m.edited, 'reactions', m.reactions, 'by', m.people,
   'on', m.turned_on, 'timestamp', m.said, 'key', m.key))`
 
-const CHANGE = `
-create function mini_chat_change(
+/** `orphans`: what is done for a message that is not there, where something is. */
+const change = (create: string, orphans: string): string => `
+${create} function mini_chat_change(
   its_log bigint, its_id bigint, its_type text, its_about bigint, its_name text, its_text text, its_time bigint,
   its_people json, its_on boolean
 ) returns void language plpgsql as $$
@@ -22,7 +23,7 @@ declare
 begin
   if its_about is null or its_type not in ('edit', 'delete', 'reaction') then return; end if;
   select * into before from mini_chat_messages m where m.log = its_log and m.id = its_about and m.id < its_id;
-  if not found or (its_type <> 'delete' and before.type <> 'chat') then return; end if;
+  ${orphans}if not found or (its_type <> 'delete' and before.type <> 'chat') then return; end if;
   if its_type <> 'reaction' then
     update mini_chat_messages m set type = 'removed', text = 'removed', about = null, edited = null, edit = null,
       reactions = null, people = null, turned_on = null
@@ -154,4 +155,18 @@ end $$;
 export const AMENDED = `
 alter table mini_chat_messages add column edited bigint, add column edit bigint, add column reactions json,
   add column people json, add column turned_on boolean;
-${CHANGE}${APPEND}${RESTORE}`
+${change('create', '')}${APPEND}${RESTORE}`
+
+const ORPHAN = `if not found and its_type <> 'reaction' then
+    update mini_chat_messages m set type = 'removed', text = 'removed', about = null
+      where m.log = its_log and m.id < its_id and m.id > greatest(its_about, its_id - 1000)
+        and m.type = 'edit' and m.about = its_about;
+    return;
+  end if;
+  `
+
+/**
+ * The fifth migration: an edit may be kept longer than the message that it changed. Then its row is looked for among the
+ * newest thousand when the next change comes, and gives its text up.
+ */
+export const ORPHANS = change('create or replace', ORPHAN)

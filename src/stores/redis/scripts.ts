@@ -13,7 +13,13 @@ import { createHash } from 'node:crypto'
 
 export type Script = { readonly source: string; readonly sha: string }
 
-/** Looks for the log, and finds out whether it is the one that the caller knows. KEYS and the first ARGV are the same everywhere. */
+/** So many of the newest messages are looked through for an edit whose own message is gone. */
+const SOUGHT = 1000
+
+/**
+ * Looks for the log, and whether it is the log that the caller knows. KEYS and the first ARGV are the same
+ * everywhere.
+ */
 const BEGIN = `
 local LOG, META, CHANGED = KEYS[1], KEYS[2], KEYS[3]
 local knownEpoch, knownId, knownMark, fresh = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
@@ -70,6 +76,16 @@ local function takeOut(number)
   put(at, message, its)
 end
 
+-- The message that is changed has left the log, and with it the id of its newest edit: that is looked for.
+local function takeOutEdits(change)
+  for _, entry in ipairs(redis.call('XREVRANGE', LOG, '+', '-', 'COUNT', ${SOUGHT})) do
+    if string.find(entry[2][2], '"type":"edit"', 1, true) then
+      local other = cjson.decode(entry[2][2])
+      if other.type == 'edit' and other.of == change.of and other.id < change.id then takeOut(other.id) end
+    end
+  end
+end
+
 local function react(message, change)
   local reactions, people, had, left = {}, {}, {}, {}
   for _, name in ipairs(change.by or {change.username}) do people[name] = true end
@@ -89,9 +105,10 @@ end
 -- What a message makes of the one that it speaks of: see core/rooms/change.ts.
 local function apply(change)
   if not change.of or change.of >= change.id then return end
-  if change.type == 'delete' then return takeOut(change.of) end
   local at = string.format('%.0f', change.of)
   local message, its = find(at)
+  if not message and change.type ~= 'reaction' then return takeOutEdits(change) end
+  if change.type == 'delete' then return takeOut(change.of) end
   if not message or message.type ~= 'chat' or message.text == '' then return end
   if change.type == 'edit' then
     if message.edit then takeOut(message.edit) end

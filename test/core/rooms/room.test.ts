@@ -45,6 +45,29 @@ describe('a room without a log', () => {
   })
 })
 
+describe('an edit in the ring whose own message has left it', () => {
+  for (const type of ['edit', 'delete'])
+    test(`gives its text up when another ${type} comes`, () => {
+      const { room } = createRoom(4)
+      room.deliver(message(1, { text: 'helo' }), 'epoch001')
+      for (const id of [2, 3]) room.deliver(message(id), 'epoch001')
+      room.deliver(message(4, { type: 'edit', of: 1, text: 'secret' }), 'epoch001')
+      room.deliver(message(5), 'epoch001')
+      const before = room.bytes
+      room.deliver(message(6, { type, of: 1, text: 'hello' }), 'epoch001')
+      expect(room.entry(4)?.message).toMatchObject({ type: 'removed', text: 'removed' })
+      expect(
+        room
+          .newest(4)
+          .entries.map(({ json }) => json)
+          .join(),
+      ).not.toContain('secret')
+      expect(room.bytes).toBeLessThan(before + 1000)
+      for (const id of [7, 8, 9, 10]) room.deliver(message(id), 'epoch001')
+      expect(room.bytes).toBe(room.newest(4).entries.reduce((sum, { size }) => sum + size, 0))
+    })
+})
+
 describe('gaps', () => {
   test('the ring moved past the cursor: overflow, with how many are missed and the oldest there still is', () => {
     const { room } = createRoom(500)
