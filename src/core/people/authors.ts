@@ -17,7 +17,7 @@ export const EDIT_MS = 15 * 60_000
 
 /** So many of the newest messages of one author may be changed, and so many of all together: some 20 MB. */
 const MOST_MESSAGES = 100
-const MOST_AUTHORS = 20_000
+const MOST_PLACES = 100_000
 
 /** The place of a message. */
 export type Written = { readonly room: string; readonly epoch: string; readonly id: number }
@@ -31,6 +31,7 @@ export class Authors {
   readonly #directory: Directory | undefined
   /** In the order of their newest messages, the oldest first. */
   readonly #authors = new Map<string, Author>()
+  #places = 0
 
   constructor(clock: Clock, editMs: number, directory?: Directory) {
     this.#clock = clock
@@ -43,6 +44,11 @@ export class Authors {
     return this.#authors.size
   }
 
+  /** How many messages are remembered, of all authors together. */
+  get messages(): number {
+    return this.#places
+  }
+
   /** Notes that a session wrote a message. */
   wrote(session: Session, written: Written): void {
     if (this.editMs === 0) return
@@ -51,11 +57,13 @@ export class Authors {
     this.#authors.delete(name)
     this.#authors.set(name, author)
     author.newestAt = this.#clock.now()
+    const before = author.places.size
     author.places.add(place)
     for (const oldest of author.places) {
       if (author.places.size <= MOST_MESSAGES) break
       author.places.delete(oldest)
     }
+    this.#places += author.places.size - before
     this.#forget()
     this.#directory?.wrote(place, name, this.editMs)
   }
@@ -67,12 +75,13 @@ export class Authors {
     return (await this.#directory?.authorOf(place)) === name
   }
 
-  /** Forgets authors that have written nothing for so long that they can change nothing. */
+  /** Forgets authors that have written nothing for so long that they can change nothing, and the quietest past the most. */
   #forget(): void {
     const until = this.#clock.now() - this.editMs
-    for (const [name, { newestAt }] of this.#authors) {
-      if (newestAt > until && this.#authors.size <= MOST_AUTHORS) return
+    for (const [name, { newestAt, places }] of this.#authors) {
+      if (newestAt > until && this.#places <= MOST_PLACES) return
       this.#authors.delete(name)
+      this.#places -= places.size
     }
   }
 }
