@@ -37,12 +37,18 @@ export async function readHistory(
   const json: string[] = []
   let bytes = 0
   let page: History | undefined
+  let edge = after ?? before
   for (let size = FIRST_READ; ; size *= 2) {
-    const from = after === undefined ? rangeBefore(messages[0]?.id ?? before) : { after: messages.at(-1)?.id ?? after }
-    const part = await read({ ...from, limit: Math.min(size, limit - messages.length) })
-    // The log was begun anew meanwhile: what was read of the old one is a page of that.
+    const count = Math.min(size, limit - messages.length)
+    const part = await read({ ...(after === undefined ? rangeBefore(edge) : { after: edge ?? 0 }), limit: count })
+    // The log was begun anew meanwhile: the messages that were read of the old log are a page of that log.
     if (page !== undefined && part.epoch !== page.epoch) return { ...page, messages, json, more: false }
     page = part
+    if (part.messages.length === 0 && part.more) {
+      // So many ids are missing that nothing is there: what lay there is lost, and the page goes on behind them.
+      edge = after === undefined ? (edge ?? part.last + 1) - count : (edge ?? 0) + count
+      continue
+    }
     const oneByOne = after === undefined ? part.messages.toReversed() : part.messages
     const taken: Message[] = []
     const encoded: string[] = []
@@ -60,6 +66,7 @@ export async function readHistory(
       messages.push(...taken)
       json.push(...encoded)
     }
+    edge = (after === undefined ? messages[0] : messages.at(-1))?.id
     const isCut = taken.length < part.messages.length
     if (isCut || !part.more || messages.length >= limit) return { ...part, messages, json, more: isCut || part.more }
   }

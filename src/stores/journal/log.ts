@@ -131,11 +131,12 @@ export function pageOf(
   const { last } = positions
   if (last === 0) return { epoch, first, last, from: 1, to: 0, more: false }
   if (after !== undefined) {
-    const from = Math.max(first, after + 1)
+    // A page begins with what is there: of a long hole, which a repair left, it would have nothing to go on from.
+    const from = positions.nextTo(Math.max(first, after + 1), 1) ?? last + 1
     const to = Math.min(last, from + limit - 1)
     return { epoch, first, last, from, to, more: to < last }
   }
-  const to = Math.min(before - 1, last)
+  const to = positions.nextTo(Math.min(before - 1, last), -1) ?? 0
   const from = Math.max(first, to + 1 - limit)
   return { epoch, first, last, from, to, more: from > first && from <= to }
 }

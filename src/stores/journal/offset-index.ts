@@ -58,7 +58,15 @@ export class OffsetIndex {
     return position === LOST ? undefined : position
   }
 
-  /** Forgets every message before a position. */
+  /** The kept id that is next to this one, itself included, upwards or downwards; undefined where there is none. */
+  nextTo(id: number, step: 1 | -1): number | undefined {
+    if (this.#first === 0) return undefined
+    let at = step === 1 ? Math.max(id, this.#first) : Math.min(id, this.#last)
+    while (at >= this.#first && at <= this.#last && this.of(at) === undefined) at += step
+    return at >= this.#first && at <= this.#last ? at : undefined
+  }
+
+  /** Forgets all messages before a position. */
   dropBefore(position: number): void {
     while (this.#first !== 0 && (this.#table[this.#dropped] ?? 0) < position) {
       this.#dropped++
