@@ -66,8 +66,22 @@ export function removed({ id, room, username, timestamp, key }: Message): Messag
 }
 
 export function entryOf(message: Message, at: number): Entry {
-  const json = JSON.stringify(message)
-  return { message, json, bytes: countBytes(json), at, size: 2 * json.length + 256 }
+  const plain = plainJson(message)
+  const json = plain ?? JSON.stringify(message)
+  const bytes = plain?.length ?? countBytes(json)
+  return { message, json, bytes, at, size: 2 * json.length + 256 }
+}
+
+/** ASCII that JSON has as it is: a character is a byte. */
+const PLAIN_JSON = /^[ !#-[\]-~]*$/
+const PLAIN_FIELDS = 6
+
+/** The JSON of a plain message, in a third of the time; undefined for any other message. */
+function plainJson(message: Message): string | undefined {
+  const { id, room, type, username, text, timestamp } = message
+  if (Object.keys(message).length !== PLAIN_FIELDS) return undefined
+  for (const value of [room, type, username, text]) if (!PLAIN_JSON.test(value)) return undefined
+  return `{"id":${id},"room":"${room}","type":"${type}","username":"${username}","text":"${text}","timestamp":${timestamp}}`
 }
 
 /** 1–64 characters of `A–Z a–z 0–9 _ -`; case matters. */

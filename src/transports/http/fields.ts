@@ -22,7 +22,9 @@ type Form = 'json' | 'form' | 'text'
 
 /** The media type of a body, from `Content-Type`. Throws `unsupported_media_type`. */
 function formOf(request: Request): Form {
-  const type = request.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const given = request.header('content-type') ?? ''
+  // Most programs write it so, and nothing has to be taken apart.
+  const type = given === 'application/json' ? given : given.split(';', 1)[0]?.trim().toLowerCase()
   if (type === 'application/json') return 'json'
   if (type === 'application/x-www-form-urlencoded') return 'form'
   if (type === '' || type === 'text/plain') return 'text'
@@ -38,8 +40,8 @@ function formOf(request: Request): Form {
  */
 export function readFields(request: Request, raw?: string): Fields {
   const form = formOf(request)
-  const encoding = request.header('content-encoding') ?? 'identity'
-  if (encoding.toLowerCase() !== 'identity')
+  const encoding = request.header('content-encoding')
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw new ChatError('unsupported_media_type', 'compressed bodies are not taken: send it as it is')
   const body = decode(request.body)
   if (form === 'json') return fieldsOf(request, parseJson(body))

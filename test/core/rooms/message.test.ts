@@ -256,3 +256,25 @@ test('an entry is its message as JSON, once, and is accounted for with at least 
   expect(JSON.parse(entry.json)).toEqual(given)
   expect([entry.at, entry.size >= Buffer.byteLength(entry.json)]).toEqual([12.5, true])
 })
+
+test('the JSON of an entry is what JSON.stringify makes of it, and its bytes are those of UTF-8', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('"', '\\', '\u2028', '\ud800', '\x7f'),
+  )
+  const optional = { key: text, of: fc.nat(), edited: fc.nat(), by: fc.array(text), on: fc.constant(false as const) }
+  const required = { id: fc.nat(), room: text, type: text, username: text, text, timestamp: fc.maxSafeNat() }
+  fc.assert(
+    fc.property(fc.record({ ...required, ...optional }, { requiredKeys: objectKeys(required) }), (given) => {
+      const { json, bytes } = entryOf(given, 0)
+      expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(given)))
+      expect(bytes).toBe(Buffer.byteLength(json))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+function objectKeys<T extends object>(of: T): (keyof T)[] {
+  return Object.keys(of) as (keyof T)[]
+}
