@@ -26,7 +26,7 @@ import type { PostgresStore } from './stores/postgres.js'
 import type { Link } from './stores/postgres/link.js'
 import type { OpenWakes } from './stores/shared/wakes.js'
 import { isLocal } from './transports/address.js'
-import { Assets } from './transports/http/assets.js'
+import { assetRoutes } from './transports/http/assets.js'
 import { Encoder } from './transports/http/encode.js'
 import { EventStreams } from './transports/http/eventstream.js'
 import { Origins } from './transports/http/origins.js'
@@ -148,13 +148,12 @@ export async function createApp(
   const http = createHttp({
     context,
     origins,
-    assets: new Assets({ marks: marksOf(config) }),
     log,
     proxies: config.trustProxy,
     connectionLimit: connections,
     sockets,
     withFastPath,
-    routes: await openInside(config, adminKey, lab).catch(giveUp),
+    routes: [...assetRoutes({ marks: marksOf(config) }), ...(await openInside(config, adminKey, lab).catch(giveUp))],
   })
   lab?.faults.attach(http.server)
   const transports = await openTransports({

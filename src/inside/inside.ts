@@ -13,7 +13,7 @@ import type { Undo } from '../core/clock.js'
 import { ChatError } from '../core/errors.js'
 import { PACKAGE_ROOT } from '../platform.js'
 import { ALWAYS, NO_CONTENT } from '../transports/http/answer.js'
-import { Assets } from '../transports/http/assets.js'
+import { assetRoutes } from '../transports/http/assets.js'
 import { readFields, secretField } from '../transports/http/fields.js'
 import type { Request, Waiter } from '../transports/http/request.js'
 import type { Context, Route } from '../transports/http/route.js'
@@ -42,7 +42,7 @@ export type InsideParts = {
 
 /** The routes of the glass box. */
 export function insideRoutes({ adminKey, store, lab }: InsideParts): readonly Route[] {
-  const assets = new Assets({
+  const assets = assetRoutes({
     folder: join(PACKAGE_ROOT, 'lib/inside-page'),
     prefix: '/inside/',
     index: '/inside',
@@ -50,17 +50,8 @@ export function insideRoutes({ adminKey, store, lab }: InsideParts): readonly Ro
   })
   const watchers = new Watchers(store, lab)
   const door = adminKey === undefined ? undefined : new Door(adminKey)
-  // The code of the lab's page is there with the lab alone.
-  const paths = assets.paths.filter((path) => lab !== undefined || !path.startsWith('/inside/lab'))
-  const files = paths.map((path): Route => ({
-    method: 'GET',
-    path,
-    auth: 'open',
-    handle(request, answer) {
-      const file = assets.get(request)
-      if (file !== undefined) answer(file)
-    },
-  }))
+  // The code of the lab's page is served only with the lab.
+  const files = assets.filter(({ path }) => lab !== undefined || !path.startsWith('/inside/lab'))
   const open: Route = {
     method: 'POST',
     path: '/inside/open',

@@ -9,6 +9,7 @@ import { PACKAGE_ROOT } from '../../platform.js'
 import type { Reply } from './answer.js'
 import { takesGzip } from './header.js'
 import type { Request } from './request.js'
+import type { Route } from './route.js'
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -38,7 +39,7 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ')
 
-type Asset = { readonly type: string; readonly plain: Buffer; readonly packed: Buffer; readonly tag: string }
+type Asset = { readonly type: string; readonly plain: Buffer; readonly packed: () => Buffer; readonly tag: string }
 
 export type AssetParts = {
   readonly folder?: string
@@ -50,62 +51,61 @@ export type AssetParts = {
   readonly marks?: string
 }
 
-export class Assets {
-  readonly #byPath = new Map<string, Asset>()
-
-  constructor({ folder = FOLDER, prefix = '/static/', index = '/', marks = '' }: AssetParts = {}) {
-    for (const file of filesIn(folder)) {
-      const type = TYPES[extname(file)]
-      if (type !== undefined) this.#byPath.set(`${prefix}${file}`, assetOf(type, readFileSync(join(folder, file))))
-    }
-    if (marks !== '') this.#mark(`${prefix}index.html`, marks)
-    const page = this.#byPath.get(`${prefix}index.html`)
-    if (page !== undefined) this.#byPath.set(index, page)
+/** A route for each file. No file needs a password: the page asks for it. */
+export function assetRoutes({
+  folder = FOLDER,
+  prefix = '/static/',
+  index = '/',
+  marks = '',
+}: AssetParts = {}): Route[] {
+  const byPath = new Map<string, Asset>()
+  for (const file of filesIn(folder)) {
+    const type = TYPES[extname(file)]
+    if (type === undefined) continue
+    const bytes = readFileSync(join(folder, file))
+    const asset = assetOf(type, file === 'index.html' ? marked(bytes, marks) : bytes)
+    byPath.set(`${prefix}${file}`, asset)
+    if (file === 'index.html') byPath.set(index, asset)
   }
+  return [...byPath].map(([path, asset]) => ({
+    method: 'GET',
+    path,
+    auth: 'open',
+    handle: (request, answer) => answer(replyOf(asset, request)),
+  }))
+}
 
-  /** The address of each file. */
-  get paths(): string[] {
-    return [...this.#byPath.keys()]
-  }
-
-  has(path: string): boolean {
-    return this.#byPath.has(path)
-  }
-
-  /** The file at a path, packed where the browser takes gzip; 304 where it has it already. */
-  get(request: Pick<Request, 'path' | 'header'>): Reply | undefined {
-    const asset = this.#byPath.get(request.path)
-    if (asset === undefined) return undefined
-    const isPacked = takesGzip(request)
-    const body = isPacked ? asset.packed : asset.plain
-    const headers = [
-      'Cache-Control',
-      'no-cache',
-      'X-Content-Type-Options',
-      'nosniff',
-      'ETag',
-      asset.tag,
-      'Vary',
-      'Accept-Encoding',
-    ]
-    if (request.header('if-none-match') === asset.tag) return { status: 304, headers, body: '' }
-    if (isPacked) headers.push('Content-Encoding', 'gzip')
-    if (asset.type.startsWith('text/html'))
-      headers.push('Content-Security-Policy', POLICY, 'Referrer-Policy', 'no-referrer')
-    headers.push('Content-Type', asset.type, 'Content-Length', String(body.length))
-    return { status: 200, headers, body }
-  }
-
-  #mark(path: string, marks: string): void {
-    const asset = this.#byPath.get(path)
-    if (asset === undefined) return
-    this.#byPath.set(path, assetOf(asset.type, Buffer.from(asset.plain.toString().replace('<html', `<html${marks}`))))
-  }
+function marked(page: Buffer, marks: string): Buffer {
+  return marks === '' ? page : Buffer.from(page.toString().replace('<html', `<html${marks}`))
 }
 
 function assetOf(type: string, plain: Buffer): Asset {
   const tag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 16)}"`
-  return { type, plain, packed: gzipSync(plain, { level: 9 }), tag }
+  // Compressed when it is first asked for: all files at once would be most of a server's start.
+  let packed: Buffer | undefined
+  return { type, plain, packed: () => (packed ??= gzipSync(plain, { level: 9 })), tag }
+}
+
+/** A file, compressed if the browser takes gzip; 304 if the browser has it already. */
+function replyOf(asset: Asset, request: Pick<Request, 'header'>): Reply {
+  const isPacked = takesGzip(request)
+  const body = isPacked ? asset.packed() : asset.plain
+  const headers = [
+    'Cache-Control',
+    'no-cache',
+    'X-Content-Type-Options',
+    'nosniff',
+    'ETag',
+    asset.tag,
+    'Vary',
+    'Accept-Encoding',
+  ]
+  if (request.header('if-none-match') === asset.tag) return { status: 304, headers, body: '' }
+  if (isPacked) headers.push('Content-Encoding', 'gzip')
+  if (asset.type.startsWith('text/html'))
+    headers.push('Content-Security-Policy', POLICY, 'Referrer-Policy', 'no-referrer')
+  headers.push('Content-Type', asset.type, 'Content-Length', String(body.length))
+  return { status: 200, headers, body }
 }
 
 function filesIn(folder: string): string[] {

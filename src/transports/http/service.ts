@@ -15,7 +15,6 @@ import { type Authenticated, bearerOf } from '../../auth/auth.js'
 import type { Caller } from '../address.js'
 import { RequestAuth } from './request-auth.js'
 import { ALWAYS, asChatError, problem, type Reply } from './answer.js'
-import type { Assets } from './assets.js'
 import { readBody } from './body.js'
 import type { Connection } from './connection.js'
 import { preflight, sharing } from './cors.js'
@@ -33,7 +32,6 @@ import { ROUTES } from './routes/index.js'
 export type ServiceParts = {
   readonly context: Context
   readonly origins: Origins
-  readonly assets: Assets
   readonly log: Logger
   /** How many proxies in front are ours. */
   readonly proxies: number
@@ -72,7 +70,7 @@ export class Service {
     if (path === base && base !== '') return true
     if (!path.startsWith(`${base}/`)) return false
     const rest = path.slice(base.length)
-    if (this.#routes.has(rest) || this.#parts.assets.has(rest) || this.mounts.has({ url }, base)) return true
+    if (this.#routes.has(rest) || this.mounts.has({ url }, base)) return true
     return wantsUpgrade && this.mounts.hasUpgrade({ url }, base)
   }
 
@@ -81,7 +79,7 @@ export class Service {
     const path = url.split('?', 1)[0] ?? ''
     // Outside of the base there are /health and /ready.
     const rest = path.startsWith(`${base}/`) ? path.slice(base.length) : path
-    if (this.#routes.has(rest) || this.#parts.assets.has(rest)) return rest
+    if (this.#routes.has(rest)) return rest
     return this.mounts.prefixOf({ url }, base) ?? 'none'
   }
 
@@ -165,13 +163,9 @@ export class Service {
   }
 
   #admit(exchange: Exchange, incoming: IncomingMessage, route: Route | undefined): void | Promise<void> {
-    const auth = this.mounts.has(incoming, exchange.base) ? 'login' : this.#isFile(exchange) ? 'open' : route?.auth
-    return this.admit(exchange, incoming, auth)
-  }
-
-  /** Whoever asks for one of the page's files, or what may be asked, needs no password. */
-  #isFile({ method, path }: Exchange): boolean {
-    return method === 'OPTIONS' || ((method === 'GET' || method === 'HEAD') && this.#parts.assets.has(path))
+    // A preflight can show nothing.
+    const open = exchange.method === 'OPTIONS' ? 'open' : route?.auth
+    return this.admit(exchange, incoming, this.mounts.has(incoming, exchange.base) ? 'login' : open)
   }
 
   #go(
@@ -197,22 +191,19 @@ export class Service {
     })
   }
 
-  /** Everything that no route takes: the page's files, preflights, and what is not there. */
+  /** Everything that no route takes: preflights, other methods, and unknown addresses. */
   #serveOther(exchange: Exchange, incoming: IncomingMessage, answer: Answer): void {
-    const { origins, assets } = this.#parts
     const { method, path } = exchange
-    const permission = preflight(exchange, origins)
+    const permission = preflight(exchange, this.#parts.origins)
     if (permission !== undefined) return answer(permission)
-    const methods = [...(this.#routes.get(path)?.keys() ?? (assets.has(path) ? ['GET'] : []))]
+    const methods = [...(this.#routes.get(path)?.keys() ?? [])]
     if (methods.length === 0 && wantsUpgrade(incoming) && this.mounts.hasUpgrade(incoming, exchange.base))
       throw this.#noUpgrade()
     const now = OLD.get(`${method} ${path}`)
     if (now !== undefined) throw new GoneError(now, exchange.base)
     if (methods.length === 0 && method !== 'OPTIONS')
       throw new ChatError('not_found', 'there is nothing at this address')
-    if (!assets.has(path) || (method !== 'GET' && method !== 'HEAD')) throw new MethodError(methods)
-    const file = assets.get(exchange)
-    if (file !== undefined) answer(file)
+    throw new MethodError(methods)
   }
 
   /** A server that listens itself never comes here: the program around this chat has to pass its upgrades on. */
