@@ -106,7 +106,7 @@ export async function createApp(
   let listening: { readonly host: string; readonly port: number } | undefined
   const parking = new Parking(clock, config.polls)
   const encoder = new Encoder(clock)
-  const eventStreams = new EventStreams(config.polls)
+  const eventStreams = new EventStreams(chat, metrics, config.polls)
   const readers = config.trustProxy > 0 ? connectionLimit() : undefined
   const auth = await openAuth(config, chat, log).catch(giveUp)
   const adminKey =

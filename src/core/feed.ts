@@ -15,7 +15,7 @@ import type { Place } from './rooms/cursor.js'
 import type { Observer, WatchedReader } from './rooms/observer.js'
 import type { Metrics } from './metrics.js'
 import type { Room } from './rooms/room.js'
-import { type Frame, type Frames, Stream } from './rooms/stream.js'
+import { type Frame, type Frames, type Sink, Stream } from './rooms/stream.js'
 
 /** How long a socket may stay full before its connection is given up. */
 export const STALL_MS = 30_000
@@ -26,37 +26,44 @@ export const STALL_MS = 30_000
  */
 const TURN_BYTES = 32 * 1024
 
+/** What all feeds of a transport have in common. */
 export type FeedParts = {
   readonly chat: Chat
   readonly metrics: Metrics
   /** The name of the transport, for the metrics. */
   readonly transport: string
-  /** Gives the connection up: it has been full for too long. */
-  cut(): void
-  /** Has each connection a copy of what it is told? Else those who are told the same share it. */
+  /** Has each connection its own copy of what it is told? Otherwise readers that are told the same share the bytes. */
   readonly copies?: boolean
   /** Do other connections have their turn while this one is told the past? */
   readonly rests?: boolean
+}
+
+/** The connection that a feed writes to. */
+export type FeedOwner = {
+  /** Ends the connection: its socket has been full for too long. */
+  cut(): void
 }
 
 type Running = { readonly room: Room; readonly place: Place; resume(): void; catchUp(): void; close(): void }
 
 export class Feed {
   readonly #parts: FeedParts
-  readonly #streams: Running[] = []
+  readonly #owner: FeedOwner
+  #streams: readonly Running[] = []
   #stall: Undo | undefined
   /** The bytes that were written since the last rest, and whether the feed rests now. */
   #written = 0
   #rests = false
-  /** What a full socket holds is counted until it has drained. */
-  readonly #held: Undo[] = []
+  /** The bytes in a full socket are counted until it has drained. */
+  #held: Undo[] | undefined
   #expiry: Undo | undefined
   #open = true
   /** Who reads, where that is known. */
   name: string | undefined
 
-  constructor(parts: FeedParts) {
+  constructor(parts: FeedParts, owner: FeedOwner) {
     this.#parts = parts
+    this.#owner = owner
     parts.chat.feeds.add(this)
   }
 
@@ -69,21 +76,30 @@ export class Feed {
     return this.#stall === undefined
   }
 
-  /** Writes what is newer in a room than a place, as long as the connection lasts or until the undo. `write` says whether the socket takes more. */
+  /** Does it go on at once? It rests now and then while it tells the past. */
+  get goesOn(): boolean {
+    return this.hasRoom && !this.#rests
+  }
+
+  cut(): void {
+    this.#owner.cut()
+  }
+
+  /** A frame was written. `hasRoom`: the socket takes more. */
+  wrote(frame: Frame<unknown>, isLive: boolean, hasRoom: boolean): void {
+    this.#count(frame, isLive)
+    if (!hasRoom) this.full(frame.bytes, this.#parts.copies === true ? undefined : frame)
+    else if (!isLive && this.#parts.rests === true) this.#rest(frame.bytes)
+  }
+
+  /**
+   * Writes what is newer in a room than a place, until the undo or the end of the connection. `write` says whether
+   * the socket takes more.
+   */
   follow<T>(room: Room, place: Place, frames: Frames<T>, write: (frame: Frame<T>) => boolean): Undo {
-    const stream = new Stream(room, place, frames, {
-      cut: () => this.#parts.cut(),
-      hasRoom: () => this.hasRoom && !this.#rests,
-      write: (frame, isLive) => {
-        const hasRoom = write(frame)
-        this.#count(frame, isLive)
-        if (!hasRoom) this.full(frame.bytes, this.#parts.copies === true ? undefined : frame)
-        else if (!isLive && this.#parts.rests === true) this.#rest(frame.bytes)
-      },
-    })
-    this.#streams.push(stream)
-    const { observer } = this.#parts.chat.watch
-    observer?.parked(this.#reader, room, place.id)
+    const stream = new Stream(room, place, frames, new FeedSink(this, write))
+    this.#streams = [...this.#streams, stream]
+    this.#parts.chat.watch.observer?.parked(this.#reader, room, place.id)
     stream.resume()
     return () => this.#end(stream)
   }
@@ -93,12 +109,12 @@ export class Feed {
     if (identity === undefined) return
     const { chat } = this.#parts
     this.#expiry?.()
-    this.#expiry = chat.timers.after(Math.max(0, identity.until - chat.clock.date()), () => this.#parts.cut())
+    this.#expiry = chat.timers.after(Math.max(0, identity.until - chat.clock.date()), () => this.cut())
   }
 
   /** Writes at once what there is, so that a sender sees its own message before the answer to its next one. */
   catchUp(): void {
-    for (const stream of this.#streams.slice()) stream.catchUp()
+    for (const stream of this.#streams) stream.catchUp()
   }
 
   /**
@@ -108,11 +124,11 @@ export class Feed {
   full(bytes = 0, shared: object = {}): void {
     if (!this.#open) return
     const { chat } = this.#parts
-    this.#stall ??= chat.timers.after(STALL_MS, () => this.#parts.cut())
-    const release = chat.pending.add(shared, bytes, () => this.#parts.cut())
+    this.#stall ??= chat.timers.after(STALL_MS, () => this.cut())
+    const release = chat.pending.add(shared, bytes, () => this.cut())
     if (release === undefined) return
     // Counting may have cut this very connection.
-    if (this.#open) this.#held.push(release)
+    if (this.#open) (this.#held ??= []).push(release)
     else release()
   }
 
@@ -138,10 +154,9 @@ export class Feed {
   }
 
   #resume(): void {
-    const [first] = this.#streams
-    if (this.#streams.length > 1 && first !== undefined) this.#streams.push(...this.#streams.splice(0, 1))
-    // A copy: a write may end a stream.
-    for (const stream of this.#streams.slice()) stream.resume()
+    const [first, ...others] = this.#streams
+    if (first !== undefined && others.length > 0) this.#streams = [...others, first]
+    for (const stream of this.#streams) stream.resume()
   }
 
   /** Ends every stream, and leaves nothing behind. */
@@ -152,7 +167,7 @@ export class Feed {
     this.#stall?.()
     this.#stall = undefined
     this.#release()
-    for (const stream of this.#streams.slice()) this.#end(stream)
+    for (const stream of this.#streams) this.#end(stream)
     const { feeds, watch } = this.#parts.chat
     if (feeds.delete(this)) watch.observer?.gone(this.#reader)
   }
@@ -162,13 +177,12 @@ export class Feed {
   }
 
   #release(): void {
-    for (const release of this.#held.splice(0)) release()
+    for (const release of this.#held?.splice(0) ?? []) release()
   }
 
   #end(stream: Running): void {
-    const index = this.#streams.indexOf(stream)
-    if (index < 0) return
-    this.#streams.splice(index, 1)
+    if (!this.#streams.includes(stream)) return
+    this.#streams = this.#streams.filter((other) => other !== stream)
     stream.close()
     this.#parts.chat.rooms.settle(stream.room)
   }
@@ -180,5 +194,28 @@ export class Feed {
     if (gap !== undefined) metrics.gaps.add(1, gap.reason)
     const newest = entries.at(-1)
     if (isLive && newest !== undefined) metrics.delivery.observe((chat.clock.now() - newest.at) / 1000, entries.length)
+  }
+}
+
+/** Takes the frames of one stream to its feed's socket. */
+class FeedSink<T> implements Sink<T> {
+  readonly #feed: Feed
+  readonly #write: (frame: Frame<T>) => boolean
+
+  constructor(feed: Feed, write: (frame: Frame<T>) => boolean) {
+    this.#feed = feed
+    this.#write = write
+  }
+
+  hasRoom(): boolean {
+    return this.#feed.goesOn
+  }
+
+  write(frame: Frame<T>, isLive: boolean): void {
+    this.#feed.wrote(frame, isLive, this.#write(frame))
+  }
+
+  cut(): void {
+    this.#feed.cut()
   }
 }

@@ -9,7 +9,7 @@ async function createFeed(roomNames: readonly string[]) {
   const metrics = new Metrics()
   const seen: string[] = []
   const socket = { takes: true, cuts: 0 }
-  const feed = new Feed({ chat, metrics, transport: 'test', cut: () => socket.cuts++ })
+  const feed = new Feed({ chat, metrics, transport: 'test' }, { cut: () => void socket.cuts++ })
   const frames = new Frames(({ entries }) => entries.map(({ message }) => `${message.room}${message.id}`))
   const rooms = await Promise.all(roomNames.map((name) => chat.rooms.open(name)))
   const undos = rooms.map((room) =>
@@ -103,7 +103,7 @@ test('one who is told a long past lets others have their turn after each 32 KiB,
   for (let i = 0; i < 100; i++) await chat.send({ room: 'big', username: 'ada', text: 'x'.repeat(4000) })
   const room = await chat.rooms.open('big')
   const seen: number[] = []
-  const feed = new Feed({ chat, metrics: new Metrics(), transport: 'test', rests: true, cut: () => undefined })
+  const feed = new Feed({ chat, metrics: new Metrics(), transport: 'test', rests: true }, { cut: () => undefined })
   const frames = new Frames(({ entries }) => entries.map(({ message }) => message.id))
   feed.follow(room, oldestOf(room), frames, ({ form }) => seen.push(...form) > 0)
   expect(seen.length).toBeLessThan(30)
@@ -119,7 +119,7 @@ test('one who hangs up while it rests is told no more', async () => {
   for (let i = 0; i < 100; i++) await chat.send({ room: 'big', username: 'ada', text: 'x'.repeat(4000) })
   const room = await chat.rooms.open('big')
   let told = 0
-  const feed = new Feed({ chat, metrics: new Metrics(), transport: 'test', rests: true, cut: () => undefined })
+  const feed = new Feed({ chat, metrics: new Metrics(), transport: 'test', rests: true }, { cut: () => undefined })
   feed.follow(room, oldestOf(room), new Frames(() => ''), () => ++told > 0)
   const before = told
   feed.close()

@@ -31,6 +31,9 @@ export type Page = {
   readonly gap: Gap | undefined
 }
 
+/** A stream that reads a room: `cut` ends its connection. */
+type Following = { cut(): void }
+
 export type RoomParts = {
   readonly clock: Clock
   readonly timers: TimerWheel
@@ -52,9 +55,8 @@ export class Room {
   readonly #waiting: Waiters
   readonly #clock: Clock
   readonly #watch: Watch | undefined
-  /** Gives each stream's connection up. */
-  readonly #streams = new Set<Undo>()
-  /** How many notes of coming and going it has had lately. */
+  readonly #streams = new Set<Following>()
+  /** Counts the notes of coming and going that the log has had lately. */
   readonly notes = fullBucket()
   #epoch = NO_EPOCH
   #bytes = 0
@@ -126,21 +128,24 @@ export class Room {
     }
   }
 
-  /** A stream reads it, until the undo, whether it waits just now or not. `cut`: called when the room is forgotten. */
-  follow(cut: Undo): Undo {
-    const stream = (): void => cut()
+  /** A stream reads the room from now on, whether it waits just now or not. It is cut when the room is forgotten. */
+  enter(stream: Following): void {
     this.#streams.add(stream)
     this.#waiting.streams = this.#streams.size
-    return () => {
-      this.#streams.delete(stream)
-      this.#waiting.streams = this.#streams.size
-    }
   }
 
-  /** It is forgotten: polls are answered with what they have had, and streams end. Both come back to another log. */
+  exit(stream: Following): void {
+    this.#streams.delete(stream)
+    this.#waiting.streams = this.#streams.size
+  }
+
+  /**
+   * The room is forgotten. Parked polls are answered with what they have, and streams end; both come back to another
+   * log.
+   */
   end(): void {
     this.presence.close()
-    for (const cut of this.#streams) cut()
+    for (const stream of this.#streams) stream.cut()
     this.#waiting.call(this.last)
   }
 

@@ -10,7 +10,6 @@
 // costs each reader a lookup and a write. In a busy room a waking has all that came in 20 ms (waiters.ts), so the
 // cost follows the readers, and not readers × messages.
 
-import type { Undo } from '../clock.js'
 import type { Place, Since } from './cursor.js'
 import { type Gap, gapAt } from './gap.js'
 import type { Entry } from './message.js'
@@ -64,19 +63,19 @@ export class Frames<T> {
     return this.#count
   }
 
-  /** A stream reads the room, until the undo. */
-  enter(room: Room): Undo {
-    let kept = this.#kept.get(room)
-    if (kept === undefined) this.#kept.set(room, (kept = { readers: 0, epoch: '', last: 0, frames: new Map() }))
-    kept.readers++
-    let isInside = true
-    return () => {
-      if (!isInside) return
-      isInside = false
-      if (--kept.readers > 0) return
-      this.#forget(kept)
-      this.#kept.delete(room)
-    }
+  /** A stream reads the room from now on. */
+  enter(room: Room): void {
+    const kept = this.#kept.get(room)
+    if (kept === undefined) this.#kept.set(room, { readers: 1, epoch: '', last: 0, frames: new Map() })
+    else kept.readers++
+  }
+
+  /** A stream that has entered reads the room no more. */
+  exit(room: Room): void {
+    const kept = this.#kept.get(room)
+    if (kept === undefined || --kept.readers > 0) return
+    this.#forget(kept)
+    this.#kept.delete(room)
   }
 
   /** What a reader at this place is told next. */
@@ -130,64 +129,68 @@ export type Sink<T> = {
   cut(): void
 }
 
-export class Stream<T> {
+export class Stream<T> extends Seat {
   readonly room: Room
   readonly #frames: Frames<T>
   readonly #sink: Sink<T>
-  readonly #release: Undo
-  readonly #seat = new Seat(() => {
-    this.#waits = false
-    this.#pull(true)
-  })
   #place: Place
   #waits = false
   #open = true
 
   /** Begins at once to write what is newer than `place`. */
   constructor(room: Room, place: Place, frames: Frames<T>, sink: Sink<T>) {
+    super()
     this.room = room
     this.#place = place
     this.#frames = frames
     this.#sink = sink
-    // A room is not forgotten under a reader that does not wait just now, because its socket is full.
-    const releaseRoom = room.follow(() => sink.cut())
-    const releaseFrames = frames.enter(room)
-    this.#release = () => {
-      releaseRoom()
-      releaseFrames()
-    }
+    // A room must not be forgotten under a reader that does not wait just now because its socket is full.
+    room.enter(this)
+    frames.enter(room)
   }
 
   get place(): Place {
     return this.#place
   }
 
-  /** Goes on: at the beginning, and when the socket has drained. */
+  wake(): void {
+    this.#waits = false
+    this.#pull(true)
+  }
+
+  /** The room is forgotten. */
+  cut(): void {
+    this.#sink.cut()
+  }
+
+  /** Goes on, at the beginning and when the socket has drained. */
   resume(): void {
     if (!this.#waits) this.#pull(false)
   }
 
   /** Writes at once what there is, and does not wait to be woken. */
   catchUp(): void {
-    this.#leave()
+    this.#rise()
     while (this.#open && this.#sink.hasRoom() && this.room.hasNews(this.#place)) this.#next(true)
     this.#pull(true)
   }
 
   close(): void {
+    if (!this.#open) return
     this.#open = false
-    this.#leave()
-    this.#release()
+    this.#rise()
+    this.room.exit(this)
+    this.#frames.exit(this.room)
   }
 
-  #leave(): void {
-    this.#seat.leave()
+  #rise(): void {
+    this.leave()
     this.#waits = false
   }
 
   #pull(isLive: boolean): void {
     while (this.#open && this.#sink.hasRoom()) {
-      this.#waits = this.room.sit(this.#place, this.#seat)
+      this.#waits = this.room.sit(this.#place, this)
       if (this.#waits) return
       this.#next(isLive)
     }

@@ -38,11 +38,20 @@
 
 import type { Undo } from '../clock.js'
 import type { WakingPhase } from './observer.js'
-import { Seat, type Wake, WaitList, waitOnce } from './waitlist.js'
+import { CallSeat, type Seat, type Wake, WaitList, waitOnce } from './waitlist.js'
 import type { Scheduler } from './scheduler.js'
 
 /** The pause from the begin of one waking of a busy room to the begin of the next, at least. */
 export const COALESCE_MS = 20
+
+/** A long waking is followed by a pause of this part of its time, so that a third of the time is left for all else. */
+const PAUSE_PART = 0.5
+
+/** A room is quiet again when this many times as long as a waking took have passed since the waking began. */
+const RECENT_WAKINGS = 3
+
+/** The readers are back when all but this many are: one in ten, or eight of a few. */
+const STRAGGLERS = { oneIn: 10, least: 8 }
 
 /**
  * How long one slice of waking may take before the I/O has its turn: in a quiet room, and while a room is busy. In each
@@ -50,7 +59,10 @@ export const COALESCE_MS = 20
  */
 const SLICE_MS = { quiet: 2, busy: 1 }
 
-/** The readers that a waking counts on to come back: those it woke, or so much of what the last one counted on. */
+/** So many readers are woken between two looks at the clock. */
+const LOOK_EVERY = 16
+
+/** The readers that a waking expects back: those that it woke, or this part of what the last waking expected. */
 const REMEMBERED = 0.75
 
 export class Waiters {
@@ -88,7 +100,7 @@ export class Waiters {
 
   /** Waits to be called, once. */
   park(wake: Wake): Undo {
-    const seat = new Seat(wake)
+    const seat = new CallSeat(wake)
     this.sit(seat)
     return () => seat.leave()
   }
@@ -141,7 +153,7 @@ export class Waiters {
     let count = 0
     for (let seat = this.#waking.take(); seat !== undefined; seat = this.#waking.take()) {
       seat.wake()
-      if ((++count & 15) === 0 && now() >= end) break
+      if (++count % LOOK_EVERY === 0 && now() >= end) break
     }
     if (this.#waking.size > 0) return false
     this.#end(now())
@@ -185,7 +197,7 @@ export class Waiters {
    * by this server.
    */
   #isBusy(now: number): boolean {
-    const isRecent = now - this.#wokeAt < Math.max(COALESCE_MS, 3 * this.#tookMs)
+    const isRecent = now - this.#wokeAt < Math.max(COALESCE_MS, RECENT_WAKINGS * this.#tookMs)
     return isRecent && (this.#isHurried || !this.#isBack)
   }
 
@@ -196,7 +208,7 @@ export class Waiters {
 
   /** Have most of the readers that were woken last come back to wait? */
   get #isBack(): boolean {
-    return this.#parked.size >= this.#woken - Math.max(8, this.#woken / 10)
+    return this.#parked.size >= this.#woken - Math.max(STRAGGLERS.least, this.#woken / STRAGGLERS.oneIn)
   }
 
   /** The readers are back: the rest of the pause is at most as long as they took. */
@@ -209,7 +221,7 @@ export class Waiters {
 
   /** The pause from the begin of a waking that took so long to the begin of the next. */
   #pauseAfter(ms: number): number {
-    return Math.max(COALESCE_MS, ms + Math.min(ms / 2, COALESCE_MS))
+    return Math.max(COALESCE_MS, ms + Math.min(ms * PAUSE_PART, COALESCE_MS))
   }
 
   #wakeIn(ms: number): void {

@@ -1,4 +1,5 @@
-// The readers that wait: a list in which each knows its place.
+// The readers that wait, in the order in which they came. Each of them knows its place in the list, so a reader that
+// hangs up leaves at once, without a search.
 //
 // The order matters in a busy room, where one waking follows another: each reader then waits equally long, from its
 // turn in one waking to its turn in the next.
@@ -7,15 +8,13 @@ import type { Undo } from '../clock.js'
 
 export type Wake = () => void
 
-/** What a reader waits on. It waits in one list at most, and a reader that comes back takes the same seat again. */
-export class Seat {
-  readonly wake: Wake
+/** A reader's place in a list. A reader waits in at most one list, and takes the same seat again when it comes back. */
+export abstract class Seat {
   #list: Seat[] | undefined
   #index = 0
 
-  constructor(wake: Wake) {
-    this.wake = wake
-  }
+  /** The reader's turn has come: it is in no list any more. */
+  abstract wake(): void
 
   /** Takes the last place of a list. */
   join(list: Seat[]): void {
@@ -66,8 +65,22 @@ export class WaitList {
   }
 }
 
-/** Waits once, by a way of waiting that answers whether there is anything to wait for. */
+/** The seat of a reader that is a function. */
+export class CallSeat extends Seat {
+  readonly #call: Wake
+
+  constructor(call: Wake) {
+    super()
+    this.#call = call
+  }
+
+  wake(): void {
+    this.#call()
+  }
+}
+
+/** Waits once. `sit` says whether there is anything to wait for. */
 export function waitOnce(wake: Wake, sit: (seat: Seat) => boolean): Undo | undefined {
-  const seat = new Seat(wake)
+  const seat = new CallSeat(wake)
   return sit(seat) ? () => seat.leave() : undefined
 }

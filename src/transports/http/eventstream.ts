@@ -11,7 +11,7 @@
 import type { Chat } from '../../core/chat.js'
 import type { Undo } from '../../core/clock.js'
 import { formatCursor, type Since } from '../../core/rooms/cursor.js'
-import { Feed } from '../../core/feed.js'
+import { Feed, type FeedParts } from '../../core/feed.js'
 import type { Gap } from '../../core/rooms/gap.js'
 import type { Metrics } from '../../core/metrics.js'
 import { presenceVersion } from '../../core/rooms/reader.js'
@@ -19,12 +19,10 @@ import type { Room } from '../../core/rooms/room.js'
 import type { Session } from '../../core/people/sessions.js'
 import { type Cut, Frames, startOf } from '../../core/rooms/stream.js'
 import type { StreamWriter } from './stream-reply.js'
+import { type Ageing, Sweep, turnsOf } from './sweep.js'
 import type { LetGo, Waiter } from './request.js'
 
-/** What a stream needs of its server. */
-type StreamContext = { readonly chat: Chat; readonly metrics: Metrics; readonly eventStreams: EventStreams }
-
-/** A comment this often keeps proxies from thinking that nothing comes any more. */
+/** A comment this often shows proxies that the stream is alive. */
 export const BEAT_MS = 15_000
 
 /** A stream ends after this time and up to as much again, so that a balancer can spread its readers anew. */
@@ -35,20 +33,32 @@ const RETRY_MS = 2000
 /** The most messages in a frame for a reader of several rooms: each message has a cursor that names all rooms. */
 const SEVERAL_MESSAGES = 32
 
+type Place = { readonly epoch: string; readonly id: number }
+
 /** What all streams of a server share. */
 export class EventStreams {
+  readonly chat: Chat
+  readonly all: Sweep<EventStream>
   readonly one = new Frames((cut) => Buffer.from(eventsOf(cut, ({ epoch, id }) => `${epoch}.${id}`)))
   readonly several = new Frames(() => undefined, SEVERAL_MESSAGES)
+  readonly #feeds: { readonly one: FeedParts; readonly several: FeedParts }
   readonly #max: number
   readonly #presence = new WeakMap<object, Buffer>()
-  size = 0
 
-  constructor(max: number) {
+  constructor(chat: Chat, metrics: Metrics, max: number) {
+    this.chat = chat
+    this.all = new Sweep(chat.clock)
+    const parts = { chat, metrics, transport: 'sse', rests: true }
+    this.#feeds = { one: parts, several: { ...parts, copies: true } }
     this.#max = max
   }
 
   get isFull(): boolean {
-    return this.size >= this.#max
+    return this.all.size >= this.#max
+  }
+
+  feedOf(rooms: readonly Room[]): FeedParts {
+    return rooms.length > 1 ? this.#feeds.several : this.#feeds.one
   }
 
   /** The event that tells the presence of a room, encoded once a change. */
@@ -61,97 +71,90 @@ export class EventStreams {
 
 export type EventOptions = { readonly since: Since; readonly limit: number; readonly presence: boolean }
 
-export class EventStream implements Waiter {
-  readonly #context: StreamContext
+/** What a reader of presence was told last. */
+type Watching = { told: string | undefined }
+
+export class EventStream implements Waiter, Ageing {
+  readonly #streams: EventStreams
   readonly #rooms: readonly Room[]
   readonly #writer: StreamWriter
   readonly #feed: Feed
-  readonly #places = new Map<Room, { epoch: string; id: number }>()
-  readonly #undos: Undo[] = []
-  #beat: Undo | undefined
-  #watches = false
-  #told: string | undefined
+  /** The places of a reader of several rooms, which each of its cursors names. */
+  #places: Map<Room, Place> | undefined
+  #watching: Watching | undefined
+  #undos: readonly Undo[] = NO_UNDOS
+  #turnsToBeat: number
+  #turnsLeft: number
 
-  constructor(rooms: readonly Room[], writer: StreamWriter, context: StreamContext) {
-    this.#context = context
+  constructor(rooms: readonly Room[], writer: StreamWriter, streams: EventStreams) {
+    this.#streams = streams
     this.#rooms = rooms
     this.#writer = writer
-    this.#feed = new Feed({
-      chat: context.chat,
-      metrics: context.metrics,
-      transport: 'sse',
-      copies: rooms.length > 1,
-      rests: true,
-      cut: () => writer.cut(),
-    })
+    this.#feed = new Feed(streams.feedOf(rooms), writer)
+    // Streams that have begun together do not have their turns together.
+    const { random } = streams.chat
+    this.#turnsToBeat = turnsOf(BEAT_MS * random.fraction())
+    this.#turnsLeft = turnsOf(LIFE_MS * (1 + random.fraction()))
     writer.onDrain(() => this.#drained())
   }
 
-  /** `exit`: gives back the place among the readers of its address. */
+  /** `exit` gives back the reader's place among the readers of its address. */
   start({ since, limit, presence }: EventOptions, session: Session | undefined, exit?: Undo): void {
-    const { chat, eventStreams } = this.#context
-    eventStreams.size++
-    this.#undos.push(() => eventStreams.size--)
+    this.#streams.all.add(this)
     this.#feed.name = session?.username
-    if (session !== undefined) this.#undos.push(session.connect())
     this.#feed.endWith(session?.identity)
-    if (exit !== undefined) this.#undos.push(exit)
+    const undos = [session?.connect(), exit].filter((undo) => undo !== undefined)
+    if (undos.length > 0) this.#undos = undos
     this.#write(`retry: ${RETRY_MS}\n\n`)
     const starts = this.#rooms.map((room) => ({ room, place: startOf(room, since, limit) }))
-    for (const { room, place } of starts) this.#places.set(room, { epoch: place.epoch ?? room.epoch, id: place.id })
+    if (starts.length > 1)
+      this.#places = new Map(starts.map(({ room, place: { epoch = room.epoch, id } }) => [room, { epoch, id }]))
     for (const { room, place } of starts) this.#follow(room, place)
-    if (presence) this.#watch(since.presence)
-    this.#undos.push(chat.timers.after(LIFE_MS * (1 + chat.random.fraction()), () => this.#end('')))
-    this.#beatLater()
+    if (presence) this.#watch({ told: since.presence })
   }
 
   letGo(why: LetGo): void {
-    // Each its own, so that a thousand readers do not come back in one instant.
-    if (why === 'stop') this.#end(`retry: ${Math.round(500 + 4500 * this.#context.chat.random.fraction())}\n\n`)
+    // Each stream has its own pause, so that a thousand readers do not come back in one instant.
+    if (why === 'stop') this.#end(`retry: ${Math.round(500 + 4500 * this.#streams.chat.random.fraction())}\n\n`)
     else this.#end('')
   }
 
+  age(): void {
+    if (--this.#turnsLeft < 0) return this.#end('')
+    if (--this.#turnsToBeat > 0) return
+    this.#turnsToBeat = turnsOf(BEAT_MS)
+    if (this.#feed.hasRoom) this.#write(BEAT)
+  }
+
   #follow(room: Room, place: ReturnType<typeof startOf>): void {
-    const { one, several } = this.#context.eventStreams
-    if (this.#rooms.length === 1) this.#feed.follow(room, place, one, (frame) => this.#writer.write(frame.form))
+    const { one, several } = this.#streams
+    const places = this.#places
+    if (places === undefined) this.#feed.follow(room, place, one, ({ form }) => this.#writer.write(form))
     else
       this.#feed.follow(room, place, several, (frame) =>
-        this.#writer.write(eventsOf(frame, (at) => this.#cursor(room, at))),
+        this.#writer.write(eventsOf(frame, (at) => cursorOf(places, room, at))),
       )
   }
 
-  /** The cursor of a reader of several rooms, which has just come to a place in one of them. */
-  #cursor(room: Room, place: { epoch: string; id: number }): string {
-    this.#places.set(room, place)
-    return formatCursor([...this.#places].map(([{ name }, { epoch, id }]) => ({ room: name, epoch, id })))
+  #watch(watching: Watching): void {
+    this.#watching = watching
+    const undos = this.#rooms.map(({ presence }) => presence.watch(() => this.#tellPresence(watching)))
+    this.#undos = [...this.#undos, ...undos]
+    this.#tellPresence(watching)
   }
 
-  #watch(told: string | undefined): void {
-    this.#watches = true
-    this.#told = told
-    for (const room of this.#rooms) this.#undos.push(room.presence.watch(() => this.#tellPresence()))
-    this.#tellPresence()
-  }
-
-  #tellPresence(): void {
+  #tellPresence(watching: Watching): void {
     const version = presenceVersion(this.#rooms)
-    if (!this.#feed.hasRoom || this.#told === version) return
-    this.#told = version
+    if (!this.#feed.hasRoom || watching.told === version) return
+    watching.told = version
     const [room] = this.#rooms
-    if (this.#rooms.length === 1 && room !== undefined) return this.#write(this.#context.eventStreams.presenceOf(room))
+    if (this.#rooms.length === 1 && room !== undefined) return this.#write(this.#streams.presenceOf(room))
     this.#write(presenceEvent(this.#rooms.map(({ name, presence }) => `"${name}":${presence.state.json}`).join(',')))
   }
 
   #drained(): void {
     this.#feed.drained()
-    if (this.#watches) this.#tellPresence()
-  }
-
-  #beatLater(): void {
-    this.#beat = this.#context.chat.timers.after(BEAT_MS, () => {
-      if (this.#feed.hasRoom) this.#write(':\n\n')
-      this.#beatLater()
-    })
+    if (this.#watching !== undefined) this.#tellPresence(this.#watching)
   }
 
   #write(bytes: Buffer | string): void {
@@ -159,11 +162,22 @@ export class EventStream implements Waiter {
   }
 
   #end(last: string): void {
-    this.#beat?.()
+    this.#streams.all.remove(this)
     this.#feed.close()
-    for (const undo of this.#undos.splice(0)) undo()
+    const undos = this.#undos
+    this.#undos = NO_UNDOS
+    for (const undo of undos) undo()
     this.#writer.end(last)
   }
+}
+
+const NO_UNDOS: readonly Undo[] = []
+const BEAT = Buffer.from(':\n\n')
+
+/** The cursor of a reader of several rooms that has just come to a place in one of them. */
+function cursorOf(places: Map<Room, Place>, room: Room, place: Place): string {
+  places.set(room, place)
+  return formatCursor([...places].map(([{ name }, { epoch, id }]) => ({ room: name, epoch, id })))
 }
 
 type At = (place: { epoch: string; id: number }) => string

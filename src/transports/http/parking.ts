@@ -4,8 +4,9 @@
 // the earliest deadline has come, and only then goes through the list. Each poll knows its place in the list, and is
 // taken out by moving the last poll there. The earliest deadline may then be too early, which costs one look more.
 
-import type { Clock, Undo } from '../../core/clock.js'
+import type { Clock } from '../../core/clock.js'
 import type { Observer } from '../../core/rooms/observer.js'
+import { Ticker } from './ticker.js'
 
 /** The time between two looks: a wait may end this much late. */
 export const LOOK_MS = 50
@@ -21,15 +22,16 @@ export type Parked = {
 }
 
 export class Parking {
-  readonly #clock: Clock
   readonly #max: number
   readonly #parked: Parked[] = []
+  readonly #ticker: Ticker
   #earliest = Infinity
-  #stopLooking: Undo | undefined
 
   constructor(clock: Clock, max: number) {
-    this.#clock = clock
     this.#max = max
+    this.#ticker = new Ticker(clock, LOOK_MS, () => {
+      if (clock.now() >= this.#earliest) this.#look(clock.now())
+    })
   }
 
   get size(): number {
@@ -47,7 +49,7 @@ export class Parking {
   add(parked: Parked): void {
     parked.place = this.#parked.push(parked) - 1
     this.#earliest = Math.min(this.#earliest, parked.deadline)
-    if (this.#stopLooking === undefined) this.#lookLater()
+    this.#ticker.start()
   }
 
   remove(parked: Parked): void {
@@ -56,16 +58,7 @@ export class Parking {
       this.#parked[parked.place] = last
       last.place = parked.place
     }
-    if (this.#parked.length > 0) return
-    this.#stopLooking?.()
-    this.#stopLooking = undefined
-  }
-
-  #lookLater(): void {
-    this.#stopLooking = this.#clock.after(LOOK_MS, () => {
-      this.#lookLater()
-      if (this.#clock.now() >= this.#earliest) this.#look(this.#clock.now())
-    })
+    if (this.#parked.length === 0) this.#ticker.stop()
   }
 
   #look(now: number): void {

@@ -47,7 +47,7 @@ export class LineConnection implements Voice {
     this.#parts = parts
     this.#socket = socket
     this.#contactAt = chat.clock.now()
-    this.feed = new Feed({ chat, metrics, transport: 'lines', cut: () => socket.destroy() })
+    this.feed = new Feed({ chat, metrics, transport: 'lines' }, { cut: () => socket.destroy() })
     this.#visitor = new LineVisitor(parts, this)
     socket.on('drain', () => this.feed.drained())
     socket.on('close', () => {

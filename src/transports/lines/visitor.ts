@@ -160,9 +160,8 @@ export class LineVisitor {
       return bytesOf(lines)
     }
     this.#voice.feed.name = session.username
-    const unfollow = this.#voice.feed.follow(room, oldestOf(room), frames, (frame) =>
-      this.#voice.write(isPast ? toSelf(frame) : frame.form),
-    )
+    const write = (frame: Frame<Buffer>): boolean => this.#voice.write(isPast ? toSelf(frame) : frame.form)
+    const unfollow = this.#voice.feed.follow(room, oldestOf(room), frames, write)
     this.#reading.set(room.name, unfollow)
   }
 

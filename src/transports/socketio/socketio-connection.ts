@@ -49,7 +49,7 @@ export class SocketIoConnection {
   constructor(parts: SocketIoConnectionParts, onDrained: () => void) {
     const { client, identity, chat, metrics } = parts
     this.#parts = parts
-    this.feed = new Feed({ chat, metrics, transport: 'socketio', copies: true, cut: () => client.disconnect(true) })
+    this.feed = new Feed({ chat, metrics, transport: 'socketio', copies: true }, { cut: () => client.disconnect(true) })
     this.feed.endWith(identity)
     client.conn.on('packetCreate', () => this.#buffered++)
     client.conn.on('flush', () => (this.#buffered = 0))

@@ -60,7 +60,7 @@ export class WebSocketConnection {
   constructor(parts: WebSocketConnectionParts) {
     this.#parts = parts
     const { client, socket, chat, metrics } = parts
-    this.#feed = new Feed({ chat, metrics, transport: 'websocket', rests: true, cut: () => client.terminate() })
+    this.#feed = new Feed({ chat, metrics, transport: 'websocket', rests: true }, { cut: () => client.terminate() })
     this.#closed = new Promise((resolve) => client.on('close', resolve))
     socket.on('drain', () => this.#feed.drained())
     client.on('error', () => undefined) // A frame against the protocol: `ws` closes with the code that says so.

@@ -231,7 +231,11 @@ test('a room is idle unless somebody is in it, waits in it, watches it or has a 
     () => room.park({ epoch: undefined, id: 0 }, () => undefined),
     () => room.presence.watch(() => undefined),
     () => room.hold(),
-    () => room.follow(() => undefined),
+    () => {
+      const stream = { cut: () => undefined }
+      room.enter(stream)
+      return () => room.exit(stream)
+    },
   ]
   for (const begin of busy) {
     const undo = begin()

@@ -88,7 +88,7 @@ describe('when there are too many', () => {
     const { room } = await say(chat, 'a')
     let told = ''
     room.park({ epoch: room.epoch, id: 1 }, () => (told += 'poll '))
-    room.follow(() => (told += 'stream '))
+    room.enter({ cut: () => void (told += 'stream ') })
     await say(chat, 'b')
     await say(chat, 'c')
     expect([...chat.rooms].map(({ name }) => name)).toEqual(['a', 'c'])

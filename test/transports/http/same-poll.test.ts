@@ -1,7 +1,7 @@
 // A poll that comes again is known by its bytes; everything that is not the same but for the number is read anew.
 
 import { expect, test } from 'vitest'
-import { IdleSweep, turnsOf } from '../../../src/transports/http/fast/idle.js'
+import { Sweep, turnsOf } from '../../../src/transports/http/sweep.js'
 import { readPlain } from '../../../src/transports/http/fast/parse.js'
 import { idOf, samePollOf } from '../../../src/transports/http/fast/same-poll.js'
 import { parseQuery } from '../../../src/transports/http/query.js'
@@ -61,7 +61,7 @@ test('sockets whose polls have the same bytes share what is remembered', () => {
 
 test('a socket is told once a second that it grows old, by one timer, which ends with the last socket', () => {
   const clock = new FakeClock()
-  const sweep = new IdleSweep(clock)
+  const sweep = new Sweep(clock)
   const turns = [0, 0]
   const sockets = turns.map((_, i) => ({ age: () => (turns[i] = (turns[i] ?? 0) + 1) }))
   for (const socket of sockets) sweep.add(socket)

@@ -22,8 +22,8 @@ import type { Context, Route } from '../route.js'
 import { poll } from '../routes/poll.js'
 import { send } from '../routes/send.js'
 import type { Service } from '../service.js'
+import { Sweep } from '../sweep.js'
 import { FastSocket } from './fast-socket.js'
-import { IdleSweep } from './idle.js'
 import { Wire } from './wire.js'
 
 export type FastPathParts = {
@@ -45,12 +45,11 @@ export class FastPath {
   readonly parts: FastPathParts
   readonly wire: Wire
   readonly routes: readonly FastRoute[]
-  readonly #tracks = new Set<FastSocket>()
-  readonly #idle: IdleSweep
+  readonly #sockets: Sweep<FastSocket>
 
   constructor(parts: FastPathParts) {
     this.parts = parts
-    this.#idle = new IdleSweep(parts.context.chat.clock)
+    this.#sockets = new Sweep(parts.context.chat.clock)
     this.wire = new Wire(parts.idleMs, parts.context.chat.clock)
     this.routes = [poll, send].map((route) => {
       const { method, path } = route
@@ -60,18 +59,15 @@ export class FastPath {
 
   /** Takes a socket that has just come in. */
   take(socket: Socket, connection: Connection): void {
-    const fastSocket = new FastSocket(this, socket, connection)
-    this.#tracks.add(fastSocket)
-    this.#idle.add(fastSocket)
+    this.#sockets.add(new FastSocket(this, socket, connection))
   }
 
   leave(fastSocket: FastSocket): void {
-    this.#tracks.delete(fastSocket)
-    this.#idle.remove(fastSocket)
+    this.#sockets.remove(fastSocket)
   }
 
   /** Closes the sockets that are owed no answer; with `all` every socket. */
   close({ all }: { readonly all: boolean }): void {
-    for (const fastSocket of this.#tracks) fastSocket.close(all)
+    for (const fastSocket of this.#sockets) fastSocket.close(all)
   }
 }

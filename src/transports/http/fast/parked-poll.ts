@@ -27,7 +27,7 @@ import { isHere, type SamePoll } from './same-poll.js'
 /** The socket that the answer goes to. */
 type Answering = { answer(poll: ParkedPoll, reply: Reply): void }
 
-export class ParkedPoll implements Parked, Waiter {
+export class ParkedPoll extends Seat implements Parked, Waiter {
   place = 0
   deadline = 0
   /** The number of the poll's request on the connection. */
@@ -37,7 +37,6 @@ export class ParkedPoll implements Parked, Waiter {
   /** The reader, for a watcher. */
   #watched: WatchedReader
   readonly #socket: Answering
-  readonly #seat = new Seat(() => this.#end('news'))
   #same: SamePoll | undefined
   #room: Room | undefined
   #at: Place = NOWHERE
@@ -47,6 +46,7 @@ export class ParkedPoll implements Parked, Waiter {
 
   /** `connection`: the socket's, the same object for each poll. */
   constructor(parts: FastPathParts, connection: object, socket: Answering) {
+    super()
     this.#parts = parts
     this.#connection = connection
     this.#watched = { key: connection, way: 'poll', name: undefined }
@@ -64,7 +64,7 @@ export class ParkedPoll implements Parked, Waiter {
     if (room === undefined || readers !== undefined || waitMs === 0 || parking.isFull || stopping()) return false
     if (!isHere(room, same, id) || (session !== undefined && !isGood(session, same.room, chat))) return false
     const at = { epoch: same.epoch, id }
-    if (!room.sitForNext(at, this.#seat)) return false
+    if (!room.sitForNext(at, this)) return false
     this.#same = same
     this.#room = room
     this.#at = at
@@ -84,6 +84,10 @@ export class ParkedPoll implements Parked, Waiter {
     if (this.#room !== undefined) observer.parked(this.#watched, this.#room, this.#at.id)
   }
 
+  wake(): void {
+    this.#end('news')
+  }
+
   expire(): void {
     this.#end('news')
   }
@@ -99,7 +103,7 @@ export class ParkedPoll implements Parked, Waiter {
   #end(why: LetGo | 'news'): void {
     const { context, service } = this.#parts
     try {
-      this.#seat.leave()
+      this.leave()
       this.#disconnect?.()
       context.parking.remove(this)
       this.#tell(why)

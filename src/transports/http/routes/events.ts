@@ -36,7 +36,7 @@ export const events: Route = {
         status: 200,
         headers: HEADERS,
         open(writer) {
-          const stream = new EventStream(rooms, writer, context)
+          const stream = new EventStream(rooms, writer, context.eventStreams)
           stream.start({ since, ...options }, session, readers?.enter(request.address))
           request.hold(stream)
         },
