@@ -172,8 +172,9 @@ function converse(port: number, { pieces, isInStep }: ReturnType<typeof slice>, 
  */
 function shape(answers: string): string {
   return answers
+    .replaceAll(/HTTP\/1\.1 100 Continue\r\n\r\n(?=HTTP\/1\.1 400 )/g, '')
     .replaceAll(/\r\nDate: [^\r]*/g, '')
     .replaceAll(/"(now|timestamp|retry)":\d+/g, '"$1":0')
     .replaceAll(/"epoch":"[a-z0-9]{8}"/g, '"epoch":""')
-    .replaceAll(/(["~.])[a-z0-9]{8}\.(\d)/g, '$1E.$2')
+    .replaceAll(/(["~.]|id: )[a-z0-9]{8}\.(\d)/g, '$1E.$2')
 }

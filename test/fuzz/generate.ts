@@ -118,7 +118,9 @@ function plain(chance: Chance, room: string): Parts {
   if (chance.below(5) > 1) {
     const since = chance.below(3) === 0 ? chance.of(SINCE) : 'now'
     const wait = chance.below(24) === 0 ? '&wait=1' : chance.of(['&wait=0', ''])
-    const target = `/poll?room=${room}&since=${since}${wait}${chance.below(8) === 0 ? '&limit=2' : ''}`
+    // A stream ends with the next request, and the connection with it.
+    const path = chance.below(40) === 0 ? '/events' : '/poll'
+    const target = `${path}?room=${room}&since=${since}${wait}${chance.below(8) === 0 ? '&limit=2' : ''}`
     return { ...base, method: 'GET', target, body: Buffer.alloc(0), framing: 'none' }
   }
   const text = chance.below(3) === 0 ? chance.of(TEXTS) : 'hi'

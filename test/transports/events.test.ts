@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { join, send } from '../support/http.js'
 import { startHeld, type HeldServer } from '../support/held.js'
-import { ask } from '../support/raw.js'
+import { ask, RawClient } from '../support/raw.js'
 import { startServer, until } from '../support/server.js'
 import { SSE } from '../support/visits.js'
 import { transportContract } from './contract.js'
@@ -223,4 +223,43 @@ test('the next request on the socket ends the stream', async () => {
   raw.socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await until(raw.isClosed, (isClosed) => isClosed)
   expect(app.chat.timers.size).toBe(0)
+})
+
+describe('what comes behind a stream', () => {
+  const EVENTS = 'GET /events?room=lobby&since=now HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  const SEND = 'POST /send?room=lobby&username=ada HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi'
+
+  test.for([
+    ['in one packet', [EVENTS + SEND]],
+    ['in a later one', [EVENTS, SEND]],
+  ] as const)('is not served: its answer is its connection’s last, %s', async ([, packets]) => {
+    const { port, app } = await startServer()
+    const client = new RawClient(port)
+    for (const packet of packets) {
+      client.write(packet)
+      await until(
+        () => client.rest,
+        (so) => so.includes('retry:'),
+      )
+    }
+    client.socket.end()
+    await client.end()
+    expect(client.rest.match(/HTTP\/1\.1/g)).toHaveLength(1)
+    expect(app.chat.rooms.get('lobby')?.last ?? 0).toBe(0)
+  })
+
+  test.each(['CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n', 'no request\r\n\r\n'])(
+    'does not keep it open when the client goes: %j',
+    async (behind) => {
+      const { port, app } = await startServer()
+      const client = new RawClient(port)
+      client.write(EVENTS + behind)
+      client.socket.end()
+      await client.end()
+      await until(
+        () => app.chat.feeds.size,
+        (size) => size === 0,
+      )
+    },
+  )
 })

@@ -65,7 +65,15 @@ export class Connection {
     this.#wantsRoom = true
   }
 
-  /** The answer that is being written is the connection's last: no request behind it is begun. */
+  /**
+   * Bytes came behind the last answer. They are not read (RFC 9112, section 9.6), but a stream ends: its client wants
+   * something else. An empty line says nothing (section 2.2).
+   */
+  takeBehind(bytes: Buffer, length = bytes.length): void {
+    for (let i = 0; i < length; i++) if (bytes[i] !== CR && bytes[i] !== LF) return this.letGo('next')
+  }
+
+  /** The answer that is being written is the last of the connection: no later request is begun. */
   end(): void {
     this.#isLast = true
   }
@@ -113,7 +121,8 @@ export class Connection {
 
   /** Something else than `node:http` goes on with the socket: `begin` is called when what came before was answered. */
   takeInTurn(begin: () => void): void {
-    this.letGo('next')
+    // It counts as a request: also one that is to wait only in a moment is let go.
+    this.next()
     const before = this.#response
     const go = (): void => {
       if (!this.#isLast) begin()
@@ -177,6 +186,8 @@ export class Connection {
 }
 
 const EMPTY = Buffer.alloc(0)
+const CR = 13
+const LF = 10
 
 /** Calls when an answer is through or its connection has gone; at once where there is no answer. */
 function after(response: ServerResponse | undefined, call: () => void): void {

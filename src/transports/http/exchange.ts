@@ -103,7 +103,7 @@ export class Exchange implements Request {
     this.#connection.release(this.#number)
     const response = this.#response
     if (response.headersSent || response.destroyed) return
-    if (closes(reply.headers)) this.#connection.end()
+    if (closes(reply.headers) || 'open' in reply) this.#connection.end()
     if ('open' in reply) return openStream(this.#incoming, response, reply)
     response.writeHead(reply.status, reply.headers as string[])
     response.end(reply.body, reply.encoding ?? 'utf8')

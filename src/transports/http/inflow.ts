@@ -54,8 +54,8 @@ export function readInPieces(socket: Socket, connection: Connection, largeReads:
   function take(chunk: Buffer, shared: boolean): void {
     rest = chunk
     isShared = shared
-    // What comes behind bytes that cannot be read, or behind a last answer, is thrown away.
-    if (connection.isOver) return
+    // Bytes behind bytes that cannot be read, or behind a last answer, are thrown away.
+    if (connection.isOver) return connection.takeBehind(chunk)
     if (!largeReads.takes(place, chunk.length)) return hold()
     while (rest.length > 0 && !connection.isOver) {
       // `node:http` pauses a socket too: until a body has been taken, or answers were read.

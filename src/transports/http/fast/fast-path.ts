@@ -19,6 +19,7 @@ import type { Connection } from '../connection.js'
 import type { Origins } from '../origins.js'
 import type { Start } from './parse.js'
 import type { Context, Route } from '../route.js'
+import { events } from '../routes/events.js'
 import { poll } from '../routes/poll.js'
 import { send } from '../routes/send.js'
 import type { Service } from '../service.js'
@@ -51,7 +52,7 @@ export class FastPath {
     this.parts = parts
     this.#sockets = new Sweep(parts.context.chat.clock)
     this.wire = new Wire(parts.idleMs, parts.context.chat.clock)
-    this.routes = [poll, send].map((route) => {
+    this.routes = [poll, send, events].map((route) => {
       const { method, path } = route
       return { method, text: `${method} ${parts.context.base}${path}`, route }
     })

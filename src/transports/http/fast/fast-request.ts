@@ -84,8 +84,8 @@ export class FastRequest implements Request {
   }
 
   readonly answer: Answer = (reply) => {
-    // These routes' answers have an end: they never stream.
     if ('body' in reply) this.#fastSocket.answer(this, reply)
+    else this.#fastSocket.stream(this, reply)
   }
 
   get caller(): Caller {

@@ -8,10 +8,13 @@
 // At most one answer is owed at any time.
 
 import type { Socket } from 'node:net'
+import { LONG } from '../../../core/pending-answers.js'
 import type { Session } from '../../../core/people/sessions.js'
 import type { Reply } from '../answer.js'
 import type { Connection } from '../connection.js'
-import { turnsOf } from '../sweep.js'
+import type { StreamReply, StreamWriter } from '../stream-reply.js'
+import { type Ageing, turnsOf } from '../sweep.js'
+import { type DirectHandle, directHandle, writeDirectly } from './direct-write.js'
 import type { FastRoute, FastPath } from './fast-path.js'
 import { type Head, type Plain, readPlain } from './parse.js'
 import { FastRequest } from './fast-request.js'
@@ -24,11 +27,20 @@ import { idOf, type SamePoll, samePollOf } from './same-poll.js'
 /** A request that is owed an answer. */
 type Owed = Pick<FastRequest, 'header' | 'number'>
 
-export class FastSocket {
+/** Stands for a request whose stream has begun: nothing of it is asked any more. */
+const STREAM: Owed = { header: () => undefined, number: 0 }
+
+export class FastSocket implements Ageing, StreamWriter {
   readonly #fastPath: FastPath
   readonly #socket: Socket
   readonly #connection: Connection
-  /** The head of the last request; it has passed the checks of its origin. */
+  /** Writes without the socket's stream, where that is possible. */
+  readonly #direct: DirectHandle | undefined
+  /** Are bytes that were written to the handle still on their way to the system? */
+  #isBehind = false
+  /** The stream that is written, and has to wait until its socket has room. */
+  #waiting: (() => void) | undefined
+  /** The head of the last request. It has passed the check of its origin. */
   #head: Head | undefined
   #owed: Owed | undefined
   /** The bytes of the last poll, for a poll that is the same, and the record of a parked poll. */
@@ -50,6 +62,7 @@ export class FastSocket {
     this.#connection = connection
     this.#turnsLeft = turnsOf(fastPath.parts.firstMs)
     this.#isShared = readInto(socket, this)
+    this.#direct = directHandle(socket)
     socket[FAST] = this
     if (!this.#isShared) socket.on('data', onData)
     socket.on('end', onEnd).on('error', onError).on('close', onClose)
@@ -69,33 +82,94 @@ export class FastSocket {
     if (socket.destroyed) return
     const { service } = this.#fastPath.parts
     const { bytes, isLast } = this.#fastPath.wire.encode(service.dress(request, reply))
-    socket.write(bytes, service.hold(bytes, socket))
+    if (bytes.length < LONG) this.write(bytes)
+    else socket.write(bytes, service.hold(bytes, socket))
     this.#turnsLeft = turnsOf(this.#fastPath.parts.idleMs)
-    if (socket.writableLength > 0) this.#watchWriting()
+    if (this.#isSlow) this.#watchWriting()
     if (isLast) socket.destroySoon()
     else if (this.#rest !== undefined) this.#goOn(this.#rest)
   }
 
-  /** A turn of the clock passes, in which nothing was read or written; after so many the socket is closed. */
+  /**
+   * Begins an answer that ends with its connection. It looks after the connection from now on: the request stays owed,
+   * and no timer watches the socket.
+   */
+  stream(request: Owed, reply: StreamReply): void {
+    const socket = this.#socket
+    if (this.#owed !== request || socket.destroyed) return
+    const { service } = this.#fastPath.parts
+    const dressed = service.dress(request, reply)
+    // The request and its head are not held for as long as the stream lasts.
+    this.#owed = STREAM
+    this.#head = undefined
+    this.#same = undefined
+    this.#connection.end()
+    this.#turnsLeft = Infinity
+    socket.setTimeout(0)
+    // The head and what there is to read already go out in one write.
+    socket.cork()
+    socket.write(this.#fastPath.wire.streamHead(dressed))
+    dressed.open(this)
+    socket.uncork()
+    // What came meanwhile is behind it. The socket is read on, so that it is noticed when the client goes.
+    if (this.#rest !== undefined) this.#goOn(this.#rest)
+  }
+
+  /** Writes a short answer, or a part of a stream. Does the socket take more? */
+  write(bytes: Buffer | string): boolean {
+    const socket = this.#socket
+    const direct = this.#direct
+    // A corked socket collects what is written to it.
+    if (direct === undefined || this.#isWatched || socket.writableCorked > 0 || this.#isSlow) return socket.write(bytes)
+    if (socket.destroyed || socket.writableEnded) return true
+    if (writeDirectly(socket, direct, typeof bytes === 'string' ? Buffer.from(bytes) : bytes)) return true
+    this.#isBehind = true
+    // An empty write is through when all bytes before it are.
+    socket.write(NOTHING, (error) => {
+      if (error !== undefined && error !== null) return
+      this.#isBehind = false
+      this.drained()
+    })
+    return false
+  }
+
+  onDrain(call: () => void): void {
+    this.#waiting = call
+    this.#socket.on('drain', onDrain)
+  }
+
+  drained(): void {
+    this.#waiting?.()
+  }
+
+  end(last: string): void {
+    this.#socket.end(last)
+  }
+
+  cut(): void {
+    this.#socket.destroy()
+  }
+
+  /** A turn of the clock passes without a read or a write. After so many turns the socket is closed. */
   age(): void {
     if (!this.#isWatched && --this.#turnsLeft < 0) this.#socket.destroy()
   }
 
   /** Takes the first `length` bytes of a buffer, which the next chunk may overwrite. */
   read(bytes: Buffer, length: number): void {
-    // Behind the last answer nothing is read.
-    if (this.#socket.writableEnded) return
-    // The next request came: what waits is let go, because its answer has to go out first.
+    // Behind the last answer, such as a stream, nothing is read.
+    if (this.#socket.writableEnded || this.#connection.isOver) return this.#connection.takeBehind(bytes, length)
+    // The next request came: a parked poll is let go, because its answer has to go out first.
     if (this.#owed !== undefined) this.#connection.letGo('next')
     const id = this.#owed === undefined && this.#same !== undefined ? idOf(bytes, length, this.#same) : undefined
-    if (id !== undefined && this.#socket.writableLength === 0 && this.#parkAgain(id)) return
+    if (id !== undefined && !this.#isSlow && this.#parkAgain(id)) return
     this.#readOther(this.#isShared ? Buffer.from(bytes.subarray(0, length)) : bytes, id === undefined)
   }
 
   #readOther(chunk: Buffer, isNew: boolean): void {
     if (this.#owed !== undefined) return this.#keep(chunk)
-    // Whoever does not read what he is given goes to `node:http`, where the next answer waits for the last one.
-    const plain = this.#socket.writableLength > 0 ? undefined : readPlain(chunk, this.#fastPath.routes, this.#head)
+    // A client that does not read its answers is handed to `node:http`, where the next answer waits for the last one.
+    const plain = this.#isSlow ? undefined : readPlain(chunk, this.#fastPath.routes, this.#head)
     if (plain === undefined) return this.#handOver(chunk)
     if (isNew) this.#same = undefined
     this.#serve(plain)
@@ -166,7 +240,12 @@ export class FastSocket {
     return first
   }
 
-  /** The client reads slowly: from now on the socket's own timer looks whether its answers go on. */
+  /** Does the socket still hold bytes? Then its client reads more slowly than it is written to. */
+  get #isSlow(): boolean {
+    return this.#isBehind || this.#socket.writableLength > 0
+  }
+
+  /** The client reads slowly: from now on the socket's own timer watches whether its answers move on. */
   #watchWriting(): void {
     if (this.#isWatched) return
     this.#isWatched = true
@@ -200,12 +279,20 @@ export class FastSocket {
     const socket = this.#socket
     readInto(socket, null)
     socket[FAST] = undefined
-    socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose).off('timeout', onTimeout)
+    socket
+      .off('data', onData)
+      .off('end', onEnd)
+      .off('error', onError)
+      .off('close', onClose)
+      .off('timeout', onTimeout)
+      .off('drain', onDrain)
     this.#fastPath.leave(this)
   }
 }
 
-// All sockets share what follows: ten thousand have ten thousand listeners less.
+const NOTHING = Buffer.alloc(0)
+
+// All sockets share these functions: ten thousand sockets have ten thousand listeners less.
 
 const FAST = Symbol('fast')
 declare module 'node:net' {
@@ -216,6 +303,10 @@ declare module 'node:net' {
 
 function onData(this: Socket, chunk: Buffer): void {
   this[FAST]?.read(chunk, chunk.length)
+}
+
+function onDrain(this: Socket): void {
+  this[FAST]?.drained()
 }
 
 function onClose(this: Socket): void {

@@ -8,6 +8,8 @@ import type { Reply } from '../answer.js'
 /** `isLast`: no more answers follow on the connection. */
 export type WireBytes = { readonly bytes: Buffer; readonly isLast: boolean }
 
+type Head = Pick<Reply, 'status' | 'headers'>
+
 export class Wire {
   readonly #clock: Clock
   readonly #keepAlive: string
@@ -28,15 +30,25 @@ export class Wire {
     return encoded
   }
 
-  #encode({ status, headers, body, encoding = 'utf8' }: Reply): WireBytes {
+  /** The head of an answer that ends with its connection. */
+  streamHead(reply: Head): string {
+    return this.#head(reply, closes(reply.headers) ? '' : 'Connection: close\r\n')
+  }
+
+  #encode(reply: Reply): WireBytes {
+    const { headers, body, encoding = 'utf8' } = reply
     const isLast = closes(headers)
-    const head = `${headLines(status, headers)}Date: ${this.#dateNow()}\r\n${isLast ? '' : this.#keepAlive}\r\n`
+    const head = this.#head(reply, isLast ? '' : this.#keepAlive)
     const bytes =
       typeof body === 'string' ? Buffer.from(head + body, encoding) : Buffer.concat([Buffer.from(head), body])
     return { bytes, isLast }
   }
 
-  /** As RFC 9110, section 5.6.7, has it; made once a second. */
+  #head({ status, headers }: Head, connection: string): string {
+    return `${headLines(status, headers)}Date: ${this.#dateNow()}\r\n${connection}\r\n`
+  }
+
+  /** The date as RFC 9110, section 5.6.7, has it; made once a second. */
   #dateNow(): string {
     const now = this.#clock.date()
     if (Math.abs(now - this.#second) >= 1000) {
