@@ -205,7 +205,7 @@ export async function createApp(
 
 /** The memory for unread answers: an eighth of what the process may have for its own objects. */
 function pendingBytes(): number {
-  return Math.min(PENDING_BYTES, getHeapStatistics().heap_size_limit / 4)
+  return Math.min(PENDING_BYTES, getHeapStatistics().heap_size_limit / 8)
 }
 
 /** Logs what is refused, and which readers lost something: counted, a line a second for each reason. */

@@ -8,7 +8,14 @@ import type { LetGo, Waiter } from './request.js'
 /** When so many requests of a socket are owed an answer, it is read no further. */
 export const MAX_OUTSTANDING = 16
 
-/** A server that reads in larger pieces than ours finds more requests in one: past these the socket is cut. */
+/**
+ * When so many requests of all sockets are owed an answer, a socket is read on only until a second one is. A request that
+ * waits for its turn takes about 4 kB: two thousand sockets with sixteen each would take 128 MB.
+ */
+const ALL_OUTSTANDING = 4096
+const FEW_OUTSTANDING = 2
+
+/** Another program's server reads in larger pieces, and may find more requests in one. Past these the socket is cut. */
 const CUT_OUTSTANDING = 256
 
 /** Gives the socket's bytes to `node:http`. */
@@ -19,9 +26,12 @@ export type Reader = {
   leave(): Buffer
 }
 
-/** A socket, and what waits on it: at most one request, since browsers and proxies have one at a time. */
+/** What the connections of a server have in common: which there are, and how many requests of theirs wait for an answer. */
+export type Shared = { readonly all: Set<Connection>; outstanding: number }
+
+/** A socket, and the request that waits on it: at most one, because browsers and proxies have one at a time. */
 export class Connection {
-  readonly #all: Set<Connection>
+  readonly #shared: Shared
   #waiter: Waiter | undefined
   #reader: Reader | undefined
   /** The response to the last request, and to the one before it. */
@@ -35,10 +45,10 @@ export class Connection {
   #isLast = false
   #onClose: Undo | undefined
 
-  /** `all`: where it is kept while it is open. */
-  constructor(all: Set<Connection>) {
-    this.#all = all
-    all.add(this)
+  /** `shared`: what it is counted in while it is open. */
+  constructor(shared: Shared) {
+    this.#shared = shared
+    shared.all.add(this)
   }
 
   /** Is nothing read any more? The bytes before cannot be read, or the last answer is on its way. */
@@ -48,7 +58,8 @@ export class Connection {
 
   /** Are so many requests owed an answer that no more are read? */
   get isFull(): boolean {
-    return this.#outstanding >= MAX_OUTSTANDING
+    const most = this.#shared.outstanding < ALL_OUTSTANDING ? MAX_OUTSTANDING : FEW_OUTSTANDING
+    return this.#outstanding >= most
   }
 
   readBy(reader: Reader): void {
@@ -94,7 +105,9 @@ export class Connection {
   inTurn(response: ServerResponse, begin: () => void): void {
     this.#previous = this.#response
     this.#response = response
-    if (++this.#outstanding > CUT_OUTSTANDING) return void response.req.socket.destroy()
+    this.#outstanding++
+    if (!this.#closed) this.#shared.outstanding++
+    if (this.#outstanding > CUT_OUTSTANDING) return void response.req.socket.destroy()
     response.once('close', () => this.#answered(response))
     after(this.#previous, () => {
       if (!this.#isLast) begin()
@@ -119,7 +132,7 @@ export class Connection {
     })
   }
 
-  /** Something else than `node:http` goes on with the socket: `begin` is called when what came before was answered. */
+  /** Hands the socket to something else than `node:http`: `begin` is called when the requests before were answered. */
   takeInTurn(begin: () => void): void {
     // It counts as a request: also one that is to wait only in a moment is let go.
     this.next()
@@ -145,8 +158,9 @@ export class Connection {
   }
 
   close(): void {
+    if (!this.#closed) this.#shared.outstanding -= this.#outstanding
     this.#closed = true
-    this.#all.delete(this)
+    this.#shared.all.delete(this)
     this.letGo('closed')
     this.#onClose?.()
     this.#onClose = undefined
@@ -175,6 +189,8 @@ export class Connection {
 
   #answered(response: ServerResponse): void {
     this.#outstanding--
+    // Of a socket that has closed nothing is counted any more: not every response of it is told.
+    if (!this.#closed) this.#shared.outstanding--
     if (!response.shouldKeepAlive) this.#isLast = true
     // A response holds its request, and a request its body: an idle connection keeps none of them.
     if (this.#previous === response) this.#previous = undefined
@@ -205,12 +221,12 @@ declare module 'node:net' {
 
 /** Every socket that is open. */
 export class Connections {
-  readonly #all = new Set<Connection>()
+  readonly #shared: Shared = { all: new Set(), outstanding: 0 }
 
   of(socket: Socket): Connection {
     const known = socket[CONNECTION]
     if (known !== undefined) return known
-    const connection = new Connection(this.#all)
+    const connection = new Connection(this.#shared)
     socket[CONNECTION] = connection
     // On the socket, not on the response: of several pipelined responses only one is told that the socket closed.
     socket.on('close', onClose)
@@ -220,7 +236,7 @@ export class Connections {
 
   /** Lets go of everything that waits on any connection. */
   letGo(why: LetGo): void {
-    for (const connection of this.#all) connection.letGo(why)
+    for (const connection of this.#shared.all) connection.letGo(why)
   }
 }
 

@@ -57,6 +57,13 @@ export function readInPieces(socket: Socket, connection: Connection, largeReads:
     // Bytes behind bytes that cannot be read, or behind a last answer, are thrown away.
     if (connection.isOver) return connection.takeBehind(chunk)
     if (!largeReads.takes(place, chunk.length)) return hold()
+    const started = performance.now()
+    give()
+    largeReads.took(place, chunk.length, performance.now() - started)
+  }
+
+  /** Gives what there is to `node:http`, as far as it takes it. */
+  function give(): void {
     while (rest.length > 0 && !connection.isOver) {
       // `node:http` pauses a socket too: until a body has been taken, or answers were read.
       if (socket.isPaused()) return hold()

@@ -17,8 +17,15 @@ const LONG_BYTES = 4 * 1024
 
 /** So much is taken in a turn, where that takes no longer than this. */
 const TURN_BYTES = 128 * 1024
+const TURN_MS = 5
 
-/** The longest body with its head: what a connection has taken when its first turn has come. */
+/** So much is taken in any case: also where the processor is shared with others, and everything takes long. */
+const LEAST_TURN_BYTES = 32 * 1024
+
+/** A read that took longer is slow, however short it was. */
+const SLOW_MS = 0.5
+
+/** The longest body with its head: a connection has taken this when its first turn is over. */
 const REQUEST_BYTES = 72 * 1024
 
 /** A connection's place in the line. */
@@ -31,17 +38,22 @@ export type Place = {
   granted: number
   /** The bytes that were taken of a request that is begun. */
   taken: number
+  /** Did its last read take long for its bytes? */
+  isSlow: boolean
 }
 
 export class LargeReads {
   /** The connections that have begun a request, and those that have not. */
   readonly #begun = new Set<Place>()
   readonly #others = new Set<Place>()
+  #turnBytes = TURN_BYTES
   #left = TURN_BYTES
+  /** Milliseconds that the reads of this turn have taken. */
+  #spentMs = 0
   #isTurning = false
 
   enter(goOn: () => void): Place {
-    return { goOn, waiting: 0, granted: 0, taken: 0 }
+    return { goOn, waiting: 0, granted: 0, taken: 0, isSlow: false }
   }
 
   /** The connection has closed, or something else reads it. */
@@ -52,7 +64,7 @@ export class LargeReads {
 
   /** Is there room now for so many bytes that were read? If not, `goOn` is called when there is. */
   takes(place: Place, bytes: number): boolean {
-    if (bytes < LONG_BYTES) return true
+    if (passes(place, bytes)) return true
     if (place.granted >= bytes) {
       place.granted = 0
       return true
@@ -65,6 +77,12 @@ export class LargeReads {
     if (place.waiting === 0) (place.taken > 0 ? this.#begun : this.#others).add(place)
     place.waiting = bytes
     return false
+  }
+
+  /** So long it took to serve what was read. */
+  took(place: Place, bytes: number, ms: number): void {
+    if (!passes(place, bytes)) this.#spentMs += ms
+    place.isSlow = ms > SLOW_MS
   }
 
   #grant(place: Place, bytes: number): void {
@@ -80,7 +98,12 @@ export class LargeReads {
 
   #turn(): void {
     this.#isTurning = false
-    this.#left = TURN_BYTES
+    this.#turnBytes =
+      this.#spentMs > TURN_MS
+        ? Math.max(LEAST_TURN_BYTES, (this.#turnBytes * TURN_MS) / this.#spentMs)
+        : Math.min(TURN_BYTES, 2 * this.#turnBytes)
+    this.#spentMs = 0
+    this.#left = this.#turnBytes
     for (const line of [this.#begun, this.#others])
       for (const place of line) {
         if (this.#left <= 0) return
@@ -89,4 +112,8 @@ export class LargeReads {
         place.goOn()
       }
   }
+}
+
+function passes(place: Place, bytes: number): boolean {
+  return bytes < LONG_BYTES && !place.isSlow
 }

@@ -42,6 +42,34 @@ test('a short read does not wait', () => {
   ).toBe(true)
 })
 
+test('a turn takes fewer reads after one that took long, and more again after one that did not', async () => {
+  const { reads, taken, places } = crowd(80)
+  for (const place of places.slice(0, 16)) reads.took(place, READ_BYTES, 0.625)
+  await turn()
+  // 10 ms were twice too many.
+  expect(taken).toHaveLength(16 + 8)
+  await turn()
+  expect(taken).toHaveLength(16 + 8 + 16)
+})
+
+test('a turn takes four reads at the least', async () => {
+  const { reads, taken, places } = crowd(40)
+  for (const place of places.slice(0, 16)) reads.took(place, READ_BYTES, 1000)
+  await turn()
+  expect(taken).toHaveLength(16 + 4)
+})
+
+test('a connection whose last read took long waits with short reads too, until one did not', async () => {
+  const { reads, places } = crowd(40)
+  const [, second] = places
+  if (second === undefined) return expect.unreachable('nobody is there')
+  reads.took(second, 1000, 1)
+  expect(reads.takes(second, 1000)).toBe(false)
+  for (let i = 0; i < 3; i++) await turn()
+  reads.took(second, 1000, 0.1)
+  expect(reads.takes(second, 1000)).toBe(true)
+})
+
 test('a request that is begun goes before those that are not', async () => {
   const { taken, read } = crowd(40)
   read(0)
