@@ -126,13 +126,19 @@ async function watch(url, watched, signal) {
       text = blocks.pop()
       for (const block of blocks) {
         const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? []
-        if (event === 'facts') watched.facts.push(...JSON.parse(data).facts)
+        if (event === 'facts') watched.facts.push(...JSON.parse(data).facts.flatMap(eachOf))
         if (event === 'scene') watched.scene = JSON.parse(data)
       }
     }
   } catch (error) {
     if (!signal.aborted) throw error
   }
+}
+
+/** Readers that were given the same come as one fact, with the microseconds of each. */
+function eachOf({ readers, after, ...fact }) {
+  if (readers === undefined || after === undefined) return { readers, ...fact }
+  return readers.map((reader, i) => ({ ...fact, reader, at: fact.at + after[i] / 1000 }))
 }
 
 async function say(url, text) {

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type Batch, type Fact, parseBatch, parseScene, type Scene } from '../src/client/inside.js'
+import { type Batch, type Fact, parseBatch, parseScene, type Scene, type WireFact } from '../src/client/inside.js'
 import { CROWD, MOST_FACTS } from '../src/inside/recorder.js'
 import { MOST_WATCHERS } from '../src/inside/inside.js'
 import { PACKAGE_ROOT } from '../src/platform.js'
@@ -29,6 +29,11 @@ class Watcher {
 
   get batches(): Batch[] {
     return this.#data('facts').flatMap((data) => parseBatch(data) ?? [])
+  }
+
+  /** As they come, before they are taken apart. */
+  get wire(): readonly WireFact[] {
+    return this.#data('facts').flatMap((data) => (JSON.parse(data) as Batch<WireFact>).facts)
   }
 
   get facts(): Fact[] {
@@ -106,7 +111,8 @@ test('one message is told from its sender to the last reader, in the order of it
   expect(new Set(told.map(({ reader }) => reader)).size).toBe(3)
 })
 
-test('the times are those of the server’s own metrics', async () => {
+/** One message to thirty readers, and what a watcher is told of it. */
+async function tellThirty() {
   const server = await startServer({ inside: true })
   for (let i = 0; i < 30; i++) await startPoller(server.port)
   await until(
@@ -119,6 +125,19 @@ test('the times are those of the server’s own metrics', async () => {
     () => watcher.facts.flatMap((fact) => (fact.kind === 'told' ? [fact] : [])),
     ({ length }) => length === 30,
   )
+  return { server, watcher, told }
+}
+
+test('readers that are given the same are one fact on the wire, each with its own time', async () => {
+  const { watcher, told } = await tellThirty()
+  expect(watcher.wire.filter(({ kind }) => kind === 'told').length).toBeLessThanOrEqual(2)
+  expect(new Set(told.map(({ reader }) => reader)).size).toBe(30)
+  expect(new Set(told.map(({ at }) => at)).size).toBeGreaterThan(20)
+  expect(told.map(({ at }) => at)).toEqual(told.map(({ at }) => at).toSorted((a, b) => a - b))
+})
+
+test('the times are those of the server’s own metrics', async () => {
+  const { server, watcher, told } = await tellThirty()
   const ringAt = watcher.facts.find(({ kind }) => kind === 'ring')?.at ?? Number.NaN
   const sum = told.reduce((total, { at }) => total + at - ringAt, 0) / 1000
   const text = (await ask(server.port, { path: '/metrics' })).body

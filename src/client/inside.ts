@@ -9,8 +9,7 @@
 //
 //     {"kind":"told","at":1802,"room":"lobby","id":801,"messages":1,"bytes":171,"readers":[4,5,…],"after":[0,31,…]}
 
-/** `id`: the place where a reader is, or the message's id. `reader`: a number, the same as long as it is one reader. */
-export type Fact =
+type RoomFact =
   | { readonly kind: 'sent' | 'repeated'; readonly at: number; readonly room: string; readonly name: string }
   | { readonly kind: 'kept'; readonly at: number; readonly room: string; readonly id: number }
   | {
@@ -29,24 +28,6 @@ export type Fact =
       readonly phase: 'asked' | 'held' | 'begun' | 'done'
       readonly readers: number
     }
-  | {
-      readonly kind: 'told'
-      readonly at: number
-      readonly room: string
-      readonly reader: number
-      readonly id: number
-      readonly messages: number
-      readonly bytes: number
-      /** Why it cannot have some of them, and how many; null where the log is another. */
-      readonly gap?: { readonly reason: string; readonly missed: number | null }
-    }
-  | {
-      readonly kind: 'parked'
-      readonly at: number
-      readonly room: string
-      readonly reader: number
-      readonly id: number
-    }
   | { readonly kind: 'gone'; readonly at: number; readonly reader: number }
   /** Of a crowd: how many readers were told and how many parked in the 10 ms from `at` on. */
   | {
@@ -57,6 +38,30 @@ export type Fact =
       readonly parked: number
       readonly bytes: number
     }
+
+type ToldFact = {
+  readonly kind: 'told'
+  readonly at: number
+  readonly room: string
+  readonly id: number
+  readonly messages: number
+  readonly bytes: number
+  /** Why the reader cannot have some messages, and how many; null where it is another log. */
+  readonly gap?: { readonly reason: string; readonly missed: number | null }
+}
+
+type ParkedFact = { readonly kind: 'parked'; readonly at: number; readonly room: string; readonly id: number }
+
+/**
+ * `id`: the place of a reader, or the id of a message. `reader`: a number, the same as long as it is the same reader.
+ */
+export type Fact = RoomFact | ((ToldFact | ParkedFact) & { readonly reader: number })
+
+/** Readers that were given the same, or that park at the same place. `after`: microseconds since `at`, of each. */
+export type Together = (ToldFact | ParkedFact) & { readonly readers: number[]; readonly after: number[] }
+
+/** A fact on the wire. */
+export type WireFact = RoomFact | Together
 
 export type RoomScene = {
   readonly room: string
@@ -102,12 +107,12 @@ export type Scene = {
   readonly memory: number
 }
 
-export type Batch = {
+export type Batch<T = Fact> = {
   /** Everything that happened before this time has been told. */
   readonly to: number
   /** How many facts were left out, because there were too many. */
   readonly left: number
-  readonly facts: readonly Fact[]
+  readonly facts: readonly T[]
 }
 
 const KINDS: readonly unknown[] = ['sent', 'repeated', 'kept', 'ring', 'waking', 'told', 'parked', 'gone', 'flow']
@@ -116,8 +121,15 @@ const KINDS: readonly unknown[] = ['sent', 'repeated', 'kept', 'ring', 'waking',
 export function parseBatch(data: unknown): Batch | undefined {
   const value = parseObject(data)
   if (value === undefined || !('facts' in value) || !Array.isArray(value.facts)) return undefined
-  const { to, left, facts } = value as Batch
-  return { to, left, facts: facts.filter((fact) => KINDS.includes(fact.kind) && Number.isFinite(fact.at)) }
+  const { to, left, facts } = value as Batch<WireFact>
+  const known = facts.filter((fact) => KINDS.includes(fact.kind) && Number.isFinite(fact.at))
+  return { to, left, facts: known.flatMap(eachOf).toSorted((a, b) => a.at - b.at) }
+}
+
+function eachOf(fact: WireFact): Fact | Fact[] {
+  if (!('after' in fact)) return fact
+  const { readers, after, ...same } = fact
+  return readers.map((reader, i) => ({ ...same, reader, at: Math.round(fact.at * 1000 + (after[i] ?? 0)) / 1000 }))
 }
 
 export function parseScene(data: unknown): Scene | undefined {

@@ -41,7 +41,7 @@ export type LaneState = {
   readonly spread: readonly number[]
   /** Microseconds of the server's processor in a second, for one reader; null until it was measured. */
   readonly cpu: number | null
-  /** How far that may be off, as two measures of it are apart. */
+  /** By how much `cpu` may be wrong: half the difference of two measurements. */
   readonly error: number | null
   readonly counts: Counts
 }

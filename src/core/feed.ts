@@ -58,7 +58,9 @@ export class Feed {
   #held: Undo[] | undefined
   #expiry: Undo | undefined
   #open = true
-  /** Who reads, where that is known. */
+  /** The reader, as a watcher sees it. */
+  #watched: WatchedReader | undefined
+  /** The name of the reader, where it is known. */
   name: string | undefined
 
   constructor(parts: FeedParts, owner: FeedOwner) {
@@ -69,7 +71,8 @@ export class Feed {
 
   /** Tells a new watcher where this connection is. */
   tellTo(observer: Observer): void {
-    for (const { room, place } of this.#streams) observer.parked(this.#reader, room, place.id)
+    const at = this.#parts.chat.clock.now()
+    for (const { room, place } of this.#streams) observer.parked(this.#reader, room, place.id, at)
   }
 
   get hasRoom(): boolean {
@@ -99,7 +102,8 @@ export class Feed {
   follow<T>(room: Room, place: Place, frames: Frames<T>, write: (frame: Frame<T>) => boolean): Undo {
     const stream = new Stream(room, place, frames, new FeedSink(this, write))
     this.#streams = [...this.#streams, stream]
-    this.#parts.chat.watch.observer?.parked(this.#reader, room, place.id)
+    const { clock, watch } = this.#parts.chat
+    watch.observer?.parked(this.#reader, room, place.id, clock.now())
     stream.resume()
     return () => this.#end(stream)
   }
@@ -173,7 +177,9 @@ export class Feed {
   }
 
   get #reader(): WatchedReader {
-    return { key: this, way: this.#parts.transport, name: this.name }
+    if (this.#watched?.name !== this.name || this.#watched === undefined)
+      this.#watched = { key: this, way: this.#parts.transport, name: this.name, note: undefined }
+    return this.#watched
   }
 
   #release(): void {
@@ -189,7 +195,8 @@ export class Feed {
 
   #count({ room, entries, bytes, gap, place: { id } }: Frame<unknown>, isLive: boolean): void {
     const { chat, metrics, transport } = this.#parts
-    chat.watch.observer?.told(this.#reader, room, { id, messages: entries.length, bytes, gap })
+    const { observer } = chat.watch
+    observer?.told(this.#reader, room, { at: chat.clock.now(), id, messages: entries.length, bytes, gap })
     metrics.delivered.add(entries.length, transport)
     if (gap !== undefined) metrics.gaps.add(1, gap.reason)
     const newest = entries.at(-1)

@@ -12,9 +12,11 @@
 //     crowd   readers are not told apart: one that is told adds one to its room's flow, and the rooms themselves say
 //             how many wait; when they are few again, each waiting reader is asked where it waits
 //
-// To know thousands would cost as much as a tenth of telling them; to count them costs next to nothing.
+// Knowing a reader costs a fiftieth of answering it. Its note leads to all that is known of it, and its part of a fact
+// is two numbers. A look into a map and an object for each answer, with its JSON, would cost a tenth. Counting a crowd
+// costs next to nothing.
 
-import type { Batch, Fact, ReaderScene, RoomScene, Scene } from '../client/inside.js'
+import type { Batch, ReaderScene, RoomScene, Scene, Together, WireFact } from '../client/inside.js'
 import type { Clock } from '../core/clock.js'
 import type { Chat } from '../core/chat.js'
 import type { Observer, Told, WakingPhase, WatchedReader, WatchedRoom } from '../core/rooms/observer.js'
@@ -28,26 +30,45 @@ export const FLOW_MS = 10
 /** The most rooms in a scene. */
 const MOST_ROOMS = 24
 
-/** A poll that has not come back for so long is forgotten. */
-const AWAY_MS = 10_000
-
-/** A crowd is few again below this. */
+/** Readers are few again when there are fewer than this. */
 const FEW = 150
 
-/** The clock is looked at again after so many of a crowd. */
-const LOOKS = 8
+/** So many of the newest facts of readers are looked through for one that another reader can join. */
+const OPEN_FACTS = 8
 
 /** Readers that have not come back after so many scenes, one a second, are forgotten. */
 const AWAY_SCENES = 10
 
-type KnownPlace = { id: number; parked: boolean; at: number }
-type Known = {
-  readonly number: number
+/** A reader, and where it reads. */
+type Known = { readonly number: number; readonly places: Place[] }
+
+/**
+ * Where a reader is in one room. Its `note` leads here, and all that changes with a message is in this one object: a
+ * reader that is answered is looked up nowhere.
+ */
+class Place {
+  /** What made it; another one once the place is forgotten. */
+  era: object | undefined
+  readonly key: object
+  readonly reader: number
   readonly way: string
+  readonly room: string
   name: string | undefined
-  readonly places: Map<string, KnownPlace>
-  answers: number
-  bytes: number
+  id = 0
+  isParked = false
+  /** The number of the scene in which it was told or parked last. */
+  scene = 0
+  answers = 0
+  bytes = 0
+
+  constructor(era: object, { key, way, name }: WatchedReader, reader: number, room: string) {
+    this.era = era
+    this.key = key
+    this.reader = reader
+    this.way = way
+    this.name = name
+    this.room = room
+  }
 }
 
 /** The most readers that waited in a room, in each of the last scenes. */
@@ -63,15 +84,21 @@ export class Recorder implements Observer {
   readonly #readers = new Map<object, Known>()
   /** Asks all waiting readers to tell this recorder where they wait. */
   readonly #askAll: (recorder: Recorder) => void
+  /** Places of another era are none. */
+  #era = {}
+  #scenes = 0
   #isCrowd = false
   readonly #peaks = new Map<string, Peaks>()
-  #facts: Fact[] = []
-  /** Of a reader each. */
-  #each: Fact[] = []
+  #facts: WireFact[] = []
+  /** The facts of readers, and how many readers are in them. */
+  #together: Together[] = []
+  #eachCount = 0
+  /** The facts that a reader joined last: most readers come right after another one that was given the same. */
+  #lastTold: Together | undefined
+  #lastParked: Together | undefined
   #flows = new Map<string, Flow>()
   /** The flow that was counted into last. */
   #flowing: Flow | undefined
-  #looks = 0
   #left = 0
   #numbers = 0
   #answers = 0
@@ -104,60 +131,62 @@ export class Recorder implements Observer {
     this.#note({ kind: 'waking', at: this.#now(), room: name, phase, readers })
   }
 
-  parked(reader: WatchedReader, { name: room }: WatchedRoom, id: number): void {
-    if (this.#isCrowd) {
-      this.#flowNow(room).parked++
+  parked(reader: WatchedReader, { name: room }: WatchedRoom, id: number, at: number): void {
+    const place = this.#placeOf(reader, room)
+    if (place !== undefined) {
+      place.id = id
+      place.isParked = true
+      place.scene = this.#scenes
+    }
+    if (place === undefined || this.#eachCount >= MOST_FACTS) {
+      this.#flow(room, at).parked++
       return
     }
-    const at = this.#now()
-    const known = this.#know(reader)
-    stand(known, room, id, true, at)
-    if (this.#isMuch) this.#flow(room, at).parked++
-    else this.#each.push({ kind: 'parked', at, room, reader: known.number, id })
+    const last = this.#lastParked
+    const isSame = last?.kind === 'parked' && last.id === id && last.room === room
+    this.#join((this.#lastParked = isSame ? last : this.#parkedAt(room, id, at)), place, at)
   }
 
-  told(reader: WatchedReader, { name: room }: WatchedRoom, { id, messages, bytes, gap }: Told): void {
+  told(reader: WatchedReader, { name: room }: WatchedRoom, told: Told): void {
+    const { at, id, bytes, gap } = told
     this.#answers++
     this.#bytes += bytes
-    if (this.#isCrowd) {
-      const flow = this.#flowNow(room)
-      flow.told++
-      flow.bytes += bytes
-      return
+    const place = this.#placeOf(reader, room)
+    if (place !== undefined) {
+      place.id = id
+      place.isParked = place.way !== 'poll'
+      place.scene = this.#scenes
+      place.answers++
+      place.bytes += bytes
     }
-    const at = this.#now()
-    const known = this.#know(reader)
-    stand(known, room, id, reader.way !== 'poll', at)
-    known.answers++
-    known.bytes += bytes
-    if (this.#isMuch) {
+    if (place === undefined || this.#eachCount >= MOST_FACTS) {
       const flow = this.#flow(room, at)
       flow.told++
       flow.bytes += bytes
-    } else {
-      const missing = gap === undefined ? {} : { gap: { reason: gap.reason, missed: gap.missed } }
-      this.#each.push({ kind: 'told', at, room, reader: known.number, id, messages, bytes, ...missing })
+      return
     }
+    const last = this.#lastTold
+    const isSame = last?.kind === 'told' && gap === undefined && isToldSo(last, room, told)
+    this.#join((this.#lastTold = isSame ? last : this.#toldAt(room, told)), place, at)
   }
 
   gone({ key }: WatchedReader): void {
-    if (this.#isCrowd) return
     const known = this.#readers.get(key)
     if (known === undefined) return
+    for (const place of known.places) place.era = undefined
     this.#readers.delete(key)
-    if (!this.#isMuch) this.#each.push({ kind: 'gone', at: this.#now(), reader: known.number })
+    this.#note({ kind: 'gone', at: this.#now(), reader: known.number })
   }
 
-  /** What happened since the last one. */
-  take(): Batch {
-    const flows = [...this.#flows.values()].map((flow): Fact => ({ kind: 'flow', ...flow }))
-    const facts = [...this.#facts, ...this.#each, ...flows].toSorted((a, b) => a.at - b.at)
+  /** The facts since the last call. */
+  take(): Batch<WireFact> {
+    const flows = [...this.#flows.values()].map((flow) => ({ kind: 'flow' as const, ...flow }))
+    const facts = [...this.#facts, ...this.#together, ...flows].toSorted((a, b) => a.at - b.at)
     const batch = { to: this.#now(), left: this.#left, facts }
     this.#facts = []
-    this.#each = []
+    this.#forgetTogether()
     this.#flows = new Map()
     this.#flowing = undefined
-    this.#looks = 0
     this.#left = 0
     return batch
   }
@@ -173,7 +202,7 @@ export class Recorder implements Observer {
       ...around,
       rooms: rooms.map(sceneOf),
       others: all.length - rooms.length,
-      readers: this.#isCrowd ? [] : this.#scenes(),
+      readers: this.#isCrowd ? [] : this.#readerScenes(),
       crowds: this.#isCrowd ? this.#crowds(rooms) : [],
       sessions: chat.sessions.size,
       answers: Math.round(this.#answers / seconds),
@@ -184,22 +213,67 @@ export class Recorder implements Observer {
     return scene
   }
 
-  get #isMuch(): boolean {
-    return this.#isCrowd || this.#each.length >= MOST_FACTS
+  /** Where a reader is known to be in a room; undefined in a crowd. */
+  #placeOf(reader: WatchedReader, room: string): Place | undefined {
+    const { note } = reader
+    if (note instanceof Place && note.era === this.#era && note.room === room && note.key === reader.key) return note
+    return this.#isCrowd ? undefined : this.#findPlace(reader, room)
   }
 
-  #know({ key, way, name }: WatchedReader): Known {
+  #findPlace(reader: WatchedReader, room: string): Place | undefined {
+    const { key, name } = reader
     let known = this.#readers.get(key)
     if (known === undefined) {
-      known = { number: ++this.#numbers, way, name, places: new Map(), answers: 0, bytes: 0 }
+      if (this.#readers.size >= CROWD) {
+        this.#beCrowd()
+        return undefined
+      }
+      known = { number: ++this.#numbers, places: [] }
       this.#readers.set(key, known)
-      if (this.#readers.size > CROWD) this.#beCrowd()
     }
-    known.name = name
-    return known
+    let place = known.places.find((one) => one.room === room)
+    if (place === undefined) known.places.push((place = new Place(this.#era, reader, known.number, room)))
+    place.name = name
+    reader.note = place
+    return place
   }
 
-  #note(fact: Fact): void {
+  #join({ readers, after, at: first }: Together, { reader }: Place, at: number): void {
+    this.#eachCount++
+    readers.push(reader)
+    after.push(Math.round((at - first) * 1000))
+  }
+
+  /** What a reader that parks now can join. */
+  #parkedAt(room: string, id: number, at: number): Together {
+    const open = this.#together
+      .slice(-OPEN_FACTS)
+      .find((one) => one.kind === 'parked' && one.id === id && one.room === room)
+    return open ?? this.#begin({ kind: 'parked', at: toThousandth(at), room, id, readers: [], after: [] })
+  }
+
+  /** What a reader that is told now can join; what it missed is its own alone. */
+  #toldAt(room: string, told: Told): Together {
+    const { id, messages, bytes, gap } = told
+    const one = { kind: 'told' as const, at: toThousandth(told.at), room, id, messages, bytes, readers: [], after: [] }
+    if (gap !== undefined) return this.#begin({ ...one, gap: { reason: gap.reason, missed: gap.missed } })
+    const open = this.#together.slice(-OPEN_FACTS).find((last) => last.kind === 'told' && isToldSo(last, room, told))
+    return open ?? this.#begin(one)
+  }
+
+  #begin(fact: Together): Together {
+    this.#together.push(fact)
+    return fact
+  }
+
+  #forgetTogether(): void {
+    this.#together = []
+    this.#eachCount = 0
+    this.#lastTold = undefined
+    this.#lastParked = undefined
+  }
+
+  #note(fact: WireFact): void {
     if (this.#facts.length < MOST_FACTS) this.#facts.push(fact)
     else this.#left++
   }
@@ -209,14 +283,6 @@ export class Recorder implements Observer {
     // A waking tells thousands of readers one after the other.
     if (this.#flowing?.at === at && this.#flowing.room === room) return this.#flowing
     return (this.#flowing = this.#flowOf(room, at))
-  }
-
-  /** The flow of a room in this moment, or in the one before if that is only a few readers ago. */
-  #flowNow(room: string): Flow {
-    const flow = this.#flowing
-    if (flow !== undefined && flow.room === room && --this.#looks > 0) return flow
-    this.#looks = LOOKS
-    return this.#flow(room, this.#clock.now())
   }
 
   #flowOf(room: string, at: number): Flow {
@@ -229,15 +295,15 @@ export class Recorder implements Observer {
     return flow
   }
 
-  #scenes(): ReaderScene[] {
-    return [...this.#readers.values()].flatMap(({ number, way, name, places, answers, bytes }) =>
-      [...places].map(([room, { id, parked }]) => ({
-        reader: number,
+  #readerScenes(): ReaderScene[] {
+    return [...this.#readers.values()].flatMap(({ places }) =>
+      places.map(({ reader, name, way, room, id, isParked, answers, bytes }) => ({
+        reader,
         ...(name === undefined ? {} : { name }),
         way,
         room,
         id,
-        parked,
+        parked: isParked,
         answers,
         bytes,
       })),
@@ -253,6 +319,7 @@ export class Recorder implements Observer {
 
   #beCrowd(): void {
     this.#isCrowd = true
+    this.#era = {}
     this.#readers.clear()
     this.#peaks.clear()
   }
@@ -287,36 +354,37 @@ export class Recorder implements Observer {
 
   /** Their waiting is in the next scene, and is no fact. */
   #askQuietly(): void {
-    const { length } = this.#each
     this.#askAll(this)
-    this.#each.length = Math.min(length, this.#each.length)
+    this.#forgetTogether()
     this.#flows.clear()
     this.#flowing = undefined
   }
 
   #forgetThoseAway(): void {
-    const now = this.#clock.now()
+    this.#scenes++
     for (const [key, { places }] of this.#readers) {
-      for (const [room, { parked, at }] of places) if (!parked && now - at > AWAY_MS) places.delete(room)
-      if (places.size === 0) this.#readers.delete(key)
+      const away = places.filter(({ isParked, scene }) => !isParked && this.#scenes - scene > AWAY_SCENES)
+      for (const place of away) {
+        place.era = undefined
+        places.splice(places.indexOf(place), 1)
+      }
+      if (places.length === 0) this.#readers.delete(key)
     }
   }
 
   /** In milliseconds, to a thousandth. */
   #now(): number {
-    return Math.round(this.#clock.now() * 1000) / 1000
+    return toThousandth(this.#clock.now())
   }
 }
 
-/** A reader's place is one object for as long as it reads: a crowd would make thousands with each message. */
-function stand({ places }: Known, room: string, id: number, parked: boolean, at: number): void {
-  const place = places.get(room)
-  if (place === undefined) places.set(room, { id, parked, at })
-  else {
-    place.id = id
-    place.parked = parked
-    place.at = at
-  }
+function toThousandth(ms: number): number {
+  return Math.round(ms * 1000) / 1000
+}
+
+function isToldSo(fact: Together & { readonly kind: 'told' }, room: string, { id, messages, bytes }: Told): boolean {
+  const { gap } = fact
+  return fact.id === id && fact.room === room && fact.messages === messages && fact.bytes === bytes && gap === undefined
 }
 
 function sceneOf({ name, epoch, first, last, waiting, streams, presence, bytes }: Room): RoomScene {

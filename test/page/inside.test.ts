@@ -194,12 +194,13 @@ function note({ app: { chat } }: TestServer): { reader: number; what: string }[]
 /** A crowd that the recorder is told of; what is returned wakes all of it and parks it again. */
 function crowd(observer: Observer, room: Room): () => void {
   const readers = Array.from({ length: CROWD }, () => ({ key: {}, way: 'poll', name: undefined }))
-  for (const reader of readers) observer.parked(reader, room, room.last)
+  for (const reader of readers) observer.parked(reader, room, room.last, performance.now())
   // Of a crowd the room itself says how many wait.
   Object.defineProperty(room, 'waiting', { get: () => CROWD })
   return () => {
-    for (const reader of readers) observer.told(reader, room, { id: 1, messages: 1, bytes: 200, gap: undefined })
-    for (const reader of readers) observer.parked(reader, room, room.last)
+    const told = { id: 1, messages: 1, bytes: 200, gap: undefined }
+    for (const reader of readers) observer.told(reader, room, { at: performance.now(), ...told })
+    for (const reader of readers) observer.parked(reader, room, room.last, performance.now())
   }
 }
 

@@ -10,10 +10,16 @@ import type { Gap } from './gap.js'
 import type { Message } from './message.js'
 
 /**
- * A reader, for as long as it is the same one: `key` is its session, or the connection of one without a session. `way`:
- * how it reads, as in the metrics.
+ * A reader. `key` is the same object as long as it is the same reader: its session, or the connection of a reader
+ * without a session. `way`: how it reads, as in the metrics. `note` belongs to the observer: it leads to what the
+ * observer knows of the reader, without a search that would cost more than all its other work.
  */
-export type WatchedReader = { readonly key: object; readonly way: string; readonly name: string | undefined }
+export type WatchedReader = {
+  readonly key: object
+  readonly way: string
+  readonly name: string | undefined
+  note?: unknown
+}
 
 /** What an observer sees of a room. */
 export type WatchedRoom = { readonly name: string; readonly epoch: string; readonly first: number }
@@ -21,8 +27,9 @@ export type WatchedRoom = { readonly name: string; readonly epoch: string; reado
 /** `held`: the waking is put off, because the room is busy. `done`: all readers that waited have been called. */
 export type WakingPhase = 'asked' | 'held' | 'begun' | 'done'
 
-/** What a reader was given: `id` is where it is afterwards, `bytes` are those of the answer or of the frame. */
+/** What a reader was given. `at`: when (`Clock.now`); `id`: where the reader is afterwards; `bytes`: those of the answer or of the frame. */
 export type Told = {
+  readonly at: number
   readonly id: number
   readonly messages: number
   readonly bytes: number
@@ -40,9 +47,9 @@ export type Observer = {
   delivered(room: WatchedRoom, message: Message): void
   /** `readers`: how many wait, or were called. */
   waking(room: WatchedRoom, phase: WakingPhase, readers: number): void
-  /** It waits in a room, at the place with this id. */
-  parked(reader: WatchedReader, room: WatchedRoom, id: number): void
-  /** It was answered, or written to. A stream waits again at once. */
+  /** A reader waits in a room, at the place with this id, since a time (`Clock.now`). */
+  parked(reader: WatchedReader, room: WatchedRoom, id: number, at: number): void
+  /** A reader was answered, or written to. A stream waits again at once. */
   told(reader: WatchedReader, room: WatchedRoom, told: Told): void
   /** The reader's connection has ended. */
   gone(reader: WatchedReader): void

@@ -49,7 +49,7 @@ export class ParkedPoll extends Seat implements Parked, Waiter {
     super()
     this.#parts = parts
     this.#connection = connection
-    this.#watched = { key: connection, way: 'poll', name: undefined }
+    this.#watched = { key: connection, way: 'poll', name: undefined, note: undefined }
     this.#socket = socket
   }
 
@@ -74,14 +74,14 @@ export class ParkedPoll extends Seat implements Parked, Waiter {
     session?.touch()
     this.#disconnect = session?.connect()
     if (session !== this.#session)
-      this.#watched = { ...this.#watched, key: session ?? this.#connection, name: session?.username }
+      this.#watched = { key: session ?? this.#connection, way: 'poll', name: session?.username, note: undefined }
     this.#session = session
     if (chat.watch.observer !== undefined) this.tellTo(chat.watch.observer)
     return true
   }
 
   tellTo(observer: Observer): void {
-    if (this.#room !== undefined) observer.parked(this.#watched, this.#room, this.#at.id)
+    if (this.#room !== undefined) observer.parked(this.#watched, this.#room, this.#at.id, this.#parkedAt)
   }
 
   wake(): void {
@@ -125,17 +125,17 @@ export class ParkedPoll extends Seat implements Parked, Waiter {
     if (encoded === undefined) return
     const { reply, count, newestAt, gaps, outcome } = encoded
     this.#socket.answer(this, reply)
-    if (chat.watch.observer !== undefined) this.#tellWhat(encoded, chat.watch.observer)
+    if (chat.watch.observer !== undefined) this.#tellWhat(encoded, now, chat.watch.observer)
     metrics.polls.add(1, why === 'stop' ? why : outcome)
     metrics.delivered.add(count, 'poll')
     for (const { reason } of gaps) metrics.gaps.add(1, reason)
     if (newestAt !== undefined) metrics.delivery.observe((now - newestAt) / 1000, count)
   }
 
-  #tellWhat({ reply, count, gaps, places }: Encoded, observer: Observer): void {
-    const [[place], [gap]] = [places, gaps]
-    const told = { id: place?.id ?? this.#at.id, messages: count, bytes: reply.body.length, gap }
-    if (this.#room !== undefined) observer.told(this.#watched, this.#room, told)
+  #tellWhat({ reply, count, gaps, places }: Encoded, at: number, observer: Observer): void {
+    if (this.#room === undefined) return
+    const id = places[0]?.id ?? this.#at.id
+    observer.told(this.#watched, this.#room, { at, id, messages: count, bytes: reply.body.length, gap: gaps[0] })
   }
 
   #encode(why: LetGo | 'news'): Encoded | undefined {

@@ -137,7 +137,8 @@ class Wait implements Parked, Waiter {
 
   tellTo(observer: Observer): void {
     const { rooms, places } = this.#reader
-    for (const [i, room] of rooms.entries()) observer.parked(this.#watched, room, places[i]?.id ?? room.last)
+    const at = this.#parkedAt ?? this.#context.chat.clock.now()
+    for (const [i, room] of rooms.entries()) observer.parked(this.#watched, room, places[i]?.id ?? room.last, at)
   }
 
   expire(): void {
@@ -217,10 +218,11 @@ class Wait implements Parked, Waiter {
 
   /** Tells a watcher what was answered, all of it under the first room. */
   #tellWhat({ reply, count, gaps, places }: Encoded, observer: Observer): void {
+    const at = this.#context.chat.clock.now()
     for (const [i, room] of this.#reader.rooms.entries()) {
       const gap = gaps.find((one) => one.room === room.name)
       const [messages, bytes] = i === 0 ? [count, reply.body.length] : [0, 0]
-      observer.told(this.#watched, room, { id: places[i]?.id ?? room.last, messages, bytes, gap })
+      observer.told(this.#watched, room, { at, id: places[i]?.id ?? room.last, messages, bytes, gap })
     }
   }
 
