@@ -1,7 +1,8 @@
 // A person who is here as long as a connection lasts: in one room or several, under one name or several. The end of
 // the connection leaves every room and frees every name.
 
-import type { Chat, Joined } from './chat.js'
+import type { Chat } from './chat.js'
+import type { Joined } from './people/membership.js'
 import type { Undo } from './clock.js'
 import { ChatError } from './errors.js'
 import type { Identity } from './people/identity.js'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Chat, SendRequest } from '../../src/core/chat.js'
+import type { Chat } from '../../src/core/chat.js'
+import type { SendRequest } from '../../src/core/people/sending.js'
 import { KEY_MS } from '../../src/core/rooms/idempotency.js'
 import { SESSION_MS } from '../../src/core/people/sessions.js'
 import { TICK_MS } from '../../src/core/rooms/timer-wheel.js'
@@ -7,6 +8,8 @@ import { codeOf, createChat } from '../support/chat.js'
 
 const say = (chat: Chat, more: Partial<SendRequest> = {}) =>
   chat.send({ room: 'lobby', username: 'ada', text: 'hi', ...more })
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 async function told(chat: Chat, room = 'lobby'): Promise<string[]> {
   const { messages } = await chat.history(room, { limit: 500 })
@@ -162,6 +165,22 @@ describe('being somebody', () => {
     await chat.leave(session, 'lobby')
     expect(await told(chat)).toEqual(['1 join ada joined', '2 leave ada left'])
     expect(room.presence.size).toBe(0)
+  })
+
+  test('a crowd joins in turns, so that others are served between them', async () => {
+    const { chat, clock } = createChat()
+    for (let i = 0; i < 501; i++) await chat.join({ room: 'hall', username: `u${i}` })
+    const joined: number[] = []
+    const all = Array.from({ length: 20 }, (_, i) =>
+      chat.join({ room: 'hall', username: `late${i}` }).then(() => joined.push(i)),
+    )
+    await turn()
+    expect(joined).toHaveLength(8)
+    for (; joined.length < 20; await turn()) clock.turn()
+    await Promise.all(all)
+    const last = chat.members('hall')
+    await turn()
+    expect((await last).members.at(-1)).toBe('late19')
   })
 
   test('a held name is nobody else’s, in any way of writing it, to join or to send', async () => {

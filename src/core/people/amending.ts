@@ -13,6 +13,7 @@ import type { Room } from '../rooms/room.js'
 import type { Rooms } from '../rooms/rooms.js'
 import type { Appended, Store } from '../rooms/store.js'
 import type { Authors } from './authors.js'
+import type { Entrance } from './entrance.js'
 import { parseFlag, parseId } from './fields.js'
 import { Gatherings } from './gatherings.js'
 import { requireSession, type Session } from './sessions.js'
@@ -37,10 +38,7 @@ export type AmendingParts = {
   readonly store: Pick<Store, 'read'>
   readonly publisher: Publisher
   readonly authors: Authors
-  /** The room in which a session may speak now, which counts as a message; throws where it may not. */
-  readonly speak: (session: Session, room: string) => Promise<Room>
-  /** Counts something as a message of a session. */
-  readonly count: (session: Session) => void
+  readonly entrance: Entrance
 }
 
 export class Amending {
@@ -58,7 +56,7 @@ export class Amending {
     const [session, to_, of, text] = [requireSession(somebody), parseRoom(name), parseId('of', id), parseText(to)]
     const mark = key === undefined ? undefined : parseKey(key)
     if (authors.editMs === 0) throw new ChatError('forbidden', 'this chat keeps messages as they were sent')
-    const room = await this.#parts.speak(session, to_)
+    const room = await this.#parts.entrance.speak(session, to_)
     const { username, address } = session
     const draft = { type: 'edit', username, text, of }
     if (mark === undefined) {
@@ -74,13 +72,13 @@ export class Amending {
 
   /** Takes a message of this session out of its room. */
   async remove(session: Session, name: string, id: unknown): Promise<Appended> {
-    const { rooms, publisher, count } = this.#parts
+    const { rooms, publisher, entrance } = this.#parts
     const of = parseId('id', id)
     const room = await rooms.open(name)
     const release = room.hold()
     try {
       await this.#requireOwn(session, room, of)
-      count(session)
+      entrance.count(session)
       return await publisher.publish(room, { type: 'delete', username: session.username, text: 'removed', of })
     } finally {
       release()
@@ -92,7 +90,7 @@ export class Amending {
   async react({ room: name, of: id, text, on = true, session: somebody }: ReactRequest): Promise<Appended | undefined> {
     const [session, to, of, emoji] = [requireSession(somebody), parseRoom(name), parseId('of', id), parseEmoji(text)]
     const isOn = parseFlag('on', on)
-    const room = await this.#parts.speak(session, to)
+    const room = await this.#parts.entrance.speak(session, to)
     const release = room.hold()
     try {
       const { username } = session

@@ -7,9 +7,9 @@
 //                   now ▓▓▓▓▓▓░░░░░░ fullAt      so much has been taken; the next token moves fullAt on
 //                   now ▓▓▓▓▓▓▓▓▓▓▓▓ fullAt      a whole burst: the next token comes in a moment
 //
-// A person's bucket lies in the session and goes with it. The buckets of addresses lie in two maps: every time that
-// an empty bucket would take to fill, the older map is dropped. Whoever is in it has not been heard of for so long
-// that the bucket is full, so nothing is forgotten that mattered, nothing is looked for, and no timer runs.
+// A person's bucket lies in the session and goes with it. The buckets of addresses lie in two maps. Each time that an
+// empty bucket would take to fill, the older map is dropped: its addresses have not been heard of for so long that
+// their buckets are full. So nothing is forgotten that matters, nothing is searched, and no timer runs.
 //
 // The cost of a message: one look into a map, and a few sums.
 

@@ -4,8 +4,9 @@
 //
 // The directory also tells what this process did itself. That changes nothing the second time.
 
+import type { Undo } from '../clock.js'
 import type { Room } from '../rooms/room.js'
-import type { Member, RoomListener } from './directory.js'
+import type { Directory, Member, RoomListener } from './directory.js'
 import type { Moderation } from './moderation.js'
 import { releaseName, takeName } from './names.js'
 import type { Sessions } from './sessions.js'
@@ -17,7 +18,16 @@ export type MirrorParts = {
   readonly tellLeft: (room: Room, username: string) => Promise<void>
 }
 
-export function mirror(room: Room, { sessions, moderation, tellLeft }: MirrorParts): RoomListener {
+/** Keeps a room like the directory until the undo. */
+export async function follow(directory: Directory, room: Room, parts: MirrorParts): Promise<Undo> {
+  const unfollow = await directory.follow(room.name, mirror(room, parts))
+  return () => {
+    unfollow()
+    parts.moderation.forget(room.name)
+  }
+}
+
+function mirror(room: Room, { sessions, moderation, tellLeft }: MirrorParts): RoomListener {
   return {
     held(member) {
       const session = sessions.peek(member.token)

@@ -1,8 +1,8 @@
-// Who is in a room, who is typing, and whether the room is closed: the room's presence.
+// Presence: who is in a room, who is typing, and whether the room is closed.
 //
-// Presence is told whole, never as a difference, so a reader that missed ten changes has missed nothing. Its
-// version is a hash of the state itself: a change that leaves the state as it was told wakes nobody, and a
-// version is good across restarts. Whatever happens, a room tells its presence at most once a second.
+// Presence is always told whole, never as a difference, so a reader that missed ten changes has missed nothing. Its
+// version is a hash of the state. So a change that leaves the state as it was told wakes no reader, and a version is
+// good across restarts. A room tells its presence at most once a second.
 
 import type { Clock, Undo } from '../clock.js'
 import { foldName } from './message.js'
@@ -16,7 +16,7 @@ export type Holder = {
   readonly token?: string
 }
 
-/** `closed`: there while only moderators write. */
+/** `closed` is there only while moderators alone may write. */
 export type PresenceState = {
   readonly members: readonly string[]
   readonly typing: readonly string[]
@@ -26,22 +26,32 @@ export type PresenceState = {
 export const TYPING_MS = 6000
 export const TELL_MS = 1000
 
-/** Time for the message that often comes with a change: both then go out in one answer. */
+/** A pause for the message that often comes with a change, so that both go out in one answer. */
 const SETTLE_MS = 25
 
-export class Presence {
+/** A name that is held. `place`: where it is among the members. */
+type Held = { readonly holder: Holder; readonly place: number }
+
+/** Who is in a room: the names in their order, and the same as a JSON array. */
+export type Members = { readonly members: readonly string[]; readonly membersJson: string }
+
+export class Presence implements Members {
   readonly #clock: Clock
   readonly #timers: TimerWheel
   readonly #isClosed: () => boolean
-  readonly #held = new Map<string, { readonly holder: Holder; readonly place: number }>()
+  readonly #held = new Map<string, Held>()
+  /** The same, in the order of their places. */
+  readonly #order: Held[] = []
   readonly #typing = new Map<string, Undo>()
   readonly #watchers = new Set<() => void>()
+  #members: readonly string[] | undefined
+  #membersJson: string | undefined
   #state: { presence: PresenceState; json: string; version: string } | undefined
   #lastPlace = 0
   #toldAt = -Infinity
   #telling: Undo | undefined
 
-  /** `isClosed`: asked for each state; `changed` says that the answer is another. */
+  /** `isClosed` is asked for each state; `changed` says that its answer is another one. */
   constructor(clock: Clock, timers: TimerWheel, isClosed: () => boolean = () => false) {
     this.#isClosed = isClosed
     this.#clock = clock
@@ -76,15 +86,20 @@ export class Presence {
     const before = this.#held.get(holder.fold)
     const isSame = before?.place === place && this.has(holder)
     this.#lastPlace = Math.max(this.#lastPlace, place)
-    this.#held.set(holder.fold, { holder, place })
-    if (!isSame) this.#change()
+    if (before !== undefined) this.#takeOut(before)
+    const held = { holder, place }
+    this.#held.set(holder.fold, held)
+    this.#order.splice(this.#indexOf(place), 0, held)
+    if (!isSame) this.#changeMembers()
   }
 
   remove(holder: Holder): void {
-    if (!this.has(holder)) return
+    const held = this.#held.get(holder.fold)
+    if (held === undefined || !this.has(holder)) return
     this.#stopTyping(holder.fold)
     this.#held.delete(holder.fold)
-    this.#change()
+    this.#takeOut(held)
+    this.#changeMembers()
   }
 
   /** Typing ends after 6 s, or with that person's next message. Answers whether the person was typing before. */
@@ -99,16 +114,23 @@ export class Presence {
     return was
   }
 
+  /** The names in their order: the same list until it changes. */
+  get members(): readonly string[] {
+    return (this.#members ??= this.#order.map(({ holder }) => holder.username))
+  }
+
+  /** The names as a JSON array. A room of thousands has a long one, so it is made once a change. */
+  get membersJson(): string {
+    return (this.#membersJson ??= JSON.stringify(this.members))
+  }
+
   /** The whole state, its JSON and its version, made once a change. */
   get state(): { readonly presence: PresenceState; readonly json: string; readonly version: string } {
     if (this.#state === undefined) {
-      const holders = [...this.#held.values()].sort((a, b) => a.place - b.place).map(({ holder }) => holder)
-      const presence = {
-        members: holders.map((holder) => holder.username),
-        typing: holders.filter((holder) => this.#typing.has(holder.fold)).map((holder) => holder.username),
-        ...(this.#isClosed() ? { closed: true as const } : {}),
-      }
-      const json = JSON.stringify(presence)
+      const typing = this.#typingNames()
+      const rest = { typing, ...(this.#isClosed() ? { closed: true as const } : {}) }
+      const presence = { members: this.members, ...rest }
+      const json = `{"members":${this.membersJson},${JSON.stringify(rest).slice(1)}`
       this.#state = { presence, json, version: hash(json) }
     }
     return this.#state
@@ -121,7 +143,7 @@ export class Presence {
 
   /** Calls back when the state may be another, at most once a second. */
   watch(call: () => void): Undo {
-    // Each watcher is its own object: two may share one function.
+    // Each watcher is a function of its own: two watchers may share one.
     const watcher = (): void => call()
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
@@ -135,10 +157,37 @@ export class Presence {
     this.#telling = undefined
   }
 
+  #typingNames(): readonly string[] {
+    const held = [...this.#typing.keys()].flatMap((fold) => this.#held.get(fold) ?? [])
+    return held.sort((a, b) => a.place - b.place).map(({ holder }) => holder.username)
+  }
+
+  /** The index of the first member at this place or behind it, by halves. */
+  #indexOf(place: number): number {
+    let [from, to] = [0, this.#order.length]
+    while (from < to) {
+      const middle = (from + to) >>> 1
+      if ((this.#order[middle]?.place ?? Infinity) < place) from = middle + 1
+      else to = middle
+    }
+    return from
+  }
+
+  #takeOut(held: Held): void {
+    const at = this.#order.indexOf(held, this.#indexOf(held.place))
+    if (at >= 0) this.#order.splice(at, 1)
+  }
+
   #stopTyping(fold: string): boolean {
     const undo = this.#typing.get(fold)
     undo?.()
     return this.#typing.delete(fold)
+  }
+
+  #changeMembers(): void {
+    this.#members = undefined
+    this.#membersJson = undefined
+    this.#change()
   }
 
   #change(): void {

@@ -16,7 +16,6 @@ const FEW = 32
 /** A room's waiters. `size`: how many wait. `slice` wakes some of them, and answers whether all are awake. */
 export type Sliced = { readonly size: number; slice(now: () => number): boolean }
 
-/** Takes the rooms that have news in turn, a slice each, and lets the I/O in between. One for the whole chat. */
 export class Scheduler {
   readonly #clock: Clock
   readonly #small: Sliced[] = []

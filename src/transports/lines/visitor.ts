@@ -6,7 +6,8 @@
 //          └── JOIN, MSG, … ───> command: the first word of each line is a command
 
 import type { Auth } from '../../auth/auth.js'
-import type { Chat, Joined } from '../../core/chat.js'
+import type { Chat } from '../../core/chat.js'
+import type { Joined } from '../../core/people/membership.js'
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import type { Feed } from '../../core/feed.js'
@@ -180,7 +181,7 @@ export class LineVisitor {
   }
 
   async #who(room: string): Promise<void> {
-    const members = maySee(this.#identity, room) ? await this.#parts.chat.members(room) : []
+    const { members } = maySee(this.#identity, room) ? await this.#parts.chat.members(room) : { members: [] }
     this.#voice.say([`INFO ${room}:`, ...members.map(asWord)].join(' '))
   }
 

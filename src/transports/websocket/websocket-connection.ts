@@ -2,7 +2,8 @@
 // and a ping now and then finds out whether the client is still there.
 
 import type { Duplex } from 'node:stream'
-import type { Chat, Joined } from '../../core/chat.js'
+import type { Chat } from '../../core/chat.js'
+import type { Joined } from '../../core/people/membership.js'
 import type { Undo } from '../../core/clock.js'
 import type { Place } from '../../core/rooms/cursor.js'
 import { ChatError } from '../../core/errors.js'

@@ -43,6 +43,20 @@ test('the state is told whole, in the order of joining', () => {
   expect(JSON.parse(members.state.json)).toEqual(members.state.presence)
 })
 
+test('members stand in the order of their places, whoever comes and goes between them', () => {
+  const { members, person } = createMembers()
+  const people = ['ada', 'bob', 'cyd', 'dan', 'eve'].map(person)
+  for (const [i, one] of people.entries()) members.add(one, [30, 10, 50, 20, 40][i])
+  expect(members.members).toEqual(['bob', 'dan', 'ada', 'eve', 'cyd'])
+  for (const one of people.slice(0, 2)) members.remove(one)
+  expect(members.members).toEqual(['dan', 'eve', 'cyd'])
+  members.add(person('bob'))
+  for (const one of people.slice(3)) members.setTyping(one, true)
+  members.add(person('ada'), 5)
+  expect(JSON.parse(members.membersJson)).toEqual(['ada', 'dan', 'eve', 'cyd', 'bob'])
+  expect(members.state.presence).toEqual({ members: members.members, typing: ['dan', 'eve'] })
+})
+
 test('a version is of the state itself: the same state has the same version, another has another', () => {
   const { members, person } = createMembers()
   const ada = person('ada')

@@ -1,4 +1,4 @@
-// What is said of a message that is there: POST /edit and POST /react. Its author takes it back by POST /remove.
+// Changes to an earlier message: POST /edit and POST /react. (POST /remove is in moderation.ts.)
 
 import { kept, NO_CONTENT } from '../answer.js'
 import { readFields } from '../fields.js'

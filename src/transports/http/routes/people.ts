@@ -3,7 +3,7 @@
 import { parseFlag } from '../../../core/people/fields.js'
 import { ChatError } from '../../../core/errors.js'
 import { formatCursor } from '../../../core/rooms/cursor.js'
-import { NO_CONTENT, json } from '../answer.js'
+import { NO_CONTENT, text } from '../answer.js'
 import { readFields, secretField } from '../fields.js'
 import type { Route } from '../route.js'
 import { requireSession } from '../token.js'
@@ -26,9 +26,9 @@ export const join: Route = {
       resumes: true,
     })
     const { token, username } = session
-    const { members } = room.presence.state.presence
     const next = formatCursor([{ room: room.name, epoch, id }])
-    answer(json(201, { token, room: room.name, username, members, next }))
+    const who = `"username":${JSON.stringify(username)},"members":${room.presence.membersJson}`
+    answer(text(201, 'application/json', `{"token":"${token}","room":"${room.name}",${who},"next":"${next}"}`))
   },
 }
 

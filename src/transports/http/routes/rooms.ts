@@ -29,7 +29,7 @@ export const members: Route = {
   path: '/members',
   async handle(request, answer, { chat, packer }) {
     const room = parseRoom(request.query.one('room'))
-    const list = await chat.members(room)
-    answer(packer.reply(openJson(JSON.stringify({ room, members: list })), request))
+    const { membersJson } = await chat.members(room)
+    answer(packer.reply(openJson(`{"room":"${room}","members":${membersJson}}`), request))
   },
 }
