@@ -58,6 +58,12 @@ export async function react(
   return (await call(options.platform ?? defaultPlatform, request)) as SendAnswer | undefined
 }
 
-function requestOf({ url = '', token, signal, timeoutMs }: AmendOptions): Omit<Parameters<typeof call>[1], 'path'> {
+/** What every request with a session has. */
+export function requestOf({
+  url = '',
+  token,
+  signal,
+  timeoutMs,
+}: AmendOptions): Omit<Parameters<typeof call>[1], 'path'> {
   return { url, token, signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
 }

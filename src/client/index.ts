@@ -5,6 +5,7 @@ export { backoffMs } from './backoff.js'
 export type { Credentials } from './credentials.js'
 export type { EntryOptions } from './entry.js'
 export { follow, type FollowEvent, type Following, type FollowOptions } from './follow.js'
+export { history, type HistoryAnswer, type HistoryOptions, type PastOf } from './history.js'
 export { Outbox, type OutboxOptions, type OutboxStorage, type Pending } from './outbox.js'
 export { type Platform, defaultPlatform } from './platform.js'
 export {

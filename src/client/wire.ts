@@ -68,7 +68,7 @@ export type Call = {
   readonly password?: string | undefined
   readonly signal?: AbortSignal | undefined
   /** Milliseconds after which the call counts as failed. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** The credentials that go with a request. */

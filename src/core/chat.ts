@@ -2,7 +2,7 @@
 //
 //     send                          sending        edit, react, remove     amending, moderation
 //     join, leave, leaveAll, end    membership     mute, close, clear …    moderation
-//     typing                        signs          history                 past
+//     typing                        signs          history, search         past
 //     members                       crowds
 //
 //     send ──> publisher ──> store.append ──> (the store delivers) ──> room ──> readers
@@ -36,6 +36,7 @@ import { Publisher } from './rooms/publisher.js'
 import type { Room } from './rooms/room.js'
 import { type RoomLimits, Rooms } from './rooms/rooms.js'
 import { Scheduler } from './rooms/scheduler.js'
+import type { SearchPage } from './rooms/search.js'
 import type { Appended, Store } from './rooms/store.js'
 import { TimerWheel } from './rooms/timer-wheel.js'
 
@@ -191,6 +192,11 @@ export class Chat {
   /** A page of a room's past, in its turn. Rejects with `unavailable` when too many pages are asked for. */
   history(name: string, asked: PastRange): Promise<HistoryPage> {
     return this.#past.history(name, asked)
+  }
+
+  /** A page of what was said with these words. Throws `bad_request`; rejects with `unavailable` where too many search. */
+  search(name: string, query: string, asked: PastRange): Promise<SearchPage> {
+    return this.#past.search(name, query, asked)
   }
 
   async close(): Promise<void> {

@@ -13,6 +13,7 @@ export type Command =
   | { readonly kind: 'delete' }
   /** About the newest message of this name, or of any other person. */
   | { readonly kind: 'reply' | 'react'; readonly name: string | undefined; readonly text: string }
+  | { readonly kind: 'search'; readonly words: string }
   | { readonly kind: 'nick'; readonly username: string }
   | { readonly kind: 'rooms' }
   | { readonly kind: 'help' }
@@ -32,6 +33,7 @@ export const COMMANDS = [
   { command: '/delete', why: 'take your last message back' },
   { command: '/reply [@NAME] TEXT', why: 'answer the last message, or the last one of NAME' },
   { command: '/react [@NAME] EMOJI', why: 'put an emoji under it, or take yours back: /react 👍' },
+  { command: '/search WORDS', why: 'what was said here with these words' },
   { command: '/nick NAME', why: 'go on under another name, in every room' },
   { command: '/help', why: 'this list' },
   { command: '/quit', why: 'leave and end; exit, Ctrl-C, and Ctrl-D on an empty line do the same' },
@@ -79,6 +81,10 @@ function commandOf(word: string, rest: string, line: string): Command {
       const example = word === 'reply' ? '/reply yes, or /reply @ada yes' : '/react 👍, or /react @ada 👍'
       return text === '' ? { kind: 'wrong', why: `say what: ${example}` } : { kind: word, name, text }
     }
+    case 'search':
+      return rest === ''
+        ? { kind: 'wrong', why: 'say what to look for: /search exam' }
+        : { kind: 'search', words: rest }
     case 'msg':
     case 'query':
       // Sending it to everyone would embarrass a person who knows these commands from other chats.

@@ -1,6 +1,8 @@
-// What /rooms, /who and /help print.
+// The rows that /rooms, /who, /search and /help print.
 
+import type { Message } from '../client/index.js'
 import { COMMANDS } from './commands.js'
+import { lineOf } from './format.js'
 
 const WIDTH = Math.max(...COMMANDS.map(({ command }) => command.length))
 
@@ -31,6 +33,15 @@ export function roomRows(answer: unknown): string {
         `${room.padEnd(width)}  ${count(members, 'person', 'people')}, ${count(last, 'message', 'messages')}`,
     )
     .join('\n')
+}
+
+/** What was found, the newest last; `isAll`: all of the past was looked through. */
+export function foundRows(words: string, found: readonly Message[], isAll: boolean): string {
+  const lines = found.flatMap((message) => lineOf(message, false) ?? [])
+  const what = count(lines.length, 'message', 'messages')
+  const head = lines.length === 0 ? 'nothing' : isAll ? what : `the newest ${what}`
+  const rest = !isAll && lines.length === 0 ? ', as far back as it was looked' : ''
+  return [`${head} with “${words}”${rest}${lines.length === 0 ? '' : ':'}`, ...lines].join('\n')
 }
 
 function count(number: number, one: string, many: string): string {

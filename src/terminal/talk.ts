@@ -7,10 +7,10 @@
 // The only thing that it knows about its screen is whether a person sits there. Leaving is always the same: messages
 // get a few seconds to arrive, the name is given back, and the screen is put back as it was.
 
-import { type Credentials, edit, type Message, react, remove } from '../client/index.js'
+import { type Credentials, edit, history, type Message, react, remove } from '../client/index.js'
 import { Incoming } from './incoming.js'
 import type { Kept } from './kept.js'
-import { helpRows, roomRows, whoRow } from './lists.js'
+import { foundRows, helpRows, roomRows, whoRow } from './lists.js'
 import { Membership, NoName } from './membership.js'
 import { type Command, parseCommand } from './commands.js'
 import type { Screen } from './screen.js'
@@ -22,6 +22,10 @@ const MAX_ROOMS = 16
 
 /** How long leaving waits for messages to arrive. */
 const SETTLE_MS = 5000
+
+/** How much a search prints, and in how many requests: each looks through thousands of messages. */
+const MOST_FOUND = 20
+const MOST_SEARCHES = 10
 
 export type TalkOptions = {
   readonly url: string
@@ -126,6 +130,7 @@ export class Talk {
     if (command.kind === 'leave') return this.#leaveRoom(command.room ?? this.#active)
     if (command.kind === 'edit' || command.kind === 'delete') return this.#change(command)
     if (command.kind === 'reply' || command.kind === 'react') return this.#answer(command)
+    if (command.kind === 'search') return this.#search(this.#active, command.words)
     if (command.kind === 'nick') return this.#rename(command.username)
     if (command.kind === 'quit') return this.#end(undefined)
     if (command.kind === 'wrong') return this.#screen.notice(command.why)
@@ -163,7 +168,24 @@ export class Talk {
     if (answer !== undefined) this.#incoming.seen.take(answer.message)
   }
 
-  /** The newest message of somebody in the active room, or of anybody else. */
+  /** Prints the newest of what was said with these words, each as a line with its date. */
+  async #search(room: string, words: string): Promise<void> {
+    const { amending } = this.#membership
+    const found: Message[] = []
+    let before: number | undefined
+    let isAll = false
+    for (let asked = 0; asked < MOST_SEARCHES && found.length < MOST_FOUND && !isAll; asked++) {
+      if (this.#stopping) return
+      const limit = MOST_FOUND - found.length
+      const { messages, more, searched } = await history(amending, { room, q: words, before, limit })
+      found.unshift(...messages)
+      before = searched
+      isAll = !more
+    }
+    this.#screen.notice(foundRows(words, found, isAll))
+  }
+
+  /** The newest message in the active room of this name, or of any other person. */
   async #newest(name: string | undefined): Promise<Message | undefined> {
     return this.#incoming.seen.newest(this.#active, { name, me: this.#membership.username })
   }

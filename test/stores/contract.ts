@@ -6,7 +6,10 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { NO_EPOCH } from '../../src/core/rooms/cursor.js'
 import { changesOf } from '../../src/core/rooms/change.js'
 import type { Draft, Message } from '../../src/core/rooms/message.js'
+import { encode } from '../../src/core/rooms/history.js'
+import { matches, parseWords, search } from '../../src/core/rooms/search.js'
 import type { Range, Store } from '../../src/core/rooms/store.js'
+import { systemClock } from '../../src/platform.js'
 import { Model, steps } from './changes.js'
 
 /** Opens an empty store whose rooms keep at least `size` messages. The contract closes it. */
@@ -298,6 +301,43 @@ export function storeContract(name: string, openStore: OpenStore): void {
         for (const type of ['edit', 'reaction']) await store.append('lobby', { ...draft('👍'), type, of })
       const { messages } = await store.read('lobby', { limit: 2, after: 0 })
       expect(messages).toEqual(types.map((type, i) => ({ id: i + 1, ...draft('hi'), type })))
+    })
+  })
+
+  describe(`${name}: searching`, () => {
+    test('finds what a list of everything would, as it is now, page after page from either end', async () => {
+      const store = await open(150)
+      await listen(store)
+      const said = fc.constantFrom('Café', 'exam', 'the exam', 'naïve café', 'EXAM, cafe!', 'nothing')
+      const texts = fc.sample(said, { numRuns: 130, seed: 1 })
+      for (const text of texts) await store.append('lobby', draft(text))
+      await store.append('lobby', { ...draft('an exam in the café'), type: 'edit', of: 5 })
+      await store.append('lobby', { ...draft('removed'), type: 'delete', of: 7 })
+      const { messages: all } = await store.read('lobby', { limit: 500 })
+      const parts = {
+        clock: systemClock,
+        read: (range: Range) => store.read('lobby', range),
+        held: () => undefined,
+        encodeOne: encode,
+        mostBytes: 1e9,
+      }
+      for (const query of ['exam', 'cafe', 'CAFÉ exam', 'ada', 'naïve nothing']) {
+        const words = parseWords(query)
+        const expected = all.filter((message) => matches(message, words)).map(({ id }) => id)
+        for (const isAfter of [false, true]) {
+          const found: number[] = []
+          let [place, more] = [isAfter ? 0 : Infinity, true]
+          while (more) {
+            const page = await search(parts, words, { limit: 4, ...(isAfter ? { after: place } : { before: place }) })
+            const ids = page.messages.map(({ id }) => id)
+            if (isAfter) found.push(...ids)
+            else found.unshift(...ids)
+            more = page.more
+            place = page.searched
+          }
+          expect(found).toEqual(expected)
+        }
+      }
     })
   })
 

@@ -5,7 +5,11 @@
 import { cpSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { encode, idBefore, readHistory } from '../../src/core/rooms/history.js'
 import { type Draft, type Message, removed } from '../../src/core/rooms/message.js'
+import { search } from '../../src/core/rooms/search.js'
+import type { History, Range } from '../../src/core/rooms/store.js'
+import { systemClock } from '../../src/platform.js'
 import type { Journal } from '../../src/stores/journal.js'
 import { FakeClock } from '../support/clock.js'
 import { journalIn, quickFolder, segmentsIn } from '../support/journal.js'
@@ -182,3 +186,25 @@ for (let seed = FIRST_SEED; seed < FIRST_SEED + HISTORIES; seed++) {
     30_000,
   )
 }
+
+test('a page, a time and words are found behind a hole that is longer than a page', { timeout: 20_000 }, async () => {
+  const journal = await journalIn(quickFolder())
+  const one = (id: number, text: string): Draft => ({
+    room: 'lobby',
+    type: 'chat',
+    username: 'ada',
+    text,
+    timestamp: 1_763_635_200_000 + id,
+  })
+  for (const id of [1, 2, 2000, 2001]) await journal.restore(one(id, `needle ${id}`), { epoch: 'k3f9qz1a', id })
+  const read = (range: Range): Promise<History> => journal.read('lobby', range)
+  const page = async (range: Range): Promise<number[]> =>
+    (await readHistory(read, encode, range, 1e9)).messages.map(({ id }) => id)
+  expect(await page({ limit: 500 })).toEqual([1, 2, 2000, 2001])
+  expect(await page({ limit: 10, before: 2000 })).toEqual([1, 2])
+  expect(await page({ limit: 500, after: 1 })).toEqual([2, 2000, 2001])
+  expect(await idBefore(read, 1_763_635_200_000 + 1000)).toBe(2)
+  const parts = { clock: systemClock, read, held: () => undefined, encodeOne: encode, mostBytes: 1e9 }
+  const { messages, more } = await search(parts, ['needle'], { limit: 10 })
+  expect([messages.map(({ id }) => id), more]).toEqual([[1, 2, 2000, 2001], false])
+})

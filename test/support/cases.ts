@@ -139,6 +139,7 @@ export function casesOf(names: readonly string[]): readonly Case[] {
     of('GET /events', 503, 'the house is full', () => ({ path: '/events?room=lobby' }), { polls: 0 }),
     of('GET /history', 200, 'the room is known', () => ({ path: '/history?room=lobby&before=2' })),
     of('GET /history', 200, 'the room is unknown', () => ({ path: '/history?room=den' })),
+    of('GET /history', 200, 'words are looked for', () => ({ path: '/history?room=lobby&q=hi' })),
     of('GET /history', 400, 'both directions are asked for', () => ({
       path: '/history?room=lobby&before=2&after=1',
     })),

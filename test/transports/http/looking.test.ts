@@ -37,6 +37,27 @@ describe('history', () => {
     expect((await ask(port, { path: '/history?room=lobby&from=1&after=1' })).status).toBe(400)
   })
 
+  test('with words has what was said with them, and says how far it has looked', async () => {
+    const { port } = await startServer()
+    for (const text of ['the exam', 'no', 'Exam in Café', 'bye']) await send(port, 'lobby', 'ada', text)
+    const find = (query: string) => ask(port, { path: `/history?room=lobby&${query}` })
+    const page = async (query: string): Promise<unknown[]> => {
+      const { messages, more, searched } = parse<{ messages: { id: number }[]; more: boolean; searched: number }>(
+        await find(query),
+      )
+      return [messages.map(({ id }) => id), more, searched]
+    }
+    expect(await page('q=EXAM')).toEqual([[1, 3], false, 1])
+    expect(await page('q=exam&limit=1')).toEqual([[3], true, 3])
+    expect(await page('q=exam&before=3')).toEqual([[1], false, 1])
+    expect(await page('q=exam&after=1')).toEqual([[3], false, 4])
+    expect(await page('q=cafe%20exam%20ada')).toEqual([[3], false, 1])
+    expect(await page('q=exam&from=0&limit=1')).toEqual([[1], true, 1])
+    for (const wrong of ['q=%20', `q=${'x'.repeat(201)}`, 'q=a+b+c+d+e+f+g+h+i', 'q=a&q=b'])
+      expect((await find(wrong)).status).toBe(400)
+    expect((await find('q=')).body).not.toContain('searched')
+  })
+
   test('is the newest, or what is before or after an id, without that id', async () => {
     const page = await withMessages(9, 8)
     expect(await page('limit=3')).toEqual([[7, 8, 9], 2, 9, true])

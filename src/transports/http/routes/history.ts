@@ -1,4 +1,4 @@
-// GET /history: pages through a room's past.
+// GET /history: pages through a room's past, or with `q` through what was said there with some words.
 
 import { ChatError } from '../../../core/errors.js'
 import { parseRoom } from '../../../core/rooms/message.js'
@@ -27,8 +27,12 @@ export const history: Route = {
       ...(after === undefined ? {} : { after }),
       ...(from === undefined ? {} : { from }),
     }
-    const { json, epoch, first, last, more } = await chat.history(room, range)
-    const body = `{"messages":[${json.join(',')}],"epoch":"${epoch}","first":${first},"last":${last},"more":${more}}`
+    const q = query.one('q')
+    const found = q === undefined ? undefined : await chat.search(room, q, range)
+    const { json, epoch, first, last, more } = found ?? (await chat.history(room, range))
+    const searched = found === undefined ? '' : `,"searched":${found.searched}`
+    const page = `"messages":[${json.join(',')}],"epoch":"${epoch}","first":${first},"last":${last}`
+    const body = `{${page},"more":${more}${searched}}`
     const reply = openJson(body)
     await packer.prepare(reply, request)
     answer(packer.reply(reply, request))
