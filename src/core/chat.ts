@@ -31,7 +31,7 @@ import type { HistoryPage } from './rooms/history.js'
 import { type Message, parseRoom } from './rooms/message.js'
 import { NewRooms } from './rooms/new-rooms.js'
 import type { Watch, Watchable } from './rooms/observer.js'
-import type { Holder, Members } from './rooms/presence.js'
+import type { Holder, Members, RoomOrders } from './rooms/presence.js'
 import { Publisher } from './rooms/publisher.js'
 import type { Room } from './rooms/room.js'
 import { type RoomLimits, Rooms } from './rooms/rooms.js'
@@ -96,9 +96,9 @@ export class Chat {
     this.#directory = directory
     const { timers, watch } = this
     const limits = new Limits(clock, rates, directory === undefined ? undefined : (one) => directory.count(one))
-    const isClosed = (name: string): boolean => this.moderation.isClosed(name)
+    const orders = (name: string): RoomOrders => this.moderation.ordersOf(name)
     const followed = directory === undefined ? undefined : (room: Room) => this.#follow(room, directory)
-    const roomParts = { clock, timers, ringSize, keepMs, isClosed, follow: followed, watch }
+    const roomParts = { clock, timers, ringSize, keepMs, orders, follow: followed, watch }
     const rooms = (this.rooms = new Rooms(store, { ...roomParts, scheduler: new Scheduler(clock) }, most))
     this.#newRooms = new NewRooms({ store, rooms, clock })
     const sessions = (this.sessions = new Sessions(

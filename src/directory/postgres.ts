@@ -154,15 +154,20 @@ class PostgresPeople implements PeoplePlace {
   }
 
   async order(room: string, order: Order, now: number): Promise<void> {
-    const fresh = this.#random.epoch()
-    const values =
-      'isClosed' in order ? [order.isClosed, null, 0, now] : [null, order.fold, Math.ceil(order.until), now]
-    const [row] = await this.#ask(STATEMENTS.order, [room, fresh, ...values])
+    const [row] = await this.#orderIn(room, order, now)
     if (row === undefined) return
     // A moderator who orders something waits until the other processes are told. If that fails, they find out by
     // comparing.
     const payload = `${room} ${formatOrdered(parseVersion(row))}`
     await this.#ask(STATEMENTS.notify, [this.channel, [payload]]).catch(() => undefined)
+  }
+
+  #orderIn(room: string, order: Order, now: number): Promise<readonly Row[]> {
+    const fresh = this.#random.epoch()
+    if ('slow' in order) return this.#ask(STATEMENTS.slow, [room, fresh, order.slow])
+    const values =
+      'isClosed' in order ? [order.isClosed, null, 0, now] : [null, order.fold, Math.ceil(order.until), now]
+    return this.#ask(STATEMENTS.order, [room, fresh, ...values])
   }
 
   listen(room: string, hear: (text: string) => void): Promise<Undo> {

@@ -138,11 +138,8 @@ class RedisPeople implements PeoplePlace {
   }
 
   async order(room: string, order: Order, now: number): Promise<void> {
-    const [field, value] =
-      'isClosed' in order
-        ? ['closed', order.isClosed ? '1' : '']
-        : [`m:${order.fold}`, order.until > 0 ? String(order.until) : '']
-    await this.#link.run(SCRIPTS.order, [peopleKey(room)], [...this.#known(room), field, value, String(now)])
+    const args = [...this.#known(room), ...fieldOf(order), String(now)]
+    await this.#link.run(SCRIPTS.order, [peopleKey(room)], args)
   }
 
   listen(room: string, hear: (text: string) => void): Promise<Undo> {
@@ -186,6 +183,13 @@ class RedisPeople implements PeoplePlace {
   #channelOf(room: string): string {
     return `${this.#parts.channel}:{${room}}`
   }
+}
+
+/** An order as a field of a room's people, and its value: nothing where it is taken back. */
+function fieldOf(order: Order): [field: string, value: string] {
+  if ('isClosed' in order) return ['closed', order.isClosed ? '1' : '']
+  if ('slow' in order) return ['slow', order.slow > 0 ? String(order.slow) : '']
+  return [`m:${order.fold}`, order.until > 0 ? String(order.until) : '']
 }
 
 function peopleKey(room: string): string {

@@ -30,6 +30,7 @@ const ORDERS: [string, object][] = [
   ['/mute', { room: 'lobby', username: 'bob' }],
   ['/remove', { room: 'lobby', id: 1 }],
   ['/close', { room: 'lobby' }],
+  ['/slow', { room: 'lobby', seconds: 10 }],
   ['/clear', { room: 'lobby' }],
 ]
 
@@ -179,6 +180,40 @@ describe('a closed room', () => {
     expect((await order('/close', { room: 'lobby', closed: 'maybe' })).status).toBe(400)
     await order('/close', { room: 'lobby', closed: false })
     expect((await send(port, 'lobby', 'eve', 'hi')).status).toBe(201)
+  })
+})
+
+describe('a slow room', () => {
+  test('is told with its presence, as long as it is slow', async () => {
+    const { port, order } = await startClass()
+    expect((await order('/slow', { room: 'lobby', seconds: 10 })).status).toBe(204)
+    const state = async () => (await poll(port, 'room=lobby&presence=1&since=now')).rooms?.['lobby']
+    expect(await state()).toEqual({ members: [], typing: [], slow: 10 })
+    await order('/close', { room: 'lobby' })
+    expect(await state()).toEqual({ members: [], typing: [], closed: true, slow: 10 })
+    await order('/close', { room: 'lobby', closed: false })
+    await order('/slow', { room: 'lobby', seconds: 0 })
+    expect(await state()).toEqual({ members: [], typing: [] })
+    for (const seconds of [301, -1, 1.5, 'soon', undefined])
+      expect((await order('/slow', { room: 'lobby', seconds })).status).toBe(400)
+  })
+
+  test('takes one message of a name in its time, and as many as they like of a moderator', async () => {
+    const { port, order } = await startClass()
+    const bob = await join(port, 'lobby', 'bob')
+    await order('/slow', { room: 'lobby', seconds: 10 })
+    const refused = await ask(port, post('/send', { room: 'lobby', text: 'so soon' }, bearer(bob)))
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(7)
+    expect(parse(refused)['detail']).toContain('this room is slow')
+    expect((await send(port, 'lobby', 'Eve', 'hi', { key: 'k1' })).status).toBe(201)
+    expect((await send(port, 'lobby', 'Eve', 'hi', { key: 'k1' })).headers.get('idempotency-replayed')).toBe('true')
+    expect((await send(port, 'lobby', 'eve', 'again', { key: 'k2' })).status).toBe(429)
+    await order('/join', { room: 'lobby' })
+    for (const text of ['one', 'two']) expect((await order('/send', { room: 'lobby', text })).status).toBe(201)
+    expect((await ask(port, post('/react', { room: 'lobby', of: 1, text: '👍' }, bearer(bob)))).status).toBe(201)
+    await order('/slow', { room: 'lobby', seconds: 0 })
+    expect((await send(port, 'lobby', 'eve', 'again', { key: 'k2' })).status).toBe(201)
   })
 })
 

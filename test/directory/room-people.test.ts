@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Member } from '../../src/core/people/directory.js'
+import { type Member, NO_ORDERS } from '../../src/core/people/directory.js'
 import type { People, PeopleNews } from '../../src/directory/shared/people.js'
 import { RoomPeople } from '../../src/directory/shared/room-people.js'
 
@@ -26,7 +26,7 @@ function createPeople() {
     },
     read: async (): Promise<People> => {
       reads++
-      return { ...redis, members: new Map(redis.members), orders: { isClosed: false, muted: new Map() } }
+      return { ...redis, members: new Map(redis.members), orders: NO_ORDERS }
     },
     reclaim: async (members) => {
       for (const { username } of members) reclaimed.push(username)

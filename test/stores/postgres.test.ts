@@ -42,6 +42,7 @@ describe.skipIf(!hasPostgres)('postgres', () => {
       { version: 3 },
       { version: 4 },
       { version: 5 },
+      { version: 6 },
     ])
     await Promise.all(stores.map((store, i) => store.append('lobby', { ...draft(`n${i}`), key: `k${i}` })))
     const { messages, last } = await (stores[0] ?? (await storeIn(url))).read('lobby', { limit: 50 })

@@ -91,6 +91,13 @@ export function casesOf(names: readonly string[]): readonly Case[] {
     ),
     of('POST /mute', 204, 'a moderator says so', ({ token }) => post('/mute', BOB, bearer(token)), RIGHTS),
     of('POST /close', 204, 'a moderator says so', ({ token }) => post('/close', BOB, bearer(token)), RIGHTS),
+    of(
+      'POST /slow',
+      204,
+      'a moderator says so',
+      ({ token }) => post('/slow', { room: 'lobby', seconds: 10 }, bearer(token)),
+      RIGHTS,
+    ),
     of('POST /close', 403, 'somebody else says so', ({ token }) => post('/close', BOB, bearer(token))),
     of(
       'POST /remove',

@@ -22,8 +22,13 @@ import type { Session } from './sessions.js'
 /** A person who holds a name in a room. `place`: the order in which people came, the same in every process. */
 export type Member = Required<Holder> & { readonly place: number }
 
-/** What a moderator has ordered in a room. `muted`: until when each name says nothing (`Clock.date`). */
-export type Orders = { readonly isClosed: boolean; readonly muted: ReadonlyMap<string, number> }
+/**
+ * A moderator's orders in a room. `slow`: seconds between two messages of a name, or 0. `muted`: until when each name may
+ * say nothing (`Clock.date`).
+ */
+export type Orders = { readonly isClosed: boolean; readonly slow: number; readonly muted: ReadonlyMap<string, number> }
+
+export const NO_ORDERS: Orders = { isClosed: false, slow: 0, muted: new Map() }
 
 /** A session that another process made. */
 export type KnownSession = {
@@ -81,6 +86,7 @@ export type Directory = {
   /** `until`: in milliseconds since 1970; 0 takes a mute back. */
   mute(room: string, fold: string, until: number): Promise<void>
   setClosed(room: string, isClosed: boolean): Promise<void>
+  setSlow(room: string, seconds: number): Promise<void>
   count(counted: Counted): void
   /** Notes for so many milliseconds who wrote a message. `place` and `author` are a word each, for `authorOf`. */
   wrote(place: string, author: string, ms: number): void

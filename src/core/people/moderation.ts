@@ -1,25 +1,28 @@
 // Moderation: who may keep order in a room, and which orders are in force.
 //
-//     mute     a name says nothing in a room for so many seconds            in memory, or in the directory
-//     close    nobody but a moderator says anything or comes in             in memory, or in the directory
-//     remove   a `delete` message with `of: ID`: whoever has it hides it,   in the log, like every message
-//              and rings and stores give a `removed` one in its place
+//     mute     a name may say nothing in a room for so many seconds         in memory, or in the directory
+//     close    only moderators may speak or join                            in memory, or in the directory
+//     slow     a name may send one message in so many seconds               in memory, or in the directory
+//     remove   a `delete` message with `of: ID`: clients hide that          in the log, like every message
+//              message, and rings and stores give a `removed` one instead
 //     clear    a `clear` message begins the log anew: a new epoch           in the log, like every message
 //
-// What is in the log outlives a restart and reaches other processes. So do mutes and closed rooms where there is a
-// directory, and neither without one. A mute is of a name, so whoever leaves and comes back under another one is heard
-// again: then the room is closed.
+// What is in the log outlives a restart and reaches other processes. Mutes, closed rooms and slow rooms do so where
+// there is a directory; without one they are gone with the process. A mute is of a name: a person who comes back under another
+// name is heard again. Then the moderator closes the room.
 
-import type { Clock } from '../clock.js'
+import type { Clock, Undo } from '../clock.js'
 import { ChatError } from '../errors.js'
 import { parseFlag, parseWhole } from './fields.js'
 import { requireIdentity } from './identity.js'
 import { findMessage, noSuchMessage } from '../rooms/history.js'
 import { foldName, parseRoom, parseUsername } from '../rooms/message.js'
+import type { RoomOrders } from '../rooms/presence.js'
 import type { Publisher } from '../rooms/publisher.js'
 import type { Room } from '../rooms/room.js'
 import type { Rooms } from '../rooms/rooms.js'
 import { requireSession, type Session, type Sessions } from './sessions.js'
+import { SLOW_SECONDS, Speakers } from './slow.js'
 import type { Directory, Orders } from './directory.js'
 import type { Appended, Store } from '../rooms/store.js'
 
@@ -38,7 +41,13 @@ export type ModerationParts = {
   readonly directory?: Directory | undefined
 }
 
-type Order = { isClosed: boolean; readonly muted: Map<string, number> }
+/** `slow`: seconds; 0 where it is not. */
+type Order = {
+  isClosed: boolean
+  slow: number
+  readonly muted: Map<string, number>
+  readonly speakers: Speakers
+}
 
 export class Moderation {
   readonly #parts: ModerationParts
@@ -60,17 +69,18 @@ export class Moderation {
     }
   }
 
-  /** What is ordered in a room that this process follows, as the directory says it. */
-  set(room: string, { isClosed, muted }: Orders): void {
+  /** Takes over the orders of a room that this process follows, as the directory tells them. */
+  set(room: string, { isClosed, slow, muted }: Orders): void {
     const { clock, rooms } = this.#parts
-    const was = this.isClosed(room)
     const order = this.#order(room)
+    const isSame = order.isClosed === isClosed && order.slow === slow
     const ahead = clock.now() - clock.date()
     order.isClosed = isClosed
+    order.slow = slow
     order.muted.clear()
     for (const [fold, until] of muted) order.muted.set(fold, until + ahead)
     this.#tidy()
-    if (was !== isClosed) rooms.get(room)?.presence.changed()
+    if (!isSame) rooms.get(room)?.presence.changed()
   }
 
   /** The room is not followed any more: the directory alone keeps its orders. */
@@ -79,16 +89,35 @@ export class Moderation {
   }
 
   /**
-   * Asks whether a session may speak in a closed room where another process may have given it the right since.
+   * Asks whether a session may speak in a closed or a slow room, because another process may have made it a moderator.
    * Undefined where there is nothing to ask, as nearly always.
    */
   reach(room: string, session: Session | undefined): Promise<void> | undefined {
-    if (session === undefined || session.moderates || !this.isClosed(room)) return undefined
+    if (session === undefined || session.moderates || this.#orders.size === 0) return undefined
+    if (!this.isClosed(room) && !this.isSlow(room)) return undefined
     return this.#parts.sessions.refresh(session)
   }
 
   isClosed(room: string): boolean {
     return this.#orders.get(room)?.isClosed === true
+  }
+
+  /** May a name speak there only now and then? */
+  isSlow(room: string): boolean {
+    return (this.#orders.get(room)?.slow ?? 0) > 0
+  }
+
+  /** What everybody is told of it. */
+  ordersOf(room: string): RoomOrders {
+    const { isClosed, slow } = this.#orders.get(room) ?? { isClosed: false, slow: 0 }
+    return { ...(isClosed ? { closed: true as const } : {}), ...(slow > 0 ? { slow } : {}) }
+  }
+
+  /** A name speaks now; the undo says that it did not. Throws `rate_limited` where that is too soon in a slow room. */
+  pace(room: Room, username: string, session: Session | undefined): Undo | undefined {
+    const order = this.#orders.get(room.name)
+    if (order === undefined || order.slow === 0 || session?.moderates === true) return undefined
+    return order.speakers.speak(room, username, order.slow, this.#parts.clock.now())
   }
 
   /** Throws `forbidden` where the room is closed to this session. */
@@ -114,7 +143,7 @@ export class Moderation {
     seconds: unknown = MUTE_SECONDS.default,
   ): Promise<void> {
     const { clock, directory } = this.#parts
-    const room = await this.#require(session, name)
+    const room = await this.require(session, name)
     const fold = foldName(parseUsername(username))
     const wait = 1000 * parseWhole('seconds', seconds, 0, MUTE_SECONDS.most)
     if (directory !== undefined) return directory.mute(room, fold, wait > 0 ? clock.date() + wait : 0)
@@ -129,7 +158,7 @@ export class Moderation {
   /** Closes a room, or opens it again. */
   async close(session: Session | undefined, name: unknown, closed: unknown = true): Promise<void> {
     const { directory, rooms } = this.#parts
-    const room = await this.#require(session, name)
+    const room = await this.require(session, name)
     const isClosed = parseFlag('closed', closed)
     if (directory !== undefined) return directory.setClosed(room, isClosed)
     this.#order(room).isClosed = isClosed
@@ -137,7 +166,18 @@ export class Moderation {
     rooms.get(room)?.presence.changed()
   }
 
-  /** Takes what a message said out of its room; that it was there can still be seen. */
+  /** Lets each name say one thing in so many seconds; 0 ends it. */
+  async slow(session: Session | undefined, name: unknown, seconds: unknown): Promise<void> {
+    const { directory, rooms } = this.#parts
+    const room = await this.require(session, name)
+    const slow = parseWhole('seconds', seconds, 0, SLOW_SECONDS)
+    if (directory !== undefined) return directory.setSlow(room, slow)
+    this.#order(room).slow = slow
+    this.#tidy()
+    rooms.get(room)?.presence.changed()
+  }
+
+  /** Takes out what a message said. That there was a message can still be seen. */
   async remove(session: Session | undefined, name: unknown, id: unknown): Promise<Moderated> {
     const { room, username } = await this.#enter(session, name)
     const of = parseWhole('id', id, 0, Number.MAX_SAFE_INTEGER)
@@ -153,7 +193,7 @@ export class Moderation {
   }
 
   async #enter(session: Session | undefined, name: unknown): Promise<{ room: Room; username: string }> {
-    const room = await this.#parts.rooms.open(await this.#require(session, name))
+    const room = await this.#parts.rooms.open(await this.require(session, name))
     if (!room.hasLog) {
       this.#parts.rooms.settle(room)
       throw new ChatError('not_found', 'nothing has been said in this room')
@@ -161,7 +201,8 @@ export class Moderation {
     return { room, username: session?.username ?? '' }
   }
 
-  async #require(somebody: Session | undefined, name: unknown): Promise<string> {
+  /** The room, where this session moderates. Throws `forbidden`. */
+  async require(somebody: Session | undefined, name: unknown): Promise<string> {
     const session = requireSession(somebody)
     if (!session.moderates) await this.#parts.sessions.refresh(session)
     if (!session.moderates)
@@ -173,11 +214,13 @@ export class Moderation {
 
   #order(room: string): Order {
     let order = this.#orders.get(room)
-    if (order === undefined) this.#orders.set(room, (order = { isClosed: false, muted: new Map() }))
+    if (order === undefined)
+      this.#orders.set(room, (order = { isClosed: false, slow: 0, muted: new Map(), speakers: new Speakers() }))
     return order
   }
 
   #tidy(): void {
-    for (const [room, { isClosed, muted }] of this.#orders) if (!isClosed && muted.size === 0) this.#orders.delete(room)
+    for (const [room, { isClosed, slow, muted }] of this.#orders)
+      if (!isClosed && slow === 0 && muted.size === 0) this.#orders.delete(room)
   }
 }

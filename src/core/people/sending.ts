@@ -1,10 +1,12 @@
 // Sending: what a message goes through until the store has it.
 //
 //     parse ──> entrance ──> limits ──> room ──> is the name free? ──> is there what it answers? ──> publisher
-////
+//                                                                        slow mode, key ────────────────┘
+//
 // A message without a session is sent under a name that no session holds. A message with a key is kept once, however often
 // it is sent.
 
+import type { Undo } from '../clock.js'
 import type { Watch } from '../rooms/observer.js'
 import type { Publisher } from '../rooms/publisher.js'
 import { parseKey, parseRoom, parseText, parseUsername } from '../rooms/message.js'
@@ -99,13 +101,28 @@ export class Sending {
 
   /** Publishes a draft; with a key, once for its sender. */
   async #publish(room: Room, draft: Draft, { mark, session, address }: Sender): Promise<Sent> {
-    const { publisher, watch } = this.#parts
-    if (mark === undefined) return sentTo(room, await publisher.publish(room, draft, address), false)
-    const sender = session === undefined ? 'name' : 'session'
-    const parts = { ...draft, key: mark }
-    const { appended, replayed } = await publisher.publishByKey(room, sender, parts, address)
-    if (replayed) watch.observer?.repeated(room, draft.username)
-    return sentTo(room, appended, replayed)
+    const { publisher, moderation, watch } = this.#parts
+    let undo: Undo | undefined
+    const pace = async (): Promise<void> => {
+      undo = moderation.pace(room, draft.username, session)
+    }
+    // What is only repeated is no message more.
+    const check = moderation.isSlow(room.name) ? pace : undefined
+    try {
+      if (mark === undefined) {
+        if (check !== undefined) await check()
+        return sentTo(room, await publisher.publish(room, draft, address), false)
+      }
+      const sender = session === undefined ? 'name' : 'session'
+      const parts = { ...draft, key: mark }
+      const { appended, replayed } = await publisher.publishByKey(room, sender, parts, address, check)
+      if (replayed) watch.observer?.repeated(room, draft.username)
+      return sentTo(room, appended, replayed)
+    } catch (error) {
+      // What could not be kept was not said.
+      undo?.()
+      throw error
+    }
   }
 
   /** The id of the message that is answered. The room is held meanwhile. */

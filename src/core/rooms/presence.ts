@@ -1,4 +1,4 @@
-// Presence: who is in a room, who is typing, and whether the room is closed.
+// Presence: who is in a room, who is typing, and what a moderator has ordered: is the room closed, and how slow is it?
 //
 // Presence is always told whole, never as a difference, so a reader that missed ten changes has missed nothing. Its
 // version is a hash of the state. So a change that leaves the state as it was told wakes no reader, and a version is
@@ -16,11 +16,12 @@ export type Holder = {
   readonly token?: string
 }
 
-/** `closed` is there only while moderators alone may write. */
-export type PresenceState = {
+/** `closed` is there only while moderators alone may write, `slow` only while a name may write once in so many seconds. */
+export type RoomOrders = { readonly closed?: true; readonly slow?: number }
+
+export type PresenceState = RoomOrders & {
   readonly members: readonly string[]
   readonly typing: readonly string[]
-  readonly closed?: true
 }
 
 export const TYPING_MS = 6000
@@ -28,6 +29,8 @@ export const TELL_MS = 1000
 
 /** A pause for the message that often comes with a change, so that both go out in one answer. */
 const SETTLE_MS = 25
+
+const NO_ORDERS: RoomOrders = {}
 
 /** A name that is held. `place`: where it is among the members. */
 type Held = { readonly holder: Holder; readonly place: number }
@@ -38,7 +41,7 @@ export type Members = { readonly members: readonly string[]; readonly membersJso
 export class Presence implements Members {
   readonly #clock: Clock
   readonly #timers: TimerWheel
-  readonly #isClosed: () => boolean
+  readonly #orders: () => RoomOrders
   readonly #held = new Map<string, Held>()
   /** The same, in the order of their places. */
   readonly #order: Held[] = []
@@ -51,9 +54,9 @@ export class Presence implements Members {
   #toldAt = -Infinity
   #telling: Undo | undefined
 
-  /** `isClosed` is asked for each state; `changed` says that its answer is another one. */
-  constructor(clock: Clock, timers: TimerWheel, isClosed: () => boolean = () => false) {
-    this.#isClosed = isClosed
+  /** `orders` is asked for each state; `changed` says that its answer is another one. */
+  constructor(clock: Clock, timers: TimerWheel, orders: () => RoomOrders = () => NO_ORDERS) {
+    this.#orders = orders
     this.#clock = clock
     this.#timers = timers
   }
@@ -128,7 +131,7 @@ export class Presence implements Members {
   get state(): { readonly presence: PresenceState; readonly json: string; readonly version: string } {
     if (this.#state === undefined) {
       const typing = this.#typingNames()
-      const rest = { typing, ...(this.#isClosed() ? { closed: true as const } : {}) }
+      const rest = { typing, ...this.#orders() }
       const presence = { members: this.members, ...rest }
       const json = `{"members":${this.membersJson},${JSON.stringify(rest).slice(1)}`
       this.#state = { presence, json, version: hash(json) }
@@ -136,7 +139,7 @@ export class Presence implements Members {
     return this.#state
   }
 
-  /** The room was closed or opened. */
+  /** What is ordered in the room is another. */
   changed(): void {
     this.#change()
   }

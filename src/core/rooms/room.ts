@@ -13,7 +13,7 @@ import { fullBucket } from '../bucket.js'
 import { type Gap, gapAt } from './gap.js'
 import type { Watch } from './observer.js'
 import { type Find, IdempotencyKeys, KEY_MS } from './idempotency.js'
-import { Presence } from './presence.js'
+import { Presence, type RoomOrders } from './presence.js'
 import { changesOf } from './change.js'
 import { type Entry, entryOf, type Message } from './message.js'
 import { Ring } from './ring.js'
@@ -40,9 +40,9 @@ export type RoomParts = {
   readonly scheduler: Scheduler
   readonly ringSize: number
   readonly find?: Find | undefined
-  /** Is this room closed, so that only moderators write? */
-  readonly isClosed?: ((name: string) => boolean) | undefined
-  /** How long messages can be read, in milliseconds; without it as long as there is place. */
+  /** What is ordered in a room. */
+  readonly orders?: ((name: string) => RoomOrders) | undefined
+  /** How long messages can be read, in milliseconds; without it as long as there is room for them. */
   readonly keepMs?: number | undefined
   readonly watch?: Watch | undefined
 }
@@ -62,16 +62,13 @@ export class Room {
   #bytes = 0
   #underWay = 0
 
-  constructor(
-    name: string,
-    { clock, timers, scheduler, ringSize, find, isClosed, keepMs = Infinity, watch }: RoomParts,
-  ) {
+  constructor(name: string, { clock, timers, scheduler, ringSize, find, orders, keepMs = Infinity, watch }: RoomParts) {
     this.name = name
     this.#clock = clock
     this.#ring = new Ring(ringSize)
     this.#watch = watch
     this.#waiting = new Waiters(scheduler, (phase, readers) => watch?.observer?.waking(this, phase, readers))
-    this.presence = new Presence(clock, timers, () => isClosed?.(name) === true)
+    this.presence = new Presence(clock, timers, () => orders?.(name) ?? {})
     this.keys = new IdempotencyKeys(clock, find, keepMs < KEY_MS)
   }
 

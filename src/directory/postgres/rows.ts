@@ -1,6 +1,6 @@
 // Parses what PostgreSQL answers about people. Code behind this trusts the values.
 
-import type { KnownSession, Member } from '../../core/people/directory.js'
+import { type KnownSession, type Member, NO_ORDERS } from '../../core/people/directory.js'
 import type { Row } from '../../stores/postgres/rows.js'
 import { parseFacts, type People } from '../shared/people.js'
 import type { Claimed } from '../shared/place.js'
@@ -15,13 +15,13 @@ type Name = Member & { readonly room: string }
 type Mute = { readonly fold: string; readonly until: number }
 
 export function parsePeople([row]: readonly Row[]): People {
-  if (row === undefined)
-    return { born: '', version: 0, members: new Map(), orders: { isClosed: false, muted: new Map() } }
+  if (row === undefined) return { born: '', version: 0, members: new Map(), orders: NO_ORDERS }
   const members = new Map<string, Member>()
   for (const { fold, place, token, username } of row['names'] as readonly Name[])
     members.set(fold, { fold, place, token, username })
   const muted = new Map((row['mutes'] as readonly Mute[]).map(({ fold, until }) => [fold, until]))
-  return { ...parseVersion(row), members, orders: { isClosed: row['closed'] === true, muted } }
+  const orders = { isClosed: row['closed'] === true, slow: Number(row['slow']), muted }
+  return { ...parseVersion(row), members, orders }
 }
 
 export function parseVersion({ born, version }: Row): Pick<People, 'born' | 'version'> {

@@ -50,6 +50,7 @@ export const STATEMENTS = {
 
   claim: statement('claim', 'select * from mini_chat_claim($1, $2, $3, $4, $5)'),
   release: statement('release', 'select * from mini_chat_release($1, $2, $3)'),
+  slow: statement('slow', 'select * from mini_chat_slow($1, $2, $3)'),
   order: statement('order', 'select * from mini_chat_order($1, $2, $3, $4, $5, $6)'),
 
   /** A session does not hold its name in a room any more. */
@@ -59,7 +60,7 @@ export const STATEMENTS = {
 
   people: statement(
     'all',
-    `select p.born, p.version, p.closed,
+    `select p.born, p.version, p.closed, p.slow,
       (select coalesce(json_agg(n), '[]') from mini_chat_names n where n.room = p.room) as names,
       (select coalesce(json_agg(m), '[]') from mini_chat_mutes m where m.room = p.room) as mutes
     from mini_chat_people p where p.room = $1`,
@@ -91,7 +92,7 @@ export const STATEMENTS = {
   tidyRooms: statement(
     'tidy_rooms',
     `with gone as (delete from mini_chat_people where room in (select p.room from mini_chat_people p
-      where not p.closed and p.changed < clock_timestamp() - interval '${PEOPLE_DAYS} days'
+      where not p.closed and p.slow = 0 and p.changed < clock_timestamp() - interval '${PEOPLE_DAYS} days'
       and not exists (select from mini_chat_names n where n.room = p.room) limit 1000 for update skip locked)
       returning room)
     delete from mini_chat_mutes m using gone where m.room = gone.room`,

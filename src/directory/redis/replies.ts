@@ -13,7 +13,7 @@ export function parsePeople(reply: unknown): People {
     if (name.startsWith('n:')) members.set(name.slice(2), memberOf(name.slice(2), value))
     if (name.startsWith('m:')) muted.set(name.slice(2), Number(value))
   }
-  const orders = { isClosed: fields.has('closed'), muted }
+  const orders = { isClosed: fields.has('closed'), slow: Number(fields.get('slow') ?? 0), muted }
   return { born: fields.get('born') ?? '', version: Number(fields.get('version') ?? 0), members, orders }
 }
 

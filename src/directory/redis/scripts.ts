@@ -1,6 +1,7 @@
 // What Redis does for the directory, as Lua. Each script is one step: nothing else happens in Redis meanwhile.
 //
-//     mini-chat:{lobby}:people    hash     born, version; n:FOLD = PLACE TOKEN USERNAME; m:FOLD = muted until; closed
+//     mini-chat:{lobby}:people    hash     born, version; n:FOLD = PLACE TOKEN USERNAME; m:FOLD = muted until;
+//                                          closed; slow = seconds
 //     mini-chat:{s:TOKEN}         hash     json = name, address, identity; moderates; r:ROOM where it may hold its name
 //     mini-chat:{a:ROOM EPOCH.ID} string   the author of that message, for as long as it may be changed
 //
@@ -20,7 +21,8 @@ local function change()
   return redis.call('HINCRBY', PEOPLE, 'version', 1)
 end
 local function tell(version, text)
-  if redis.call('HEXISTS', PEOPLE, 'closed') == 1 then redis.call('PERSIST', PEOPLE)
+  local ordered = redis.call('HMGET', PEOPLE, 'closed', 'slow')
+  if ordered[1] or ordered[2] then redis.call('PERSIST', PEOPLE)
   else redis.call('PEXPIRE', PEOPLE, ${PEOPLE_MS}) end
   local born = redis.call('HGET', PEOPLE, 'born')
   redis.call(ARGV[1], ARGV[2], born .. ' ' .. string.format('%.0f', version) .. ' ' .. text)

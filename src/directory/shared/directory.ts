@@ -172,6 +172,10 @@ export class SharedDirectory implements Directory {
     await this.#order(room, { isClosed })
   }
 
+  async setSlow(room: string, slow: number): Promise<void> {
+    await this.#order(room, { slow })
+  }
+
   count({ what, of }: Counted): void {
     const counted = this.#counts.get(`${what} ${of}`) ?? [what, of, 0]
     this.#counts.set(`${what} ${of}`, [counted[0], counted[1], counted[2] + 1])

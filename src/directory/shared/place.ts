@@ -19,7 +19,8 @@ export type Keep = {
 /** The session has the name, and its place in the room; or the token that has it. */
 export type Claimed = { readonly place: number; readonly isNew: boolean } | { readonly heldBy: string }
 
-export type Order = { readonly isClosed: boolean } | { readonly fold: string; readonly until: number }
+export type Order =
+  { readonly isClosed: boolean } | { readonly slow: number } | { readonly fold: string; readonly until: number }
 
 /** The author of the message at a place, to be kept for so many milliseconds. */
 export type Authored = { readonly place: string; readonly author: string; readonly ms: number }

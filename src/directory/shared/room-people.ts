@@ -6,7 +6,7 @@
 // News may be lost, doubled or late: they only speed things up. `born` is made anew when a room's people were lost.
 // Then the people whose sessions are alive here take their names again.
 
-import type { Member, Orders, RoomListener } from '../../core/people/directory.js'
+import { type Member, NO_ORDERS, type Orders, type RoomListener } from '../../core/people/directory.js'
 import { Rounds } from '../../stores/shared/rounds.js'
 import type { People, PeopleNews } from './people.js'
 
@@ -22,7 +22,7 @@ export class RoomPeople {
   #born = ''
   #version = 0
   #members: Map<string, Member> = new Map()
-  #orders: Orders = { isClosed: false, muted: new Map() }
+  #orders = NO_ORDERS
   readonly #reads = new Rounds(() => this.#read())
 
   constructor(parts: RoomPeopleParts) {
@@ -74,7 +74,7 @@ export class RoomPeople {
     this.#version = version
     for (const [fold, member] of this.#members) if (members.get(fold)?.token !== member.token) this.#free(member)
     for (const [fold, member] of members) if (this.#members.get(fold)?.place !== member.place) this.#hold(member)
-    if (orders.isClosed === this.#orders.isClosed && sameMutes(orders.muted, this.#orders.muted)) return
+    if (sameOrders(orders, this.#orders)) return
     this.#orders = orders
     this.#parts.listener.ordered(orders)
   }
@@ -95,6 +95,11 @@ export class RoomPeople {
   }
 }
 
-function sameMutes(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean {
+function sameOrders(one: Orders, other: Orders): boolean {
+  if (one.isClosed !== other.isClosed || one.slow !== other.slow) return false
+  return sameNumbers(one.muted, other.muted)
+}
+
+function sameNumbers(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean {
   return one.size === other.size && [...one].every(([fold, until]) => other.get(fold) === until)
 }

@@ -1,9 +1,9 @@
 // The tables of people, for chats without Redis. They are unlogged: a write needs no write-ahead log, and after a
 // crash of PostgreSQL they are empty. Then each process puts its own people back (src/directory/shared).
 //
-//     mini_chat_people     a row a room: born, version; closed
+//     mini_chat_people     a row a room: born, version; closed, slow = seconds between two messages of a name, or 0
 //     mini_chat_names      a row a name that is held
-//     mini_chat_mutes      a row a name that says nothing
+//     mini_chat_mutes      a row a muted name
 //     mini_chat_sessions   a row a session: its facts as JSON, the rooms where it may hold its name, until when it lives
 //
 // `born` is made anew when a room's people were lost. Each change gives a room the next version, under the lock of
@@ -114,4 +114,16 @@ create unlogged table mini_chat_authors (
   author text not null,
   until timestamptz not null
 );
+`
+
+/** Slow rooms. */
+export const SLOW = `
+alter table mini_chat_people add column slow integer not null default 0;
+create function mini_chat_slow(its_room text, fresh text, seconds integer)
+returns table (born text, version bigint) language plpgsql as $$
+begin
+  perform mini_chat_lock_people(its_room, fresh);
+  update mini_chat_people p set slow = seconds where p.room = its_room;
+  return query select * from mini_chat_change_people(its_room);
+end $$;
 `

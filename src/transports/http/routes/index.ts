@@ -6,7 +6,7 @@ import { edit, react } from './amending.js'
 import { admin, login } from './auth.js'
 import { events } from './events.js'
 import { history } from './history.js'
-import { clear, close, mute, remove } from './moderation.js'
+import { clear, close, mute, remove, slow } from './moderation.js'
 import { join, leave, typing } from './people.js'
 import { poll } from './poll.js'
 import { members, rooms } from './rooms.js'
@@ -35,5 +35,6 @@ export const ROUTES: readonly Route[] = [
   mute,
   remove,
   close,
+  slow,
   clear,
 ]

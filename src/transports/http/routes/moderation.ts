@@ -1,4 +1,4 @@
-// What a moderator does: POST /mute, POST /remove, POST /close and POST /clear.
+// The orders of a moderator: POST /mute, POST /remove, POST /close, POST /slow and POST /clear.
 
 import { kept, NO_CONTENT } from '../answer.js'
 import { readFields } from '../fields.js'
@@ -39,7 +39,18 @@ export const close: Route = {
   },
 }
 
-/** POST /clear: a moderator begins a room's log anew. Readers are told of a restart, and the past is gone. */
+/** POST /slow: each name may send one message in so many seconds; 0 ends it. */
+export const slow: Route = {
+  method: 'POST',
+  path: '/slow',
+  async handle(request, answer, { chat }) {
+    const fields = readFields(request)
+    await chat.moderation.slow(request.session(), fields.get('room'), fields.get('seconds'))
+    answer(NO_CONTENT)
+  },
+}
+
+/** POST /clear: begins a room's log anew. Readers are told of a restart, and the earlier messages are gone. */
 export const clear: Route = {
   method: 'POST',
   path: '/clear',
