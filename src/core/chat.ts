@@ -2,7 +2,7 @@
 //
 //     send                          sending        edit, react, remove     amending, moderation
 //     join, leave, leaveAll, end    membership     mute, close, clear …    moderation
-//     typing                        signs          history, search         past
+//     typing, hand                  signs          history, search         past
 //     members                       crowds
 //
 //     send ──> publisher ──> store.append ──> (the store delivers) ──> room ──> readers
@@ -177,6 +177,11 @@ export class Chat {
   /** Says that a person types, or no longer does. */
   typing(session: Session, name: unknown, typing: boolean): Promise<void> {
     return this.#signs.typing(session, name, typing)
+  }
+
+  /** Puts the session's own hand up or down in a room; a moderator puts down another person's. */
+  hand(session: Session, name: unknown, isUp: boolean, username?: unknown): Promise<void> {
+    return this.#signs.hand(session, name, isUp, username)
   }
 
   /** Opens the rooms that other processes have made; undefined where there is nothing to ask. */

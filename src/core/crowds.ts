@@ -12,7 +12,7 @@ const MANY_MEMBERS = 500
 const ANSWERS = 8
 const ANSWERS_WAITING = 1000
 
-const NOBODY: Members = { members: [], membersJson: '[]' }
+const NOBODY: Members = { members: [], membersJson: '[]', hands: [] }
 
 export class Crowds {
   readonly #rooms: Rooms

@@ -164,6 +164,7 @@ class PostgresPeople implements PeoplePlace {
 
   #orderIn(room: string, order: Order, now: number): Promise<readonly Row[]> {
     const fresh = this.#random.epoch()
+    if ('hand' in order) return this.#ask(STATEMENTS.hand, [room, order.hand, order.token, order.isUp])
     if ('slow' in order) return this.#ask(STATEMENTS.slow, [room, fresh, order.slow])
     const values =
       'isClosed' in order ? [order.isClosed, null, 0, now] : [null, order.fold, Math.ceil(order.until), now]

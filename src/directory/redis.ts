@@ -138,6 +138,11 @@ class RedisPeople implements PeoplePlace {
   }
 
   async order(room: string, order: Order, now: number): Promise<void> {
+    if ('hand' in order) {
+      const { hand, token, isUp } = order
+      await this.#link.run(SCRIPTS.hand, [peopleKey(room)], [...this.#known(room), hand, token, isUp ? '1' : ''])
+      return
+    }
     const args = [...this.#known(room), ...fieldOf(order), String(now)]
     await this.#link.run(SCRIPTS.order, [peopleKey(room)], args)
   }
@@ -186,7 +191,7 @@ class RedisPeople implements PeoplePlace {
 }
 
 /** An order as a field of a room's people, and its value: nothing where it is taken back. */
-function fieldOf(order: Order): [field: string, value: string] {
+function fieldOf(order: Exclude<Order, { hand: string }>): [field: string, value: string] {
   if ('isClosed' in order) return ['closed', order.isClosed ? '1' : '']
   if ('slow' in order) return ['slow', order.slow > 0 ? String(order.slow) : '']
   return [`m:${order.fold}`, order.until > 0 ? String(order.until) : '']

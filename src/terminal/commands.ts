@@ -16,6 +16,7 @@ export type Command =
   | { readonly kind: 'search'; readonly words: string }
   | { readonly kind: 'nick'; readonly username: string }
   | { readonly kind: 'rooms' }
+  | { readonly kind: 'hand' }
   | { readonly kind: 'help' }
   | { readonly kind: 'quit' }
   | { readonly kind: 'nothing' }
@@ -34,6 +35,7 @@ export const COMMANDS = [
   { command: '/reply [@NAME] TEXT', why: 'answer the last message, or the last one of NAME' },
   { command: '/react [@NAME] EMOJI', why: 'put an emoji under it, or take yours back: /react 👍' },
   { command: '/search WORDS', why: 'what was said here with these words' },
+  { command: '/hand', why: 'put your hand up, or down again; /who shows whose are up' },
   { command: '/nick NAME', why: 'go on under another name, in every room' },
   { command: '/help', why: 'this list' },
   { command: '/quit', why: 'leave and end; exit, Ctrl-C, and Ctrl-D on an empty line do the same' },
@@ -93,6 +95,7 @@ function commandOf(word: string, rest: string, line: string): Command {
         why: `/${word} did nothing: everything said in a room is read by all who are in it. To speak to one of them there, begin with the name: bob: hello`,
       }
     case 'rooms':
+    case 'hand':
     case 'help':
     case 'quit':
       return { kind: word }

@@ -10,10 +10,19 @@ export function helpRows(): string {
   return COMMANDS.map(({ command, why }) => `${command.padEnd(WIDTH)} ${why}`).join('\n')
 }
 
+/** Whose hands are up, as the answer of `GET /members` says it, in the order in which they went up. */
+export function handsOf(answer: unknown): string[] {
+  const { hands } = fieldsOf(answer)
+  return Array.isArray(hands) ? hands.map(String) : []
+}
+
 /** The answer of `GET /members` as one row. */
 export function whoRow(answer: unknown): string {
   const { room, members } = fieldsOf(answer)
-  const names = Array.isArray(members) ? members.map(String) : []
+  const hands = handsOf(answer)
+  const names = (Array.isArray(members) ? members.map(String) : []).map((name) =>
+    hands.includes(name) ? `${name} ✋${hands.indexOf(name) + 1}` : name,
+  )
   return `${String(room)}: ${names.length === 0 ? 'nobody' : names.join(', ')}`
 }
 

@@ -7,10 +7,10 @@
 // The only thing that it knows about its screen is whether a person sits there. Leaving is always the same: messages
 // get a few seconds to arrive, the name is given back, and the screen is put back as it was.
 
-import { type Credentials, edit, history, type Message, react, remove } from '../client/index.js'
+import { type Credentials, edit, hand, history, type Message, react, remove } from '../client/index.js'
 import { Incoming } from './incoming.js'
 import type { Kept } from './kept.js'
-import { foundRows, helpRows, roomRows, whoRow } from './lists.js'
+import { foundRows, handsOf, helpRows, roomRows, whoRow } from './lists.js'
 import { Membership, NoName } from './membership.js'
 import { type Command, parseCommand } from './commands.js'
 import type { Screen } from './screen.js'
@@ -131,6 +131,7 @@ export class Talk {
     if (command.kind === 'edit' || command.kind === 'delete') return this.#change(command)
     if (command.kind === 'reply' || command.kind === 'react') return this.#answer(command)
     if (command.kind === 'search') return this.#search(this.#active, command.words)
+    if (command.kind === 'hand') return this.#raise(this.#active)
     if (command.kind === 'nick') return this.#rename(command.username)
     if (command.kind === 'quit') return this.#end(undefined)
     if (command.kind === 'wrong') return this.#screen.notice(command.why)
@@ -166,6 +167,14 @@ export class Talk {
     const answer = await react(amending, { room, of, text, on: !isMine })
     // It counts for the next command, even before a poll brings it.
     if (answer !== undefined) this.#incoming.seen.take(answer.message)
+  }
+
+  /** The server knows whether the hand is up. */
+  async #raise(room: string): Promise<void> {
+    const { amending, username } = this.#membership
+    const up = !handsOf(await this.#membership.get(`/members?room=${room}`)).includes(username)
+    await hand(amending, { room, up })
+    this.#screen.notice(up ? 'your hand is up: /hand puts it down' : 'your hand is down')
   }
 
   /** Prints the newest of what was said with these words, each as a line with its date. */

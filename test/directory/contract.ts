@@ -183,6 +183,50 @@ export function directoryContract(name: string, open: OpenThree): void {
       await told([a, b, c], { members: ['ada', 'bob'], typing: [] })
     })
 
+    test('hands are up everywhere, in the order in which they went up, until they are put down or their person leaves', async () => {
+      const [a, b, c] = await open()
+      for (const chat of [a, b, c]) await chat.rooms.open('lobby')
+      const [ada, bob, cyd] = [await join(a, 'ada'), await join(b, 'bob'), await join(c, 'cyd')]
+      const members = ['ada', 'bob', 'cyd']
+      const hand = async (chat: Chat, token: string, isUp: boolean, username?: string) =>
+        chat.hand(await session(chat, token), 'lobby', isUp, username)
+      await hand(c, cyd, true)
+      await hand(a, ada, true)
+      await hand(b, cyd, true)
+      await hand(a, bob, true)
+      await told([a, b, c], { members, typing: [], hands: ['cyd', 'ada', 'bob'] })
+      expect(await codeOf(() => hand(a, ada, false, 'bob'))).toBe('forbidden')
+      expect(await codeOf(() => hand(a, ada, true, 'bob'))).toBe('bad_request')
+      await a.moderation.appoint(await session(a, ada))
+      await hand(b, ada, false, 'Cyd')
+      await hand(c, ada, false)
+      await told([a, b, c], { members, typing: [], hands: ['bob'] })
+      await hand(c, ada, true)
+      await told([a, b, c], { members, typing: [], hands: ['bob', 'ada'] })
+      await c.leave(await session(c, bob), 'lobby')
+      await told([a, b, c], { members: ['ada', 'cyd'], typing: [], hands: ['ada'] })
+      await join(a, 'bob')
+      await told([a, b, c], { members: ['ada', 'cyd', 'bob'], typing: [], hands: ['ada'] })
+    })
+
+    test('a room that is slow is slow everywhere, also for who spoke elsewhere', async () => {
+      const [a, b, c] = await open()
+      for (const chat of [a, b, c]) await chat.rooms.open('lobby')
+      const [ada, bob] = [await join(a, 'ada'), await join(b, 'bob')]
+      await a.moderation.appoint(await session(a, ada))
+      await a.moderation.slow(await session(a, ada), 'lobby', 60)
+      await told([a, b, c], { members: ['ada', 'bob'], typing: [], slow: 60 })
+      expect(await say(b, bob)).toBe('bob')
+      await expect.poll(() => c.rooms.get('lobby')?.last, { timeout: HEARD_MS }).toBe(3)
+      for (const chat of [a, b, c]) {
+        expect(await codeOf(() => say(chat, bob))).toBe('rate_limited')
+        expect(await say(chat, ada)).toBe('ada')
+      }
+      await a.moderation.slow(await session(a, ada), 'lobby', 0)
+      await told([a, b, c], { members: ['ada', 'bob'], typing: [] })
+      for (const chat of [a, b, c]) expect(await say(chat, bob)).toBe('bob')
+    })
+
     test('what is ordered in a room holds also where nobody has opened it', async () => {
       const [a, b] = await open()
       const ada = await join(a, 'ada', 'den')

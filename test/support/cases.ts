@@ -192,6 +192,12 @@ export function casesOf(names: readonly string[]): readonly Case[] {
     of('POST /typing', 204, 'a member types', ({ token }) =>
       post('/typing', { room: 'lobby', typing: true }, bearer(token)),
     ),
+    of('POST /hand', 204, 'a member puts it up', ({ token }) =>
+      post('/hand', { room: 'lobby', up: true }, bearer(token)),
+    ),
+    of('POST /hand', 403, 'the session is not in the room', ({ token }) =>
+      post('/hand', { room: 'den', up: true }, bearer(token)),
+    ),
     of('POST /typing', 401, 'there is no token', () => post('/typing', { room: 'lobby', typing: true })),
     of('POST /typing', 403, 'the session is not in the room', ({ token }) =>
       post('/typing', { room: 'den', typing: true }, bearer(token)),

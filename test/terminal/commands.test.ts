@@ -15,6 +15,7 @@ test.each([
   ['/leave den', { kind: 'leave', room: 'den' }],
   ['/who', { kind: 'who', room: undefined }],
   ['/rooms', { kind: 'rooms' }],
+  ['/hand', { kind: 'hand' }],
   ['/nick Ada Byron', { kind: 'nick', username: 'Ada Byron' }],
   ['/edit hello there', { kind: 'edit', text: 'hello there' }],
   ['/delete', { kind: 'delete' }],

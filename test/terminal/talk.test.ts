@@ -58,6 +58,37 @@ test('a reader that goes away ends it, and it leaves', async () => {
   expect(membersOf(server)).toEqual([])
 })
 
+test('/search prints what was said with some words, each line with its date', async () => {
+  const server = await startServer()
+  for (const text of ['the exam is on Friday', 'no', 'Exam:\troom 5'])
+    await server.app.chat.send({ room: 'lobby', username: 'bob', text })
+  const { err } = await run(['join', server.url, '--as', 'ada'], '/search exam\n/search nobody said this\n')
+  const lines = err.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'DATE').split('\n')
+  expect(lines).toEqual([
+    'mini-chat: 2 messages with “exam”:',
+    'mini-chat: DATE bob: the exam is on Friday',
+    'mini-chat: DATE bob: Exam:    room 5',
+    'mini-chat: nothing with “nobody said this”',
+    '',
+  ])
+})
+
+test('/hand puts a hand up and down again, and /who shows whose are up', async () => {
+  const server = await startServer()
+  const { session } = await server.app.chat.join({ room: 'lobby', username: 'bob' })
+  const disconnect = session.connect()
+  await server.app.chat.hand(session, 'lobby', true)
+  const { err } = await run(['join', server.url, '--as', 'ada'], '/hand\n/who\n/hand\n/who\n')
+  disconnect()
+  expect(err.split('\n')).toEqual([
+    'mini-chat: your hand is up: /hand puts it down',
+    'mini-chat: lobby: bob ✋1, ada ✋2',
+    'mini-chat: your hand is down',
+    'mini-chat: lobby: bob ✋1, ada',
+    '',
+  ])
+})
+
 test('several rooms: what is typed goes to the one joined last, and /leave goes back', async () => {
   const server = await startServer()
   const ada = await joined(server, 'ada')

@@ -102,6 +102,15 @@ test('the short dialect, beside the full one in one room', async () => {
   )
 })
 
+test('a hand goes up and down in the full dialect', async () => {
+  const server = await start()
+  const [ada, bob] = [await full(server, 'u1', 'ada'), await full(server, 2, 'bob')]
+  expect(await bob.client.emitWithAck('raise_hand', { roomId: 'lobby', up: true })).toEqual({ ok: true })
+  await hears(ada, 'raised_hands', [{ userId: 2, username: 'bob' }])
+  expect(await bob.client.emitWithAck('raise_hand', { roomId: 'lobby', up: false })).toEqual({ ok: true })
+  await hears(ada, 'raised_hands', [])
+})
+
 test('a client of an older server joins by join_success and hears new_message', async () => {
   const server = await start()
   await send(server.port, 'lobby', 'carl', 'before')

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import WebSocket from 'ws'
+import { GATHER_MS } from '../../src/core/people/gatherings.js'
 import { join, parse, poll, post, send } from '../support/http.js'
 import { startHeld } from '../support/held.js'
 import { ask, RawClient } from '../support/raw.js'
@@ -207,4 +208,44 @@ test('a flood from one connection is taken in its order', async () => {
     8000,
   )
   expect(texts(ada)).toEqual(Array.from({ length: 3000 }, (_, i) => String(i)))
+})
+
+test('a hand goes up and down', async () => {
+  const { port, app } = await startServer({ websocket: true })
+  const { client, frames } = await open(port, '/ws/lobby/ada')
+  const hands = () => app.chat.rooms.get('lobby')?.presence.state.presence.hands
+  client.send('{"type":"hand","up":true}')
+  await until(hands, (up) => up?.join() === 'ada')
+  client.send('{"type":"hand","up":false}')
+  await until(hands, (up) => up === undefined)
+  client.send('{"type":"hand"}')
+  await until(
+    () => frames,
+    (all) => all.some(({ code }) => code === 'bad_request'),
+  )
+  expect(app.chat.rooms.get('lobby')?.last).toBe(1)
+})
+
+test('a flood behind a frame that takes its time stays with its sender until that is done', async () => {
+  const { clock, port } = await startHeld({ ...UNLIMITED, websocket: true })
+  await send(port, 'lobby', 'eve', 'hi')
+  const [ada, bob] = [await open(port, '/ws/lobby/ada'), await open(port, '/ws/lobby/bob')]
+  const reaction = '{"type":"reaction","of":1,"text":"👍"}'
+  bob.client.send(reaction)
+  await until(
+    () => bob.frames.filter(({ type }) => type === 'reaction').length,
+    (count) => count === 1,
+  )
+  // Hers waits for the end of the second that his has begun.
+  ada.client.send(reaction)
+  for (let i = 0; i < 400; i++) ada.client.send(`{"text":"${i}"}`.padEnd(60_000))
+  // Each request is a turn of the server, which would take megabytes of the flood in it.
+  for (let i = 0; i < 100; i++) await ask(port, { path: '/health' })
+  expect(ada.client.bufferedAmount).toBeGreaterThan(10_000_000)
+  clock.advance(GATHER_MS)
+  await until(
+    () => ada.client.bufferedAmount,
+    (bytes) => bytes === 0,
+    8000,
+  )
 })

@@ -23,12 +23,18 @@ import type { Session } from './sessions.js'
 export type Member = Required<Holder> & { readonly place: number }
 
 /**
- * A moderator's orders in a room. `slow`: seconds between two messages of a name, or 0. `muted`: until when each name may
- * say nothing (`Clock.date`).
+ * A moderator's orders in a room, and the hands that are up there. `slow`: seconds between two messages of a name, or 0.
+ * `muted`: until when each name may say nothing (`Clock.date`).
  */
-export type Orders = { readonly isClosed: boolean; readonly slow: number; readonly muted: ReadonlyMap<string, number> }
+export type Orders = {
+  readonly isClosed: boolean
+  readonly slow: number
+  readonly muted: ReadonlyMap<string, number>
+  /** The hands that are up, by fold: the lower the number, the earlier the hand went up. */
+  readonly hands: ReadonlyMap<string, number>
+}
 
-export const NO_ORDERS: Orders = { isClosed: false, slow: 0, muted: new Map() }
+export const NO_ORDERS: Orders = { isClosed: false, slow: 0, muted: new Map(), hands: new Map() }
 
 /** A session that another process made. */
 export type KnownSession = {
@@ -87,6 +93,12 @@ export type Directory = {
   mute(room: string, fold: string, until: number): Promise<void>
   setClosed(room: string, isClosed: boolean): Promise<void>
   setSlow(room: string, seconds: number): Promise<void>
+  /** Puts the hand of the holder of a name up or down. `token`: only where the name is held under it. */
+  setHand(
+    room: string,
+    holder: { readonly fold: string; readonly token: string | undefined },
+    isUp: boolean,
+  ): Promise<void>
   count(counted: Counted): void
   /** Notes for so many milliseconds who wrote a message. `place` and `author` are a word each, for `authorOf`. */
   wrote(place: string, author: string, ms: number): void

@@ -228,6 +228,11 @@ export class Limits {
     this.#refuse(this.#take('typed', token, typed), 'you say too often that you type', 'say it again')
   }
 
+  /** Hands go up and down no faster than people say that they type. */
+  hand({ token, typed }: Omit<Person, 'said'>): void {
+    this.#refuse(this.#take('typed', token, typed), 'your hand goes up and down too often', 'try again')
+  }
+
   join(address: string | undefined): void {
     if (address === undefined) return
     const what = this.#isFree(address) ? 'freeJoin' : 'join'

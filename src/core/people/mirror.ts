@@ -40,7 +40,10 @@ function mirror(room: Room, { sessions, moderation, tellLeft }: MirrorParts): Ro
       else releaseName(session, room)
     },
     typing: (member, typing) => void (room.presence.has(member) && room.presence.setTyping(member, typing)),
-    ordered: (orders) => moderation.set(room.name, orders),
+    ordered(orders) {
+      moderation.set(room.name, orders)
+      room.presence.setHands(orders.hands)
+    },
     expired: (member: Member) => void tellLeft(room, member.username),
   }
 }

@@ -1,4 +1,5 @@
-// Presence: who is in a room, who is typing, and what a moderator has ordered: is the room closed, and how slow is it?
+// Presence: who is in a room, who is typing, whose hands are up, and what a moderator has ordered: is the room closed, and
+// how slow is it?
 //
 // Presence is always told whole, never as a difference, so a reader that missed ten changes has missed nothing. Its
 // version is a hash of the state. So a change that leaves the state as it was told wakes no reader, and a version is
@@ -19,9 +20,11 @@ export type Holder = {
 /** `closed` is there only while moderators alone may write, `slow` only while a name may write once in so many seconds. */
 export type RoomOrders = { readonly closed?: true; readonly slow?: number }
 
+/** `hands`: whose hands are up, in the order in which they went up; there only while any is. */
 export type PresenceState = RoomOrders & {
   readonly members: readonly string[]
   readonly typing: readonly string[]
+  readonly hands?: readonly string[]
 }
 
 export const TYPING_MS = 6000
@@ -35,8 +38,12 @@ const NO_ORDERS: RoomOrders = {}
 /** A name that is held. `place`: where it is among the members. */
 type Held = { readonly holder: Holder; readonly place: number }
 
-/** Who is in a room: the names in their order, and the same as a JSON array. */
-export type Members = { readonly members: readonly string[]; readonly membersJson: string }
+/** Who is in a room: the names in their order, the same as a JSON array, and whose hands are up. */
+export type Members = {
+  readonly members: readonly string[]
+  readonly membersJson: string
+  readonly hands: readonly string[]
+}
 
 export class Presence implements Members {
   readonly #clock: Clock
@@ -46,6 +53,9 @@ export class Presence implements Members {
   /** The same, in the order of their places. */
   readonly #order: Held[] = []
   readonly #typing = new Map<string, Undo>()
+  /** The hands that are up, by fold: the lower the number, the earlier the hand went up. */
+  #hands: ReadonlyMap<string, number> = new Map()
+  #lastHand = 0
   readonly #watchers = new Set<() => void>()
   #members: readonly string[] | undefined
   #membersJson: string | undefined
@@ -100,6 +110,7 @@ export class Presence implements Members {
     const held = this.#held.get(holder.fold)
     if (held === undefined || !this.has(holder)) return
     this.#stopTyping(holder.fold)
+    this.#dropHand(holder.fold)
     this.#held.delete(holder.fold)
     this.#takeOut(held)
     this.#changeMembers()
@@ -117,6 +128,27 @@ export class Presence implements Members {
     return was
   }
 
+  /** Puts the hand of the holder of this name up or down. */
+  setHand(fold: string, isUp: boolean): void {
+    if (!this.#held.has(fold) || this.#hands.has(fold) === isUp) return
+    if (isUp) this.#hands = new Map([...this.#hands, [fold, ++this.#lastHand]])
+    else this.#dropHand(fold)
+    this.#change()
+  }
+
+  /** Takes over all hands that are up, as a directory tells them. */
+  setHands(hands: ReadonlyMap<string, number>): void {
+    if (hands.size === 0 && this.#hands.size === 0) return
+    this.#hands = hands
+    this.#change()
+  }
+
+  /** The names of the members whose hands are up, in the order in which they went up. */
+  get hands(): readonly string[] {
+    const up = [...this.#hands].toSorted(([, a], [, b]) => a - b)
+    return up.flatMap(([fold]) => this.#held.get(fold)?.holder.username ?? [])
+  }
+
   /** The names in their order: the same list until it changes. */
   get members(): readonly string[] {
     return (this.#members ??= this.#order.map(({ holder }) => holder.username))
@@ -131,7 +163,8 @@ export class Presence implements Members {
   get state(): { readonly presence: PresenceState; readonly json: string; readonly version: string } {
     if (this.#state === undefined) {
       const typing = this.#typingNames()
-      const rest = { typing, ...this.#orders() }
+      const { hands } = this
+      const rest = { typing, ...(hands.length === 0 ? {} : { hands }), ...this.#orders() }
       const presence = { members: this.members, ...rest }
       const json = `{"members":${this.membersJson},${JSON.stringify(rest).slice(1)}`
       this.#state = { presence, json, version: hash(json) }
@@ -158,6 +191,10 @@ export class Presence implements Members {
     this.#typing.clear()
     this.#telling?.()
     this.#telling = undefined
+  }
+
+  #dropHand(fold: string): void {
+    if (this.#hands.has(fold)) this.#hands = new Map([...this.#hands].filter(([other]) => other !== fold))
   }
 
   #typingNames(): readonly string[] {

@@ -11,16 +11,19 @@ export function parseSession(token: string, [row]: readonly Row[]): KnownSession
   return { token, ...parseFacts(String(facts)), moderates: moderates === true, rooms: rooms as readonly string[] }
 }
 
-type Name = Member & { readonly room: string }
+type Name = Member & { readonly room: string; readonly hand: number | null }
 type Mute = { readonly fold: string; readonly until: number }
 
 export function parsePeople([row]: readonly Row[]): People {
   if (row === undefined) return { born: '', version: 0, members: new Map(), orders: NO_ORDERS }
   const members = new Map<string, Member>()
-  for (const { fold, place, token, username } of row['names'] as readonly Name[])
+  const hands = new Map<string, number>()
+  for (const { fold, place, token, username, hand } of row['names'] as readonly Name[]) {
     members.set(fold, { fold, place, token, username })
+    if (hand !== null) hands.set(fold, hand)
+  }
   const muted = new Map((row['mutes'] as readonly Mute[]).map(({ fold, until }) => [fold, until]))
-  const orders = { isClosed: row['closed'] === true, slow: Number(row['slow']), muted }
+  const orders = { isClosed: row['closed'] === true, slow: Number(row['slow']), muted, hands }
   return { ...parseVersion(row), members, orders }
 }
 

@@ -51,6 +51,7 @@ export const STATEMENTS = {
   claim: statement('claim', 'select * from mini_chat_claim($1, $2, $3, $4, $5)'),
   release: statement('release', 'select * from mini_chat_release($1, $2, $3)'),
   slow: statement('slow', 'select * from mini_chat_slow($1, $2, $3)'),
+  hand: statement('hand', 'select * from mini_chat_hand($1, $2, $3, $4)'),
   order: statement('order', 'select * from mini_chat_order($1, $2, $3, $4, $5, $6)'),
 
   /** A session does not hold its name in a room any more. */

@@ -9,11 +9,13 @@ export function parsePeople(reply: unknown): People {
   const fields = parsePairs(reply)
   const members = new Map<string, Member>()
   const muted = new Map<string, number>()
+  const hands = new Map<string, number>()
   for (const [name, value] of fields) {
     if (name.startsWith('n:')) members.set(name.slice(2), memberOf(name.slice(2), value))
     if (name.startsWith('m:')) muted.set(name.slice(2), Number(value))
+    if (name.startsWith('h:')) hands.set(name.slice(2), Number(value))
   }
-  const orders = { isClosed: fields.has('closed'), slow: Number(fields.get('slow') ?? 0), muted }
+  const orders = { isClosed: fields.has('closed'), slow: Number(fields.get('slow') ?? 0), muted, hands }
   return { born: fields.get('born') ?? '', version: Number(fields.get('version') ?? 0), members, orders }
 }
 

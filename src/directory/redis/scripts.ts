@@ -1,7 +1,7 @@
 // What Redis does for the directory, as Lua. Each script is one step: nothing else happens in Redis meanwhile.
 //
 //     mini-chat:{lobby}:people    hash     born, version; n:FOLD = PLACE TOKEN USERNAME; m:FOLD = muted until;
-//                                          closed; slow = seconds
+//                                          closed; slow = seconds; h:FOLD = the version at which that hand went up
 //     mini-chat:{s:TOKEN}         hash     json = name, address, identity; moderates; r:ROOM where it may hold its name
 //     mini-chat:{a:ROOM EPOCH.ID} string   the author of that message, for as long as it may be changed
 //
@@ -55,7 +55,7 @@ ${CHANGE}
 local field = 'n:' .. ARGV[4]
 local held = redis.call('HGET', PEOPLE, field)
 if not held or string.match(held, '^%d+ (%S+) ') ~= ARGV[5] then return 0 end
-redis.call('HDEL', PEOPLE, field)
+redis.call('HDEL', PEOPLE, field, 'h:' .. ARGV[4])
 tell(change(), '- ' .. ARGV[4] .. ' ' .. held)
 return 1
 `
@@ -75,6 +75,18 @@ end
 tell(change(), '!')
 `
 
+/** Puts a hand up or down. ARGV: … 4 fold, 5 the token that holds the name, or nothing; 6 1 for up. */
+const HAND = `
+${CHANGE}
+local held, field = redis.call('HGET', PEOPLE, 'n:' .. ARGV[4]), 'h:' .. ARGV[4]
+if not held or (ARGV[5] ~= '' and string.match(held, '^%d+ (%S+) ') ~= ARGV[5]) then return end
+if redis.call('HEXISTS', PEOPLE, field) == (ARGV[6] == '1' and 1 or 0) then return end
+local version = change()
+if ARGV[6] == '1' then redis.call('HSET', PEOPLE, field, string.format('%.0f', version))
+else redis.call('HDEL', PEOPLE, field) end
+tell(version, '!')
+`
+
 /**
  * Keeps a session. KEYS: its key. ARGV: 1 for at least so many milliseconds, 2 a room to add, or nothing; 3 1 if the
  * other
@@ -87,9 +99,10 @@ if ARGV[2] ~= '' then redis.call('HSET', SESSION, 'r:' .. ARGV[2], '1') end
 if redis.call('PTTL', SESSION) < tonumber(ARGV[1]) then redis.call('PEXPIRE', SESSION, ARGV[1]) end
 `
 
-export const SCRIPTS: Readonly<Record<'claim' | 'release' | 'order' | 'keep', Script>> = {
+export const SCRIPTS: Readonly<Record<'claim' | 'release' | 'order' | 'hand' | 'keep', Script>> = {
   claim: scriptOf(CLAIM),
   release: scriptOf(RELEASE),
   order: scriptOf(ORDER),
+  hand: scriptOf(HAND),
   keep: scriptOf(KEEP),
 }

@@ -176,6 +176,14 @@ export class SharedDirectory implements Directory {
     await this.#order(room, { slow })
   }
 
+  async setHand(
+    room: string,
+    { fold, token = '' }: { readonly fold: string; readonly token: string | undefined },
+    isUp: boolean,
+  ): Promise<void> {
+    await this.#order(room, { hand: fold, token, isUp })
+  }
+
   count({ what, of }: Counted): void {
     const counted = this.#counts.get(`${what} ${of}`) ?? [what, of, 0]
     this.#counts.set(`${what} ${of}`, [counted[0], counted[1], counted[2] + 1])

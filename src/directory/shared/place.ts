@@ -20,7 +20,11 @@ export type Keep = {
 export type Claimed = { readonly place: number; readonly isNew: boolean } | { readonly heldBy: string }
 
 export type Order =
-  { readonly isClosed: boolean } | { readonly slow: number } | { readonly fold: string; readonly until: number }
+  | { readonly isClosed: boolean }
+  | { readonly slow: number }
+  /** `token`: only where the name is held under it; empty where that does not matter. */
+  | { readonly hand: string; readonly token: string; readonly isUp: boolean }
+  | { readonly fold: string; readonly until: number }
 
 /** The author of the message at a place, to be kept for so many milliseconds. */
 export type Authored = { readonly place: string; readonly author: string; readonly ms: number }

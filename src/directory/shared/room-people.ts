@@ -97,7 +97,7 @@ export class RoomPeople {
 
 function sameOrders(one: Orders, other: Orders): boolean {
   if (one.isClosed !== other.isClosed || one.slow !== other.slow) return false
-  return sameNumbers(one.muted, other.muted)
+  return sameNumbers(one.muted, other.muted) && sameNumbers(one.hands, other.hands)
 }
 
 function sameNumbers(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean {

@@ -2,7 +2,7 @@
 // crash of PostgreSQL they are empty. Then each process puts its own people back (src/directory/shared).
 //
 //     mini_chat_people     a row a room: born, version; closed, slow = seconds between two messages of a name, or 0
-//     mini_chat_names      a row a name that is held
+//     mini_chat_names      a row a name that is held; hand = the version at which its hand went up
 //     mini_chat_mutes      a row a muted name
 //     mini_chat_sessions   a row a session: its facts as JSON, the rooms where it may hold its name, until when it lives
 //
@@ -125,5 +125,21 @@ begin
   perform mini_chat_lock_people(its_room, fresh);
   update mini_chat_people p set slow = seconds where p.room = its_room;
   return query select * from mini_chat_change_people(its_room);
+end $$;
+`
+
+/** Hands that are up. No row where nothing changes. */
+export const HANDS = `
+alter table mini_chat_names add column hand bigint;
+create function mini_chat_hand(its_room text, its_fold text, its_token text, is_up boolean)
+returns table (born text, version bigint) language plpgsql as $$
+begin
+  perform 1 from mini_chat_people p where p.room = its_room for update;
+  perform 1 from mini_chat_names n where n.room = its_room and n.fold = its_fold
+    and (its_token = '' or n.token = its_token) and (n.hand is not null) <> is_up;
+  if not found then return; end if;
+  select * into born, version from mini_chat_change_people(its_room);
+  update mini_chat_names n set hand = case when is_up then version end where n.room = its_room and n.fold = its_fold;
+  return next;
 end $$;
 `

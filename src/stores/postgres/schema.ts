@@ -15,7 +15,7 @@
 
 import { ChatError } from '../../core/errors.js'
 import { AMENDED, ORPHANS } from './amended.js'
-import { AUTHORS, PEOPLE, SLOW } from './people-schema.js'
+import { AUTHORS, HANDS, PEOPLE, SLOW } from './people-schema.js'
 import type { Ask } from './rows.js'
 
 /** A message as it was on the wire. `m` is its row and `r` the row of its room. */
@@ -185,7 +185,7 @@ begin
 end $$;
 `
 
-const MIGRATIONS = [TABLES + APPEND + RESTORE + EXPIRE, PEOPLE, AMENDED, AUTHORS, ORPHANS, SLOW]
+const MIGRATIONS = [TABLES + APPEND + RESTORE + EXPIRE, PEOPLE, AMENDED, AUTHORS, ORPHANS, SLOW, HANDS]
 
 /** One lock for all processes: "mini-chat" as a number. */
 const LOCK = '7883953463'

@@ -8,6 +8,7 @@
 import type { Undo } from '../../core/clock.js'
 import { ChatError } from '../../core/errors.js'
 import { ConnectionMember } from '../../core/connection-member.js'
+import { parseFlag } from '../../core/people/fields.js'
 import { requireIdentity } from '../../core/people/identity.js'
 import { foldName, parseRoom, parseUsername } from '../../core/rooms/message.js'
 import type { PresenceState } from '../../core/rooms/presence.js'
@@ -51,6 +52,7 @@ export class SocketIoVisitor {
     connection.on('leave_room', (fields) => this.#leave(fields.get('roomId')))
     connection.on('send_message', (fields) => this.#send(fields.get('roomId') ?? fields.get('room'), fields))
     connection.on('typing', (fields) => this.#type(fields))
+    connection.on('raise_hand', (fields) => this.#raise(fields))
     connection.on('join', (fields) =>
       this.#join(fields.get('room'), { username: parseUsername(fields.get('username')) }, short),
     )
@@ -133,6 +135,11 @@ export class SocketIoVisitor {
     await this.#parts.chat.typing(this.#member.in(room.name), room.name, isTyping)
   }
 
+  async #raise(fields: EventFields): Promise<void> {
+    const { room } = this.#seatIn(fields.get('roomId') ?? fields.get('room'))
+    await this.#parts.chat.hand(this.#member.in(room.name), room.name, parseFlag('up', fields.get('up') ?? true))
+  }
+
   #seatIn(name: unknown): Seat {
     const seat = this.#seats.get(parseRoom(name))
     if (seat === undefined) throw new ChatError('not_joined', 'you have not joined this room: join it first')
@@ -157,15 +164,19 @@ export class SocketIoVisitor {
       const told = last
       // Before anything goes out: if that drains the socket at once, this is called again.
       last = presence
-      const isSame =
-        presence.members.length === told.members.length && presence.members.every((name, i) => name === told.members[i])
-      if (!isSame) this.#connection.emit(['room_users', presence.members.map(user)])
+      const { members, hands = [] } = presence
+      if (!isSame(members, told.members)) this.#connection.emit(['room_users', members.map(user)])
+      if (!isSame(hands, told.hands ?? [])) this.#connection.emit(['raised_hands', hands.map(user)])
       for (const name of difference(presence.typing, told.typing, self))
         this.#connection.emit(['user_typing', { ...user(name), isTyping: true }])
       for (const name of difference(told.typing, presence.typing, self))
         this.#connection.emit(['user_typing', { ...user(name), isTyping: false }])
     }
   }
+}
+
+function isSame(names: readonly string[], others: readonly string[]): boolean {
+  return names === others || (names.length === others.length && names.every((name, i) => name === others[i]))
 }
 
 function difference(names: readonly string[], others: readonly string[], self: string): string[] {

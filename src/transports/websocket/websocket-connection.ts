@@ -7,6 +7,7 @@ import type { Joined } from '../../core/people/membership.js'
 import type { Undo } from '../../core/clock.js'
 import type { Place } from '../../core/rooms/cursor.js'
 import { ChatError } from '../../core/errors.js'
+import { parseFlag } from '../../core/people/fields.js'
 import { Feed } from '../../core/feed.js'
 import type { Metrics } from '../../core/metrics.js'
 import type { Frame, Frames } from '../../core/rooms/stream.js'
@@ -116,12 +117,13 @@ export class WebSocketConnection {
   async #take(data: string, isBinary: boolean): Promise<void> {
     const { chat, joined } = this.#parts
     if (isBinary) throw new ChatError('bad_request', 'send text frames: {"text":"hi"}, or the text itself')
-    const { type, ...said } = parseFrame(data)
+    const { type, up, ...said } = parseFrame(data)
     const { session } = joined
     const room = joined.room.name
     if (type === 'edit') await chat.amending.edit({ ...said, of: said.of, room, session })
     else if (type === 'delete') await chat.remove(session, room, said.of)
     else if (type === 'reaction') await chat.amending.react({ ...said, of: said.of, room, session })
+    else if (type === 'hand') await chat.hand(session, room, parseFlag('up', up))
     else await chat.send({ ...said, room, session })
     this.#feed.catchUp()
   }
@@ -151,6 +153,7 @@ type Said = {
   readonly key?: unknown
   readonly of?: unknown
   readonly on?: unknown
+  readonly up?: unknown
 }
 
 /** A JSON object has the text, perhaps a key, and the message that it speaks of. Anything else is the text itself. */
@@ -164,6 +167,7 @@ function parseFrame(data: string): Said {
     return { text: data }
   }
   const fields = new Map<string, unknown>(Object.entries(Object(value)))
-  const [type, text, key, of, on] = ['type', 'text', 'key', 'of', 'on'].map((name) => fields.get(name) ?? undefined)
-  return { type, text, key, of, on }
+  const names = ['type', 'text', 'key', 'of', 'on', 'up']
+  const [type, text, key, of, on, up] = names.map((name) => fields.get(name) ?? undefined)
+  return { type, text, key, of, on, up }
 }

@@ -173,6 +173,57 @@ describe('typing', () => {
   })
 })
 
+describe('a hand', () => {
+  const hand = (port: number, token: string, fields: object) =>
+    ask(port, post('/hand', { room: 'lobby', ...fields }, bearer(token)))
+  const hands = async (port: number) =>
+    (await poll(port, 'room=lobby&since=now&presence=1')).rooms?.['lobby'] as { hands?: readonly string[] } | undefined
+
+  test('goes up in its turn, is in no log, and wakes who asks for presence', async () => {
+    const { port } = await startServer()
+    const [ada, bob] = [await join(port, 'lobby', 'ada'), await join(port, 'lobby', 'bob')]
+    const { next } = await poll(port, 'room=lobby&presence=1&since=now')
+    const waiting = poll(port, `room=lobby&presence=1&since=${next}`)
+    for (const token of [bob, ada, bob]) expect((await hand(port, token, { up: true })).status).toBe(204)
+    expect((await waiting).rooms?.['lobby']).toMatchObject({ hands: expect.arrayContaining(['bob']) })
+    expect((await hands(port))?.hands).toEqual(['bob', 'ada'])
+    expect(parse(await ask(port, { path: '/members?room=lobby' }))).toEqual({
+      room: 'lobby',
+      members: ['ada', 'bob'],
+      hands: ['bob', 'ada'],
+    })
+    expect((await hand(port, bob, { up: false })).status).toBe(204)
+    expect((await hands(port))?.hands).toEqual(['ada'])
+    await ask(port, post('/leave', { room: 'lobby' }, bearer(ada)))
+    expect(await hands(port)).toEqual({ members: ['bob'], typing: [] })
+    expect((await lines(port)).length).toBe(3)
+  })
+
+  test('of another is put down by a moderator alone, and up by nobody; in a closed room one’s own still goes up', async () => {
+    const { port, app } = await startServer({ adminKey: 'key' })
+    const [ada, bob] = [await join(port, 'lobby', 'ada'), await join(port, 'lobby', 'bob')]
+    await hand(port, bob, { up: true })
+    expect((await hand(port, ada, { up: false, username: 'bob' })).status).toBe(403)
+    expect((await ask(port, post('/admin', { key: 'key' }, bearer(ada)))).status).toBe(204)
+    expect((await hand(port, ada, { up: true, username: 'bob' })).status).toBe(400)
+    expect((await hand(port, ada, { up: false, username: 'nobody' })).status).toBe(204)
+    await app.chat.moderation.close(app.chat.sessions.get(ada), 'lobby')
+    expect((await hand(port, ada, { up: true })).status).toBe(204)
+    expect((await hand(port, ada, { up: false, username: 'BOB' })).status).toBe(204)
+    expect((await hands(port))?.hands).toEqual(['ada'])
+    await app.chat.moderation.mute(app.chat.sessions.get(ada), 'lobby', 'bob', 60)
+    expect((await hand(port, bob, { up: true })).status).toBe(403)
+  })
+
+  test('is refused without a token, in a room that was not joined, and when it is neither up nor down', async () => {
+    const { port } = await startServer()
+    const ada = await join(port, 'lobby', 'ada')
+    expect((await ask(port, post('/hand', { room: 'lobby', up: true }))).status).toBe(401)
+    expect((await hand(port, ada, { room: 'den', up: true })).status).toBe(403)
+    for (const up of ['maybe', undefined]) expect((await hand(port, ada, { up })).status).toBe(400)
+  })
+})
+
 test('rooms and names that JavaScript knows otherwise are just rooms and names', async () => {
   const { port } = await startServer()
   for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {

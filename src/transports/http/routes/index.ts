@@ -7,7 +7,7 @@ import { admin, login } from './auth.js'
 import { events } from './events.js'
 import { history } from './history.js'
 import { clear, close, mute, remove, slow } from './moderation.js'
-import { join, leave, typing } from './people.js'
+import { hand, join, leave, typing } from './people.js'
 import { poll } from './poll.js'
 import { members, rooms } from './rooms.js'
 import { send } from './send.js'
@@ -22,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   join,
   leave,
   typing,
+  hand,
   history,
   rooms,
   members,

@@ -1,4 +1,4 @@
-// Being a person in a room: POST /join, POST /leave and POST /typing.
+// People in a room: POST /join, POST /leave, POST /typing and POST /hand.
 
 import { parseFlag } from '../../../core/people/fields.js'
 import { ChatError } from '../../../core/errors.js'
@@ -62,6 +62,18 @@ export const typing: Route = {
     const session = requireSession(request)
     const fields = readFields(request)
     await chat.typing(session, fields.get('room'), parseFlag('typing', fields.get('typing')))
+    answer(NO_CONTENT)
+  },
+}
+
+/** POST /hand: somebody's hand goes up, or down; a moderator puts another's down. It is down when its person leaves. */
+export const hand: Route = {
+  method: 'POST',
+  path: '/hand',
+  async handle(request, answer, { chat }) {
+    const session = requireSession(request)
+    const fields = readFields(request)
+    await chat.hand(session, fields.get('room'), parseFlag('up', fields.get('up')), fields.get('username'))
     answer(NO_CONTENT)
   },
 }

@@ -29,7 +29,8 @@ export const members: Route = {
   path: '/members',
   async handle(request, answer, { chat, packer }) {
     const room = parseRoom(request.query.one('room'))
-    const { membersJson } = await chat.members(room)
-    answer(packer.reply(openJson(`{"room":"${room}","members":${membersJson}}`), request))
+    const { membersJson, hands } = await chat.members(room)
+    const raised = hands.length === 0 ? '' : `,"hands":${JSON.stringify(hands)}`
+    answer(packer.reply(openJson(`{"room":"${room}","members":${membersJson}${raised}}`), request))
   },
 }
