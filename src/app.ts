@@ -90,6 +90,7 @@ export async function createApp(
     ringSize: config.ring,
     keepMs: config.keepMs,
     editMs: config.editMs,
+    seen: !config.noSeen,
     limits,
     rates: ratesOf(config),
     connectionLimit: connectionLimit(),

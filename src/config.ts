@@ -120,6 +120,13 @@ export const SETTINGS = [
     why: 'how long people may change and delete what they sent, such as 15m or 1h; 0 for not at all',
   },
   {
+    flag: 'no-seen',
+    group: 'keeping',
+    default: false,
+    parse: isOn,
+    why: 'do not note how far members have read, and tell nobody who has had a message',
+  },
+  {
     flag: 'redis',
     group: 'keeping',
     isSecret: true,

@@ -18,6 +18,8 @@ export type FollowOptions = EntryOptions & {
   readonly since?: string
   /** Should members and typing be told too? */
   readonly presence?: boolean
+  /** With `presence`: should it be told how far each member has read? A function is asked before each poll. */
+  readonly seen?: boolean | (() => boolean)
   /** Seconds that the server may hold a poll. */
   readonly wait?: number
   /** The most messages a room in one answer, 1 to 500. So many of the past come first. */
@@ -113,7 +115,7 @@ export class Loop implements Following {
 
   /** One poll. Returns an error when another try makes sense, and throws any other. */
   async #poll(): Promise<PollAnswer | Error> {
-    const { url = '', presence, past } = this.#options
+    const { url = '', presence, past, seen } = this.#options
     const limit = (this.#place.since === undefined ? past : undefined) ?? this.#options.limit
     // After trouble the first answer should come at once: it tells that all is well again.
     const wait = this.#failures > 0 || this.#hurried ? 0 : (this.#options.wait ?? WAIT_SECONDS)
@@ -126,7 +128,7 @@ export class Loop implements Following {
       return await poll(this.#platform, {
         ...shown,
         url,
-        path: pathOf(this.#place, { wait, limit, presence }),
+        path: pathOf(this.#place, { wait, limit, presence, seen: typeof seen === 'function' ? seen() : seen }),
         signal: controller.signal,
         timeoutMs: wait * 1000 + GRACE_MS,
       })

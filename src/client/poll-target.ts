@@ -10,14 +10,16 @@ export type PollOptions = {
   readonly wait: number
   readonly limit: number | undefined
   readonly presence: boolean | undefined
+  readonly seen?: boolean | undefined
 }
 
 /** The address of a poll from here. */
-export function pathOf({ rooms, since }: PollTarget, { wait, limit, presence }: PollOptions): string {
+export function pathOf({ rooms, since }: PollTarget, { wait, limit, presence, seen }: PollOptions): string {
   const names = rooms.map((room) => `room=${encodeURIComponent(room)}`).join('&')
   const cursor = since === undefined ? '' : `&since=${encodeURIComponent(since)}`
   const most = limit === undefined ? '' : `&limit=${limit}`
-  return `/poll?${names}${cursor}&wait=${wait}${most}${presence === true ? '&presence=1' : ''}`
+  const state = presence === true ? `&presence=1${seen === true ? '&seen=1' : ''}` : ''
+  return `/poll?${names}${cursor}&wait=${wait}${most}${state}`
 }
 
 /**

@@ -58,6 +58,8 @@ export type ChatOptions = {
   readonly pendingBytes?: number
   /** How long the author of a message may change it, in milliseconds; 0: not at all. */
   readonly editMs?: number | undefined
+  /** Is it noted how far members have read? By default it is. */
+  readonly seen?: boolean | undefined
 }
 
 export class Chat {
@@ -86,7 +88,7 @@ export class Chat {
   readonly #newRooms: NewRooms
 
   constructor(options: ChatOptions) {
-    const { store, directory, clock, random, ringSize, keepMs, limits: most, rates = NO_LIMITS } = options
+    const { store, directory, clock, random, ringSize, keepMs, limits: most, rates = NO_LIMITS, seen } = options
     this.clock = clock
     this.random = random
     this.timers = new TimerWheel(clock)
@@ -98,7 +100,7 @@ export class Chat {
     const limits = new Limits(clock, rates, directory === undefined ? undefined : (one) => directory.count(one))
     const orders = (name: string): RoomOrders => this.moderation.ordersOf(name)
     const followed = directory === undefined ? undefined : (room: Room) => this.#follow(room, directory)
-    const roomParts = { clock, timers, ringSize, keepMs, orders, follow: followed, watch }
+    const roomParts = { clock, timers, ringSize, keepMs, orders, follow: followed, watch, seen }
     const rooms = (this.rooms = new Rooms(store, { ...roomParts, scheduler: new Scheduler(clock) }, most))
     this.#newRooms = new NewRooms({ store, rooms, clock })
     const sessions = (this.sessions = new Sessions(

@@ -12,6 +12,7 @@ import type { Chat } from './chat.js'
 import type { Undo } from './clock.js'
 import type { Identity } from './people/identity.js'
 import type { Place } from './rooms/cursor.js'
+import type { Holder } from './rooms/presence.js'
 import type { Observer, WatchedReader } from './rooms/observer.js'
 import type { Metrics } from './metrics.js'
 import type { Room } from './rooms/room.js'
@@ -97,11 +98,12 @@ export class Feed {
 
   /**
    * Writes what is newer in a room than a place, until the undo or the end of the connection. `write` says whether
-   * the socket takes more.
+   * the socket takes more. `member`: the reader, where it is a person in the room.
    */
-  follow<T>(room: Room, place: Place, frames: Frames<T>, write: (frame: Frame<T>) => boolean): Undo {
-    const stream = new Stream(room, place, frames, new FeedSink(this, write))
+  follow<T>(room: Room, place: Place, frames: Frames<T>, write: (frame: Frame<T>) => boolean, member?: Holder): Undo {
+    const stream = new Stream(room, place, frames, new FeedSink(this, write, member))
     this.#streams = [...this.#streams, stream]
+    if (member !== undefined) room.saw(member, place)
     const { clock, watch } = this.#parts.chat
     watch.observer?.parked(this.#reader, room, place.id, clock.now())
     stream.resume()
@@ -204,14 +206,16 @@ export class Feed {
   }
 }
 
-/** Takes the frames of one stream to its feed's socket. */
+/** Takes the frames of one stream to its feed's socket. `member`: the reader, where it is a person in the room. */
 class FeedSink<T> implements Sink<T> {
   readonly #feed: Feed
   readonly #write: (frame: Frame<T>) => boolean
+  readonly #member: Holder | undefined
 
-  constructor(feed: Feed, write: (frame: Frame<T>) => boolean) {
+  constructor(feed: Feed, write: (frame: Frame<T>) => boolean, member: Holder | undefined) {
     this.#feed = feed
     this.#write = write
+    this.#member = member
   }
 
   hasRoom(): boolean {
@@ -219,7 +223,9 @@ class FeedSink<T> implements Sink<T> {
   }
 
   write(frame: Frame<T>, isLive: boolean): void {
-    this.#feed.wrote(frame, isLive, this.#write(frame))
+    const hasRoom = this.#write(frame)
+    if (this.#member !== undefined && hasRoom) frame.room.saw(this.#member, frame.place)
+    this.#feed.wrote(frame, isLive, hasRoom)
   }
 
   cut(): void {

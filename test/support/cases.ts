@@ -141,6 +141,10 @@ export function casesOf(names: readonly string[]): readonly Case[] {
     of('GET /poll', 200, 'presence is asked for in two rooms', () => ({
       path: '/poll?room=lobby&room=den&presence=1',
     })),
+    of('GET /poll', 200, 'who has had which message is asked for', ({ token }) => ({
+      path: '/poll?room=lobby&presence=1&seen=1&since=2&wait=0',
+      headers: bearer(token),
+    })),
     of('GET /poll', 200, 'the house is full', () => ({ path: '/poll?room=lobby&since=2' }), { polls: 0 }),
     of('GET /poll', 400, 'wait is half a second', () => ({ path: '/poll?room=lobby&wait=0.5' })),
     of('GET /events', 503, 'the house is full', () => ({ path: '/events?room=lobby' }), { polls: 0 }),

@@ -4,6 +4,11 @@
 // Presence is always told whole, never as a difference, so a reader that missed ten changes has missed nothing. Its
 // version is a hash of the state. So a change that leaves the state as it was told wakes no reader, and a version is
 // good across restarts. A room tells its presence at most once a second.
+//
+// How far each member has read (`seen`) is told apart, and only to readers that ask for it. It changes with every message
+// and every reader, so all changes of some seconds are one waking, and only of those readers:
+//
+//     message ──> 30 members have it and park ──> 30 numbers ── 1 to 3 s ──> one waking of the readers that ask
 
 import type { Clock, Undo } from '../clock.js'
 import { foldName } from './message.js'
@@ -20,23 +25,45 @@ export type Holder = {
 /** `closed` is there only while moderators alone may write, `slow` only while a name may write once in so many seconds. */
 export type RoomOrders = { readonly closed?: true; readonly slow?: number }
 
-/** `hands`: whose hands are up, in the order in which they went up; there only while any is. */
+/**
+ * `hands`: whose hands are up, in the order in which they went up; there only while any is. `seen`, for readers that ask for
+ * it: the newest id that each member has.
+ */
 export type PresenceState = RoomOrders & {
   readonly members: readonly string[]
   readonly typing: readonly string[]
   readonly hands?: readonly string[]
+  readonly seen?: Readonly<Record<string, number>>
 }
 
 export const TYPING_MS = 6000
 export const TELL_MS = 1000
 
+/** How long changes of `seen` are gathered before they are told, and how much time is between two tellings. */
+export const GATHER_SEEN_MS = 1000
+export const SEEN_MS = 3000
+
+/** Changes of `seen` are told for this long after a reader asked for it, and only in rooms of so many members. */
+const ASKED_MS = 60_000
+export const SEEN_MEMBERS = 200
+
 /** A pause for the message that often comes with a change, so that both go out in one answer. */
 const SETTLE_MS = 25
 
+/**
+ * `orders` is asked for each state; `changed` says that its answer is another one. `seen`: does the room note how far
+ * members have read?
+ */
+export type PresenceParts = { readonly orders?: () => RoomOrders; readonly seen?: boolean | undefined }
+
 const NO_ORDERS: RoomOrders = {}
 
-/** A name that is held. `place`: where it is among the members. */
-type Held = { readonly holder: Holder; readonly place: number }
+/** A name that is held. `place`: where it is among the members; `seen`: the newest id that a reader of this member has. */
+type Held = { readonly holder: Holder; readonly place: number; seen: number }
+
+type SeenState = { readonly json: string; readonly version: string }
+
+const NOT_SEEN: SeenState = { json: '{}', version: '' }
 
 /** Who is in a room: the names in their order, the same as a JSON array, and whose hands are up. */
 export type Members = {
@@ -49,6 +76,7 @@ export class Presence implements Members {
   readonly #clock: Clock
   readonly #timers: TimerWheel
   readonly #orders: () => RoomOrders
+  readonly #notesSeen: boolean
   readonly #held = new Map<string, Held>()
   /** The same, in the order of their places. */
   readonly #order: Held[] = []
@@ -57,6 +85,12 @@ export class Presence implements Members {
   #hands: ReadonlyMap<string, number> = new Map()
   #lastHand = 0
   readonly #watchers = new Set<() => void>()
+  /** The watchers that are told of `seen` too. */
+  readonly #seenWatchers = new Set<() => void>()
+  #seen: SeenState | undefined
+  #seenAskedAt = -Infinity
+  #seenToldAt = -Infinity
+  #tellingSeen: Undo | undefined
   #members: readonly string[] | undefined
   #membersJson: string | undefined
   #state: { presence: PresenceState; json: string; version: string } | undefined
@@ -64,9 +98,9 @@ export class Presence implements Members {
   #toldAt = -Infinity
   #telling: Undo | undefined
 
-  /** `orders` is asked for each state; `changed` says that its answer is another one. */
-  constructor(clock: Clock, timers: TimerWheel, orders: () => RoomOrders = () => NO_ORDERS) {
+  constructor(clock: Clock, timers: TimerWheel, { orders = () => NO_ORDERS, seen = true }: PresenceParts = {}) {
     this.#orders = orders
+    this.#notesSeen = seen
     this.#clock = clock
     this.#timers = timers
   }
@@ -84,6 +118,11 @@ export class Presence implements Members {
     return this.#telling !== undefined
   }
 
+  /** Is a change of `seen` on its way to the watchers that ask for it? */
+  get tellingSeen(): boolean {
+    return this.#tellingSeen !== undefined
+  }
+
   /** Who holds this name, or one that looks the same? */
   holder(username: string): Holder | undefined {
     return this.#held.size === 0 ? undefined : this.#held.get(foldName(username))?.holder
@@ -91,16 +130,17 @@ export class Presence implements Members {
 
   has(holder: Holder): boolean {
     const held = this.#held.get(holder.fold)?.holder
-    return held !== undefined && (held === holder || (held.token !== undefined && held.token === holder.token))
+    return held !== undefined && isSameHolder(held, holder)
   }
 
   /** `place`: the person's place among the members; without it, behind the others. */
   add(holder: Holder, place = this.#lastPlace + 1): void {
     const before = this.#held.get(holder.fold)
-    const isSame = before?.place === place && this.has(holder)
+    const isHolder = this.has(holder)
+    const isSame = isHolder && before?.place === place
     this.#lastPlace = Math.max(this.#lastPlace, place)
     if (before !== undefined) this.#takeOut(before)
-    const held = { holder, place }
+    const held = { holder, place, seen: isHolder ? (before?.seen ?? 0) : 0 }
     this.#held.set(holder.fold, held)
     this.#order.splice(this.#indexOf(place), 0, held)
     if (!isSame) this.#changeMembers()
@@ -172,17 +212,57 @@ export class Presence implements Members {
     return this.#state
   }
 
+  /** A reader of this member has every message up to an id. */
+  saw(holder: Holder, id: number): void {
+    if (!this.#notesSeen) return
+    const held = this.#held.get(holder.fold)
+    if (held === undefined || held.seen >= id || !isSameHolder(held.holder, holder)) return
+    held.seen = id
+    this.#seen = undefined
+    // While no reader asks for it, it is only noted.
+    if (this.#seenAskedAt !== -Infinity) this.#tellSeen()
+  }
+
+  /** The log is another one: no member has any of it. */
+  unsee(): void {
+    for (const held of this.#order) held.seen = 0
+    this.#seen = undefined
+  }
+
+  /** The newest id that each member has, as JSON, and its version. Empty in a room of very many. */
+  get seen(): SeenState {
+    if (!this.#notesSeen) return NOT_SEEN
+    this.#seenAskedAt = this.#clock.now()
+    if (this.#seen === undefined) {
+      const all = this.#order.length > SEEN_MEMBERS ? [] : this.#order.filter(({ seen }) => seen > 0)
+      const json = `{${all.map(({ holder, seen }) => `${JSON.stringify(holder.username)}:${seen}`).join(',')}}`
+      this.#seen = { json, version: hash(json) }
+    }
+    return this.#seen
+  }
+
+  /** The state as JSON; `withSeen`: and how far members have read, but not in a room of very many. */
+  json(withSeen: boolean): string {
+    const { json } = this.state
+    const isTold = withSeen && this.#notesSeen && this.size <= SEEN_MEMBERS
+    return isTold ? `${json.slice(0, -1)},"seen":${this.seen.json}}` : json
+  }
+
   /** What is ordered in the room is another. */
   changed(): void {
     this.#change()
   }
 
-  /** Calls back when the state may be another, at most once a second. */
-  watch(call: () => void): Undo {
+  /** Calls back when the state may be another, at most once a second. `withSeen`: also when `seen` is, less often. */
+  watch(call: () => void, withSeen = false): Undo {
     // Each watcher is a function of its own: two watchers may share one.
     const watcher = (): void => call()
     this.#watchers.add(watcher)
-    return () => this.#watchers.delete(watcher)
+    if (withSeen) this.#seenWatchers.add(watcher)
+    return () => {
+      this.#watchers.delete(watcher)
+      this.#seenWatchers.delete(watcher)
+    }
   }
 
   /** Ends every timer of this room. */
@@ -191,6 +271,8 @@ export class Presence implements Members {
     this.#typing.clear()
     this.#telling?.()
     this.#telling = undefined
+    this.#tellingSeen?.()
+    this.#tellingSeen = undefined
   }
 
   #dropHand(fold: string): void {
@@ -225,6 +307,7 @@ export class Presence implements Members {
   }
 
   #changeMembers(): void {
+    this.#seen = undefined
     this.#members = undefined
     this.#membersJson = undefined
     this.#change()
@@ -243,10 +326,24 @@ export class Presence implements Members {
       for (const watcher of this.#watchers) watcher()
     })
   }
+
+  #tellSeen(): void {
+    const now = this.#clock.now()
+    if (this.#tellingSeen !== undefined || now - this.#seenAskedAt > ASKED_MS) return
+    this.#tellingSeen = this.#clock.after(Math.max(GATHER_SEEN_MS, this.#seenToldAt + SEEN_MS - now), () => {
+      this.#tellingSeen = undefined
+      if (this.#seenWatchers.size > 0) this.#seenToldAt = this.#clock.now()
+      for (const watcher of this.#seenWatchers) watcher()
+    })
+  }
+}
+
+function isSameHolder(one: Holder, other: Holder): boolean {
+  return one === other || (one.token !== undefined && one.token === other.token)
 }
 
 /** 53 bits of a text, as 11 characters of `a–z 0–9` (cyrb53, a public-domain hash; nothing secret rests on it). */
-function hash(text: string): string {
+export function hash(text: string): string {
   let high = 0xdeadbeef
   let low = 0x41c6ce57
   for (let i = 0; i < text.length; i++) {

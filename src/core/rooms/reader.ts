@@ -11,6 +11,7 @@ import type { Undo } from '../clock.js'
 import { formatCursor, type Place, type Since } from './cursor.js'
 import type { Gap } from './gap.js'
 import type { Entry } from './message.js'
+import { hash } from './presence.js'
 import type { Page, Room } from './room.js'
 
 /** The most bytes of messages in one answer, unless a single message is longer: a little less than 1 MiB. */
@@ -30,21 +31,24 @@ export type View = {
   readonly places: readonly Place[]
 }
 
-export type ReaderOptions = { readonly limit: number; readonly presence: boolean }
+/** `seen`: with presence, is it also to be told how far members have read? */
+export type ReaderOptions = { readonly limit: number; readonly presence: boolean; readonly seen?: boolean }
 
 export class Reader {
   readonly rooms: readonly Room[]
   readonly limit: number
   readonly presence: boolean
-  /** One for each room; undefined stands for its newest messages. */
+  readonly seen: boolean
+  /** A place for each room; undefined stands for the newest messages. */
   #places: (Place | undefined)[]
   #told: string | undefined
 
-  /** Stands where `since` says; a room that it lacks is read from its newest messages. */
-  constructor(rooms: readonly Room[], since: Since, { limit, presence }: ReaderOptions) {
+  /** The reader begins where `since` says, and in a room that `since` lacks at the newest messages. */
+  constructor(rooms: readonly Room[], since: Since, { limit, presence, seen = false }: ReaderOptions) {
     this.rooms = rooms
     this.limit = limit
     this.presence = presence
+    this.seen = presence && seen
     this.#told = since.presence
     this.#places = rooms.map((room) => {
       const place = since.place(room.name)
@@ -93,8 +97,8 @@ export class Reader {
   /** The bytes that are left for messages, each with its comma. */
   #mostBytes(): number {
     if (!this.presence) return ANSWER_BYTES
-    // A letter takes three bytes at most.
-    const taken = this.rooms.reduce((sum, room) => sum + 3 * room.presence.state.json.length, 0)
+    // A UTF-16 unit takes at most three bytes.
+    const taken = this.rooms.reduce((sum, room) => sum + 3 * room.presence.json(this.seen).length, 0)
     return Math.max(LEAST_BYTES, ANSWER_BYTES - taken)
   }
 
@@ -106,13 +110,13 @@ export class Reader {
   /** Moves the reader to the end of a view. It has then been told the presence as it is. */
   move(view: View): void {
     this.#places = [...view.places]
-    if (this.presence) this.#told = presenceVersion(this.rooms)
+    if (this.presence) this.#told = presenceVersion(this.rooms, this.seen)
   }
 
   /** The cursor that goes with a view. */
   cursor(view: View): string {
     const places = this.rooms.map((room, i) => ({ room: room.name, epoch: room.epoch, id: view.places[i]?.id ?? 0 }))
-    return formatCursor(places, this.presence ? presenceVersion(this.rooms) : undefined)
+    return formatCursor(places, this.presence ? presenceVersion(this.rooms, this.seen) : undefined)
   }
 
   /** Waits to be called once there is news in any room; undefined when the reader can have news at once. */
@@ -144,10 +148,13 @@ export class Reader {
       undos.push(undo)
     }
     if (!this.presence) return leave
-    // A change that is about to be told is waited for: that is what keeps presence to one wake-up a second. Who was
-    // told nothing yet need not wait.
-    const isDue = this.#told !== undefined && this.rooms.some((room) => room.presence.telling)
-    if (this.#presenceIsNews() && !isDue) {
+    // A change of presence that is about to be told is waited for: that keeps presence to one wake-up a second. A
+    // reader that was told no presence yet need not wait.
+    const told = this.#told
+    const isDue = told !== undefined && this.rooms.some(({ presence }) => presence.telling)
+    const isSeenDue = told !== undefined && this.rooms.some(({ presence }) => presence.tellingSeen)
+    const isOnlySeen = this.seen && told?.startsWith(presenceVersion(this.rooms)) === true
+    if (this.#presenceIsNews() && !(isOnlySeen ? isSeenDue : isDue)) {
       leave()
       return undefined
     }
@@ -155,23 +162,33 @@ export class Reader {
       undos.push(
         room.presence.watch(() => {
           if (this.#presenceIsNews()) wakeOnce()
-        }),
+        }, this.seen),
       )
     }
     return leave
   }
 
+  /** How far members have read is no news to a reader that was told it, and does not ask for it any more. */
   #presenceIsNews(): boolean {
-    return this.presence && this.#told !== presenceVersion(this.rooms)
+    if (!this.presence) return false
+    const version = presenceVersion(this.rooms, this.seen)
+    return this.#told !== version && (this.seen || this.#told?.startsWith(version) !== true)
   }
 }
 
-/** The version of what several rooms' presence is, in whatever order they were asked for. */
-export function presenceVersion(rooms: readonly Room[]): string {
+/**
+ * The version of the presence of several rooms, whatever the order in which the client named them. `withSeen`: the version
+ * of how far members have read is behind it.
+ */
+export function presenceVersion(rooms: readonly Room[], withSeen = false): string {
   const [only] = rooms
-  if (rooms.length === 1 && only !== undefined) return only.presence.state.version
-  const byName = rooms.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  return byName.map((room) => room.presence.state.version).join('')
+  if (rooms.length === 1 && only !== undefined) {
+    const { state } = only.presence
+    return withSeen ? state.version + only.presence.seen.version : state.version
+  }
+  const byName = rooms.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((room) => room.presence)
+  const version = byName.map(({ state }) => state.version).join('')
+  return withSeen ? version + hash(byName.map(({ seen }) => seen.version).join('')) : version
 }
 
 function newestOf(room: Room): Place {

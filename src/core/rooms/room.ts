@@ -13,7 +13,7 @@ import { fullBucket } from '../bucket.js'
 import { type Gap, gapAt } from './gap.js'
 import type { Watch } from './observer.js'
 import { type Find, IdempotencyKeys, KEY_MS } from './idempotency.js'
-import { Presence, type RoomOrders } from './presence.js'
+import { type Holder, Presence, type RoomOrders } from './presence.js'
 import { changesOf } from './change.js'
 import { type Entry, entryOf, type Message } from './message.js'
 import { Ring } from './ring.js'
@@ -45,6 +45,8 @@ export type RoomParts = {
   /** How long messages can be read, in milliseconds; without it as long as there is room for them. */
   readonly keepMs?: number | undefined
   readonly watch?: Watch | undefined
+  /** Is it noted how far members have read? */
+  readonly seen?: boolean | undefined
 }
 
 export class Room {
@@ -62,13 +64,16 @@ export class Room {
   #bytes = 0
   #underWay = 0
 
-  constructor(name: string, { clock, timers, scheduler, ringSize, find, orders, keepMs = Infinity, watch }: RoomParts) {
+  constructor(
+    name: string,
+    { clock, timers, scheduler, ringSize, find, orders, keepMs = Infinity, watch, seen }: RoomParts,
+  ) {
     this.name = name
     this.#clock = clock
     this.#ring = new Ring(ringSize)
     this.#watch = watch
     this.#waiting = new Waiters(scheduler, (phase, readers) => watch?.observer?.waking(this, phase, readers))
-    this.presence = new Presence(clock, timers, () => orders?.(name) ?? {})
+    this.presence = new Presence(clock, timers, { orders: () => orders?.(name) ?? {}, seen })
     this.keys = new IdempotencyKeys(clock, find, keepMs < KEY_MS)
   }
 
@@ -192,6 +197,11 @@ export class Room {
     this.#waiting.call(0)
   }
 
+  /** A reader of somebody, who may be a member, has had everything up to a place. */
+  saw(holder: Holder, place: Place): void {
+    if (place.id <= this.last && isIn(place, this.#epoch)) this.presence.saw(holder, place.id)
+  }
+
   /** The entry with this id, while the ring holds it. */
   entry(id: number): Entry | undefined {
     return this.#ring.get(id)
@@ -285,7 +295,10 @@ export class Room {
   }
 
   #begin(epoch: string): void {
-    if (this.hasLog) this.keys.clear()
+    if (this.hasLog) {
+      this.keys.clear()
+      this.presence.unsee()
+    }
     this.#epoch = epoch
     this.#ring.clear()
     this.#bytes = 0

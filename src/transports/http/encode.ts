@@ -9,7 +9,7 @@
 import type { Gap } from '../../core/rooms/gap.js'
 import type { Clock } from '../../core/clock.js'
 import type { Place } from '../../core/rooms/cursor.js'
-import type { Reader, View } from '../../core/rooms/reader.js'
+import { presenceVersion, type Reader, type View } from '../../core/rooms/reader.js'
 import type { Room } from '../../core/rooms/room.js'
 import { Turns } from '../../core/turns.js'
 import { openJson, type Reply } from './answer.js'
@@ -160,7 +160,7 @@ export class Encoder {
     const messages = view.entries.map((entry) => entry.json).join(',')
     const gaps = view.gaps.length === 0 ? '[]' : JSON.stringify(view.gaps)
     const rooms = reader.presence
-      ? `,"rooms":{${reader.rooms.map((room) => `"${room.name}":${room.presence.state.json}`).join(',')}}`
+      ? `,"rooms":{${reader.rooms.map((room) => `"${room.name}":${room.presence.json(reader.seen)}`).join(',')}}`
       : ''
     const wait = retry === undefined ? '' : `,"retry":${retry}`
     const next = reader.cursor(view)
@@ -169,5 +169,5 @@ export class Encoder {
 }
 
 function versionOf(reader: Reader, room: Room): string | undefined {
-  return reader.presence ? room.presence.state.version : undefined
+  return reader.presence ? presenceVersion([room], reader.seen) : undefined
 }

@@ -14,7 +14,7 @@ import { formatCursor, type Since } from '../../core/rooms/cursor.js'
 import { Feed, type FeedParts } from '../../core/feed.js'
 import type { Gap } from '../../core/rooms/gap.js'
 import type { Metrics } from '../../core/metrics.js'
-import { presenceVersion } from '../../core/rooms/reader.js'
+import { presenceVersion, type ReaderOptions } from '../../core/rooms/reader.js'
 import type { Room } from '../../core/rooms/room.js'
 import type { Session } from '../../core/people/sessions.js'
 import { type Cut, Frames, startOf } from '../../core/rooms/stream.js'
@@ -69,10 +69,10 @@ export class EventStreams {
   }
 }
 
-export type EventOptions = { readonly since: Since; readonly limit: number; readonly presence: boolean }
+export type EventOptions = ReaderOptions & { readonly since: Since }
 
-/** What a reader of presence was told last. */
-type Watching = { told: string | undefined }
+/** What a reader of presence was told last. `seen`: does it ask how far people have read? */
+type Watching = { readonly seen: boolean; told: string | undefined }
 
 export class EventStream implements Waiter, Ageing {
   readonly #streams: EventStreams
@@ -99,7 +99,7 @@ export class EventStream implements Waiter, Ageing {
   }
 
   /** `exit` gives back the reader's place among the readers of its address. */
-  start({ since, limit, presence }: EventOptions, session: Session | undefined, exit?: Undo): void {
+  start({ since, limit, presence, seen = false }: EventOptions, session: Session | undefined, exit?: Undo): void {
     this.#streams.all.add(this)
     this.#feed.name = session?.username
     this.#feed.endWith(session?.identity)
@@ -109,8 +109,8 @@ export class EventStream implements Waiter, Ageing {
     const starts = this.#rooms.map((room) => ({ room, place: startOf(room, since, limit) }))
     if (starts.length > 1)
       this.#places = new Map(starts.map(({ room, place: { epoch = room.epoch, id } }) => [room, { epoch, id }]))
-    for (const { room, place } of starts) this.#follow(room, place)
-    if (presence) this.#watch({ told: since.presence })
+    for (const { room, place } of starts) this.#follow(room, place, session)
+    if (presence) this.#watch({ seen, told: since.presence })
   }
 
   letGo(why: LetGo): void {
@@ -126,30 +126,35 @@ export class EventStream implements Waiter, Ageing {
     if (this.#feed.hasRoom) this.#write(BEAT)
   }
 
-  #follow(room: Room, place: ReturnType<typeof startOf>): void {
+  #follow(room: Room, place: ReturnType<typeof startOf>, session: Session | undefined): void {
     const { one, several } = this.#streams
     const places = this.#places
-    if (places === undefined) this.#feed.follow(room, place, one, ({ form }) => this.#writer.write(form))
+    if (places === undefined) this.#feed.follow(room, place, one, ({ form }) => this.#writer.write(form), session)
     else
-      this.#feed.follow(room, place, several, (frame) =>
-        this.#writer.write(eventsOf(frame, (at) => cursorOf(places, room, at))),
+      this.#feed.follow(
+        room,
+        place,
+        several,
+        (frame) => this.#writer.write(eventsOf(frame, (at) => cursorOf(places, room, at))),
+        session,
       )
   }
 
   #watch(watching: Watching): void {
     this.#watching = watching
-    const undos = this.#rooms.map(({ presence }) => presence.watch(() => this.#tellPresence(watching)))
+    const undos = this.#rooms.map(({ presence }) => presence.watch(() => this.#tellPresence(watching), watching.seen))
     this.#undos = [...this.#undos, ...undos]
     this.#tellPresence(watching)
   }
 
   #tellPresence(watching: Watching): void {
-    const version = presenceVersion(this.#rooms)
-    if (!this.#feed.hasRoom || watching.told === version) return
+    const { seen, told } = watching
+    const version = presenceVersion(this.#rooms, seen)
+    if (!this.#feed.hasRoom || told === version) return
     watching.told = version
     const [room] = this.#rooms
-    if (this.#rooms.length === 1 && room !== undefined) return this.#write(this.#streams.presenceOf(room))
-    this.#write(presenceEvent(this.#rooms.map(({ name, presence }) => `"${name}":${presence.state.json}`).join(',')))
+    if (this.#rooms.length === 1 && room !== undefined && !seen) return this.#write(this.#streams.presenceOf(room))
+    this.#write(presenceEvent(this.#rooms.map(({ name, presence }) => `"${name}":${presence.json(seen)}`).join(',')))
   }
 
   #drained(): void {

@@ -162,7 +162,7 @@ export class LineVisitor {
     }
     this.#voice.feed.name = session.username
     const write = (frame: Frame<Buffer>): boolean => this.#voice.write(isPast ? toSelf(frame) : frame.form)
-    const unfollow = this.#voice.feed.follow(room, oldestOf(room), frames, write)
+    const unfollow = this.#voice.feed.follow(room, oldestOf(room), frames, write, session)
     this.#reading.set(room.name, unfollow)
   }
 

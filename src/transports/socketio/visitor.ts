@@ -108,7 +108,8 @@ export class SocketIoVisitor {
     seat.tell()
     if (dialect.hasPresence) seat.undos.push(room.presence.watch(seat.tell))
     this.#connection.feed.name = session.username
-    seat.undos.push(this.#connection.feed.follow(room, place, frames, (frame) => this.#connection.write(frame.form)))
+    const { feed } = this.#connection
+    seat.undos.push(feed.follow(room, place, frames, (frame) => this.#connection.write(frame.form), session))
   }
 
   async #leave(name: unknown): Promise<void> {

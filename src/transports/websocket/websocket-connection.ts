@@ -75,7 +75,7 @@ export class WebSocketConnection {
     const { joined } = this.#parts
     this.#feed.name = joined.session.username
     this.#feed.endWith(joined.session.identity)
-    this.#feed.follow(joined.room, place, frames, (frame) => this.#write(frame))
+    this.#feed.follow(joined.room, place, frames, (frame) => this.#write(frame), joined.session)
     this.#pingLater()
     await this.#closed
     this.#ping?.()

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { Presence, TELL_MS, TYPING_MS } from '../../../src/core/rooms/presence.js'
+import {
+  GATHER_SEEN_MS,
+  Presence,
+  SEEN_MEMBERS,
+  SEEN_MS,
+  TELL_MS,
+  TYPING_MS,
+} from '../../../src/core/rooms/presence.js'
 import { foldName } from '../../../src/core/rooms/message.js'
 import { TimerWheel } from '../../../src/core/rooms/timer-wheel.js'
 import { FakeClock } from '../../support/clock.js'
@@ -156,4 +163,70 @@ test('a closed room has no timer left', () => {
   expect(members.telling).toBe(true)
   members.close()
   expect([members.telling, timers.size, clock.timers]).toEqual([false, 0, 0])
+})
+
+test('how far members have read is noted, never backwards, and told in the order of joining', () => {
+  const { members, person } = createMembers()
+  const [ada, bob, eve] = [person('ada'), person('bob'), person('eve')]
+  for (const one of [ada, bob, eve]) members.add(one)
+  members.saw(bob, 5)
+  members.saw(ada, 7)
+  members.saw(ada, 6)
+  members.saw(person('eve'), 9)
+  expect([members.seen.json, members.json(true)]).toEqual([
+    '{"ada":7,"bob":5}',
+    '{"members":["ada","bob","eve"],"typing":[],"seen":{"ada":7,"bob":5}}',
+  ])
+  members.remove(ada)
+  expect(members.seen.json).toBe('{"bob":5}')
+  members.unsee()
+  expect(members.seen.json).toBe('{}')
+})
+
+test('a class that reads one message is one waking of those who ask for it, and of nobody else', () => {
+  const { members, person, clock, told, watch } = createMembers()
+  const people = Array.from({ length: 30 }, (_, i) => person(`p${i}`))
+  for (const one of people) members.add(one)
+  clock.advance(2 * TELL_MS)
+  watch()
+  const times: number[] = []
+  members.watch(() => {
+    times.push(clock.now())
+    void members.seen
+  }, true)
+  void members.seen
+  for (let id = 1; id <= 100; id++) {
+    for (const one of people) members.saw(one, id)
+    clock.advance(100)
+  }
+  clock.advance(2 * SEEN_MS)
+  expect(told).toEqual([])
+  expect(times.length).toBeGreaterThanOrEqual(4)
+  expect(times.length).toBeLessThanOrEqual(5)
+  for (let i = 1; i < times.length; i++) expect((times[i] ?? 0) - (times[i - 1] ?? 0)).toBeGreaterThanOrEqual(SEEN_MS)
+  expect(clock.timers).toBe(0)
+})
+
+test('where nobody asks how far members have read no timer runs, nor once the last who asked is gone for a minute', () => {
+  const { members, person, clock } = createMembers()
+  const ada = person('ada')
+  members.add(ada)
+  members.saw(ada, 1)
+  expect([members.tellingSeen, clock.timers]).toEqual([false, 0])
+  void members.seen
+  members.saw(ada, 2)
+  expect(members.tellingSeen).toBe(true)
+  clock.advance(GATHER_SEEN_MS)
+  clock.advance(61_000)
+  members.saw(ada, 3)
+  expect([members.tellingSeen, clock.timers]).toEqual([false, 0])
+})
+
+test('a room of very many tells nobody how far they have read', () => {
+  const { members, person } = createMembers()
+  for (let i = 0; i <= SEEN_MEMBERS; i++) {
+    members.add(person(`p${i}`))
+    members.saw(person(`p${i}`), 1)
+  }
+  expect(members.seen.json).toBe('{}')
 })

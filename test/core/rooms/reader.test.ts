@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseSince } from '../../../src/core/rooms/cursor.js'
-import { TELL_MS } from '../../../src/core/rooms/presence.js'
-import { presenceVersion, Reader, type View } from '../../../src/core/rooms/reader.js'
+import { GATHER_SEEN_MS, SEEN_MS, TELL_MS } from '../../../src/core/rooms/presence.js'
+import { ANSWER_BYTES, presenceVersion, Reader, type View } from '../../../src/core/rooms/reader.js'
 import type { Room } from '../../../src/core/rooms/room.js'
 import { createRoom, fill } from '../../support/chat.js'
 
-type Options = { readonly limit?: number; readonly presence?: boolean }
+type Options = { readonly limit?: number; readonly presence?: boolean; readonly seen?: boolean }
 
 function reader(
   rooms: readonly Room[],
   since: string | undefined,
-  { limit = 500, presence = false }: Options = {},
+  { limit = 500, presence = false, seen = false }: Options = {},
 ): Reader {
   return new Reader(
     rooms,
@@ -19,7 +19,7 @@ function reader(
       since,
       rooms.map((room) => room.name),
     ),
-    { limit, presence },
+    { limit, presence, seen },
   )
 }
 
@@ -168,6 +168,69 @@ describe('presence', () => {
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(TELL_MS)
   })
 
+  test('with what members have had wakes who asks for that, within some seconds, and never at once', () => {
+    const { room, clock } = createRoom()
+    room.presence.add(ada)
+    room.presence.add(bob)
+    fill(room, 1, 1)
+    clock.advance(2 * TELL_MS)
+    const one = reader([room], 'now', { presence: true, seen: true })
+    const plain = reader([room], 'now', { presence: true })
+    one.move(one.look())
+    plain.move(plain.look())
+    const times: number[] = []
+    one.park(() => times.push(clock.now()))
+    const leave = plain.park(never)
+    const start = clock.now()
+    room.saw(bob, { epoch: room.epoch, id: 1 })
+    room.saw(ada, { epoch: 'anotherx', id: 1 })
+    room.saw(ada, { epoch: room.epoch, id: 2 })
+    clock.advance(SEEN_MS)
+    expect(times).toEqual([start + GATHER_SEEN_MS])
+    expect(one.look().places).toEqual([{ epoch: room.epoch, id: 1 }])
+    expect(room.presence.seen.json).toBe('{"bob":1}')
+    one.move(one.look())
+    // What comes in while nobody is there is waited for too.
+    room.saw(ada, { epoch: room.epoch, id: 1 })
+    expect(one.park(() => times.push(clock.now()))).toBeDefined()
+    clock.advance(SEEN_MS)
+    expect(times).toHaveLength(2)
+    leave?.()
+    expect([room.waiting, room.presence.watchers, clock.timers]).toEqual([0, 0, 0])
+  })
+
+  test('with what members have had is no news to who was told it and asks no more', () => {
+    const { room } = createRoom()
+    const { room: other } = createRoom(500, 'other')
+    room.presence.add(ada)
+    fill(room, 1, 1)
+    room.saw(ada, { epoch: room.epoch, id: 1 })
+    for (const rooms of [[room], [room, other]]) {
+      const one = reader(rooms, 'now', { presence: true, seen: true })
+      const plain = reader(rooms, one.cursor(one.look()), { presence: true })
+      const leave = plain.park(never)
+      expect(leave).toBeDefined()
+      leave?.()
+    }
+  })
+
+  test('a log that begins anew has been had by nobody', () => {
+    const { room } = createRoom()
+    room.presence.add(ada)
+    fill(room, 1, 5)
+    room.saw(ada, { epoch: room.epoch, id: 5 })
+    room.restart('epoch002')
+    expect(room.presence.seen.json).toBe('{}')
+  })
+
+  test('that would fill the answer by itself leaves place for messages', () => {
+    const { room } = createRoom()
+    for (let i = 0; i < 12_000; i++) room.presence.add({ username: `${'x'.repeat(24)}${i}`, fold: String(i) })
+    expect(3 * room.presence.state.json.length).toBeGreaterThan(ANSWER_BYTES)
+    fill(room, 1, 100)
+    expect(reader([room], '0', { presence: true }).look().entries).toHaveLength(100)
+  })
+
   test('of several rooms is one version, in whatever order they are asked for', () => {
     const { room: lobby } = createRoom(500, 'lobby')
     const { room: den } = createRoom(500, 'den')
@@ -176,6 +239,8 @@ describe('presence', () => {
     const before = presenceVersion([lobby, den])
     den.presence.add(bob)
     expect(presenceVersion([lobby, den])).not.toBe(before)
+    expect(presenceVersion([lobby, den], true)).toBe(presenceVersion([den, lobby], true))
+    expect(presenceVersion([lobby, den], true).startsWith(presenceVersion([lobby, den]))).toBe(true)
   })
 })
 

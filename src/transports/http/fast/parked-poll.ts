@@ -71,7 +71,10 @@ export class ParkedPoll extends Seat implements Parked, Waiter {
     this.#parkedAt = chat.clock.now()
     this.deadline = deadlineOf(this.#parkedAt, waitMs, chat.random.fraction())
     parking.add(this)
-    session?.touch()
+    if (session !== undefined) {
+      session.touch()
+      room.saw(session, at)
+    }
     this.#disconnect = session?.connect()
     if (session !== this.#session)
       this.#watched = { key: session ?? this.#connection, way: 'poll', name: session?.username, note: undefined }

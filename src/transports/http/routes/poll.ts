@@ -68,7 +68,11 @@ export function askOf(query: Query): Ask {
 
 /** The options of a reader, for a poll and for a stream. */
 export function optionsOf(query: Query): ReaderOptions {
-  return { limit: clamped(query, 'limit', 1, MAX_LIMIT, MAX_LIMIT), presence: flag(query, 'presence') }
+  return {
+    limit: clamped(query, 'limit', 1, MAX_LIMIT, MAX_LIMIT),
+    presence: flag(query, 'presence'),
+    seen: flag(query, 'seen'),
+  }
 }
 
 export function roomsOf(query: Query): readonly string[] {
@@ -122,6 +126,7 @@ class Wait implements Parked, Waiter {
     const { chat, parking, stopping } = this.#context
     const waitMs = this.#waitMs
     this.#session = session
+    if (session !== undefined) this.#noteSeen(session)
     if (stopping()) return this.#tell('stop')
     if (waitMs === 0) return this.#tell('news')
     this.#leave = this.#reader.park(() => this.#end('news'))
@@ -133,6 +138,15 @@ class Wait implements Parked, Waiter {
     this.#disconnect = session?.connect()
     if (chat.watch.observer !== undefined) this.tellTo(chat.watch.observer)
     this.#request.hold(this)
+  }
+
+  /** What comes after its places it has not had yet, and all that is before them it has. */
+  #noteSeen(session: Session): void {
+    const { rooms, places } = this.#reader
+    for (const [i, room] of rooms.entries()) {
+      const place = places[i]
+      if (place !== undefined) room.saw(session, place)
+    }
   }
 
   tellTo(observer: Observer): void {
