@@ -16,6 +16,7 @@ import type { Store } from './core/rooms/store.js'
 import { reachableAddresses } from './addresses.js'
 import type { Config } from './config.js'
 import { mostDescriptors, mostSockets } from './descriptors.js'
+import type { Shelf } from './files/shelf.js'
 import type { Lab } from './lab/lab.js'
 import type { Logger } from './log.js'
 import { systemClock, systemRandom, VERSION } from './platform.js'
@@ -82,8 +83,13 @@ export async function createApp(
     await store.close()
     throw error
   })
+  const files = await openFiles(config, clock, log).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   const chat = new Chat({
     store,
+    files,
     directory,
     clock,
     random: systemRandom,
@@ -124,6 +130,7 @@ export async function createApp(
     readers,
     auth,
     adminKey,
+    files,
     base: config.base,
     version: VERSION,
     addresses: () =>
@@ -198,6 +205,7 @@ export async function createApp(
       stopping = true
       await Promise.all([http.stop(STOP_MS), ...[...transports.values()].map((transport) => transport.stop())])
       await chat.close()
+      files?.close()
       lab?.close()
       closeTallies()
     },
@@ -221,27 +229,51 @@ function tallyTo(log: Logger, { rejected, gaps }: Metrics, clock: Clock): () => 
   }
 }
 
-/** What the page is to know of the server from the start. */
-function marksOf({ password, adminKey, lab }: Config): string {
-  return `${password === undefined ? '' : ' data-password'}${adminKey === undefined ? '' : ' data-moderation'}${lab ? ' data-lab' : ''}`
+/** What the page has to know about the server from the start. */
+function marksOf({ password, jwt, adminKey, lab, files, fileBytes }: Config): string {
+  const marks = [
+    ...(password === undefined ? [] : ['data-password']),
+    ...(jwt === undefined ? [] : ['data-tokens']),
+    ...(adminKey === undefined ? [] : ['data-moderation']),
+    ...(lab ? ['data-lab'] : []),
+    // The most bytes of a file.
+    ...(files === undefined ? [] : [`data-files="${fileBytes}"`]),
+  ]
+  return marks.map((mark) => ` ${mark}`).join('')
+}
+
+/** The files that people send, where they may; otherwise none of its code is loaded. */
+async function openFiles(config: Config, clock: Clock, log: Logger): Promise<Shelf | undefined> {
+  const { files: folder, filesBytes: totalBytes, fileBytes: eachBytes, keepMs } = config
+  if (folder === undefined) return undefined
+  const { Shelf } = await import('./files/shelf.js')
+  const isLasting = storeName(config) !== 'memory'
+  return Shelf.open({ folder, totalBytes, eachBytes, keepMs, isLasting, clock, random: systemRandom, log })
 }
 
 /** The glass box, where it is asked for; otherwise none of its code is loaded. */
 async function openInside(
-  { inside, data, redis }: Config,
+  config: Config,
   adminKey: Secret | undefined,
   lab: Lab | undefined,
 ): Promise<readonly Route[]> {
-  if (!inside) return []
+  if (!config.inside) return []
   const { insideRoutes } = await import('./inside/inside.js')
   return insideRoutes({
     adminKey,
     lab,
-    store: redis !== undefined ? 'redis' : data !== undefined ? 'journal' : 'memory',
+    store: storeName(config),
   })
 }
 
-/** What breaks this server, where it is asked for: else no code of it is loaded. */
+/** Where the messages are, as `openStore` chooses it. */
+function storeName({ postgres, redis, data }: Config): string {
+  if (postgres !== undefined) return 'postgres'
+  if (redis !== undefined) return 'redis'
+  return data === undefined ? 'memory' : 'journal'
+}
+
+/** The lab, where it is asked for; otherwise none of its code is loaded. */
 async function openLab({ lab, ring, websocket }: Config): Promise<Lab | undefined> {
   if (!lab) return undefined
   const { Lab, supervisorOf } = await import('./lab/lab.js')

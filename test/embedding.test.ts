@@ -12,6 +12,7 @@ import { defaults } from '../src/command.js'
 import { type ChatOptions, type ChatServer, createChat, UsageError } from '../src/index.js'
 import { parseOptions } from '../src/options.js'
 import { parse, post } from './support/http.js'
+import { temporaryFolder } from './support/journal.js'
 import { ask } from './support/raw.js'
 import { until } from './support/server.js'
 
@@ -270,4 +271,23 @@ describe('what is wrong with the settings is thrown at once', () => {
       jwt: { key: { secret: 'x'.repeat(32) } },
     })
   })
+})
+
+test('a chat without --files leaves /files to the program around it, and one with them takes it', async () => {
+  const around = async (options: ChatOptions): Promise<string> => {
+    const chat = createChat({ quiet: true, ...options })
+    const server = createServer((request, response) => chat.handler(request, response, () => response.end('mine')))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(async () => {
+      server.closeAllConnections()
+      server.close()
+      await chat.close()
+    })
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    await fetch(`http://127.0.0.1:${port}/health`)
+    return (await fetch(`http://127.0.0.1:${port}/files/${'x'.repeat(22)}`)).text()
+  }
+  expect(await around({})).toBe('mine')
+  expect(await around({ files: temporaryFolder() })).toContain('not_found')
 })

@@ -99,7 +99,7 @@ export async function call(
     })
     if (response.status === 204) return undefined
     const value = await response.json()
-    if (!response.ok) throw refusal(response, value)
+    if (!response.ok) throw refusal(response.status, value, response.headers.get('retry-after'))
     return value
   } finally {
     undo()
@@ -114,12 +114,13 @@ function authorization(token: string | undefined, password: string | undefined):
   return { Authorization: `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`:${password}`)))}` }
 }
 
-function refusal(response: Response, value: unknown): Refused {
+/** What a server refused with. `value`: the body of its answer, parsed; `retryAfter`: the header, in seconds. */
+export function refusal(status: number, value: unknown, retryAfter: string | null): Refused {
   const { code, detail } = fieldsOf(value)
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const seconds = Number(retryAfter ?? Number.NaN)
   const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined
-  const sentence = typeof detail === 'string' ? detail : `the server answered ${response.status}`
-  return new Refused(response.status, (typeof code === 'string' ? code : 'internal') as Code, sentence, retryAfterMs)
+  const sentence = typeof detail === 'string' ? detail : `the server answered ${status}`
+  return new Refused(status, (typeof code === 'string' ? code : 'internal') as Code, sentence, retryAfterMs)
 }
 
 function fieldsOf(value: unknown): Partial<Record<string, unknown>> {

@@ -3,7 +3,7 @@
 //     send                          sending        edit, react, remove     amending, moderation
 //     join, leave, leaveAll, end    membership     mute, close, clear …    moderation
 //     typing, hand                  signs          history, search         past
-//     members                       crowds
+//     knock                         entrance       members                 crowds
 //
 //     send ──> publisher ──> store.append ──> (the store delivers) ──> room ──> readers
 //
@@ -17,6 +17,7 @@ import { Past, type PastRange } from './past.js'
 import { PendingAnswers } from './pending-answers.js'
 import { Amending } from './people/amending.js'
 import { Authors, EDIT_MS } from './people/authors.js'
+import { Carrying } from './people/carrying.js'
 import type { Directory } from './people/directory.js'
 import { Entrance } from './people/entrance.js'
 import { requireIdentity } from './people/identity.js'
@@ -27,6 +28,7 @@ import { Moderation } from './people/moderation.js'
 import { Sending, type SendRequest, type Sent } from './people/sending.js'
 import { type Session, Sessions } from './people/sessions.js'
 import { Signs } from './people/signs.js'
+import type { Files } from './rooms/file.js'
 import type { HistoryPage } from './rooms/history.js'
 import { type Message, parseRoom } from './rooms/message.js'
 import { NewRooms } from './rooms/new-rooms.js'
@@ -58,6 +60,8 @@ export type ChatOptions = {
   readonly pendingBytes?: number
   /** How long the author of a message may change it, in milliseconds; 0: not at all. */
   readonly editMs?: number | undefined
+  /** Where the files are that messages carry; without it they carry none. */
+  readonly files?: Files | undefined
   /** Is it noted how far members have read? By default it is. */
   readonly seen?: boolean | undefined
 }
@@ -80,6 +84,7 @@ export class Chat {
   readonly #store: Store
   readonly #directory: Directory | undefined
   readonly #publisher: Publisher
+  readonly #entrance: Entrance
   readonly #sending: Sending
   readonly #membership: Membership
   readonly #signs: Signs
@@ -98,6 +103,7 @@ export class Chat {
     this.#directory = directory
     const { timers, watch } = this
     const limits = new Limits(clock, rates, directory === undefined ? undefined : (one) => directory.count(one))
+    const carrying = new Carrying(options.files)
     const orders = (name: string): RoomOrders => this.moderation.ordersOf(name)
     const followed = directory === undefined ? undefined : (room: Room) => this.#follow(room, directory)
     const roomParts = { clock, timers, ringSize, keepMs, orders, follow: followed, watch, seen }
@@ -111,9 +117,9 @@ export class Chat {
     const onStop = (room: string, holder: Holder): void => directory?.typing(room, holder, false)
     const publisher = (this.#publisher = new Publisher(store, clock, rooms, watch, onStop))
     const authors = new Authors(clock, options.editMs ?? EDIT_MS, directory)
-    const shared = { clock, store, rooms, sessions, publisher, directory, limits, authors, watch }
+    const shared = { clock, store, rooms, sessions, publisher, directory, limits, carrying, authors, watch }
     const moderation = (this.moderation = new Moderation(shared))
-    const entrance = new Entrance({ ...shared, moderation })
+    const entrance = (this.#entrance = new Entrance({ ...shared, moderation }))
     const parts = { ...shared, moderation, entrance }
     const amending = (this.amending = new Amending(parts))
     this.#sending = new Sending({ ...parts, amending })
@@ -150,6 +156,11 @@ export class Chat {
     const name = parseRoom(room)
     requireIdentity(session.identity, name, this.clock.date())
     return this.amending.remove(session, name, id)
+  }
+
+  /** May a session say something in a room now? Counted as a message: for what is uploaded before it is sent. */
+  async knock(session: Session, name: unknown): Promise<string> {
+    return (await this.#entrance.speak(session, parseRoom(name))).name
   }
 
   /**

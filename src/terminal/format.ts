@@ -47,6 +47,14 @@ export function blockOf(message: Told, { me, room, paint, columns }: Look): stri
   return `${time}${between}${said.isEvent ? paint.dim(body) : body}`
 }
 
+/** A message with the name and the address of its file before what it says. */
+export function withFile<T extends Message>(message: T, url: string): T {
+  const { file, text } = message
+  if (file === undefined) return message
+  const said = text === file.name ? '' : ` ${text}`
+  return { ...message, text: `[${file.name}] ${url}/files/${file.id}${said}` }
+}
+
 /** A message as one line for programs; undefined for a type that this client does not know. */
 export function lineOf(message: Told, withRoom: boolean): string | undefined {
   const said = saidOf(message)

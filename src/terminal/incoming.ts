@@ -4,6 +4,7 @@
 //                         └─> lost, back ──────> outage ──> the prompt
 
 import { follow, type Following, type Message } from '../client/index.js'
+import { withFile } from './format.js'
 import type { Membership } from './membership.js'
 import { Outage } from './outage.js'
 import type { Screen } from './screen.js'
@@ -54,7 +55,7 @@ export class Incoming {
 
   /** Shows messages until it is closed. Throws the error that ended it. */
   async listen(): Promise<void> {
-    const { screen, membership, active } = this.#options
+    const { screen, membership, active, url } = this.#options
     let messages: Message[] = []
     for await (const event of this.#following) {
       if (event.kind === 'waiting') this.#outage.wait(event.reason, event.ms)
@@ -64,7 +65,7 @@ export class Incoming {
         if (event.gap.reason !== 'overflow') this.seen.forget(event.gap.room)
         screen.gap(event.gap)
       } else if (event.kind === 'live') {
-        const shown = messages.map((message) => this.seen.take(message))
+        const shown = messages.map((message) => withFile(this.seen.take(message), url))
         messages = []
         await screen.show(shown, { me: membership.username, active: active() })
         for (const { type, room, username } of shown)

@@ -2,7 +2,7 @@
 // lines of the last have been taken, so a slow reader slows down the polling, and nothing piles up here.
 
 import { type Credentials, follow, type FollowEvent } from '../client/index.js'
-import { gapSentence, lineOf } from './format.js'
+import { gapSentence, lineOf, withFile } from './format.js'
 import type { Outlet } from './pipe.js'
 import { probe } from './probe.js'
 import { sanitizeJson } from './sanitize.js'
@@ -45,7 +45,7 @@ export async function tail({
     ...(begin === undefined ? { limit: lines } : { since: begin }),
   })
   const undo = output.onGone(() => following.close())
-  const rowsOf = json ? jsonRows : textRows(rooms.length > 1, notice)
+  const rowsOf = json ? jsonRows : textRows(url, rooms.length > 1, notice)
   let rows: string[] = []
   let connected = true
   for await (const event of following) {
@@ -67,14 +67,18 @@ function jsonRows(event: FollowEvent): string[] {
   return event.kind === 'gap' ? [sanitizeJson({ type: 'gap', ...event.gap })] : []
 }
 
-function textRows(withRoom: boolean, notice: (sentence: string) => void): (event: FollowEvent) => string[] {
+function textRows(
+  url: string,
+  withRoom: boolean,
+  notice: (sentence: string) => void,
+): (event: FollowEvent) => string[] {
   const seen = new Seen()
   return (event) => {
     if (event.kind === 'gap') {
       if (event.gap.reason !== 'overflow') seen.forget(event.gap.room)
       notice(gapSentence(event.gap))
     }
-    const row = event.kind === 'message' ? lineOf(seen.take(event.message), withRoom) : undefined
+    const row = event.kind === 'message' ? lineOf(withFile(seen.take(event.message), url), withRoom) : undefined
     return row === undefined ? [] : [row]
   }
 }

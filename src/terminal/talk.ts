@@ -10,6 +10,7 @@
 import { type Credentials, edit, hand, history, type Message, react, remove } from '../client/index.js'
 import { Incoming } from './incoming.js'
 import type { Kept } from './kept.js'
+import { withFile } from './format.js'
 import { foundRows, handsOf, helpRows, roomRows, whoRow } from './lists.js'
 import { Membership, NoName } from './membership.js'
 import { type Command, parseCommand } from './commands.js'
@@ -191,7 +192,8 @@ export class Talk {
       before = searched
       isAll = !more
     }
-    this.#screen.notice(foundRows(words, found, isAll))
+    const rows = found.map((message) => withFile(message, this.#url))
+    this.#screen.notice(foundRows(words, rows, isAll))
   }
 
   /** The newest message in the active room of this name, or of any other person. */

@@ -304,6 +304,22 @@ export function storeContract(name: string, openStore: OpenStore): void {
     })
   })
 
+  describe(`${name}: files`, () => {
+    test('a message keeps what it says of its file until it is taken out, edited or not', async () => {
+      const store = await open()
+      const { got } = await listen(store)
+      const file = { id: 'x'.repeat(22), type: 'image/png', bytes: 5, name: 'a "b".png', width: 2, height: 3 }
+      await store.append('lobby', { ...draft('look'), file })
+      await store.append('lobby', { ...draft('see'), type: 'edit', of: 1 })
+      await store.append('lobby', { ...draft('👍'), type: 'reaction', of: 1 })
+      expect(got[0]?.message.file).toEqual(file)
+      expect((await store.read('lobby', { limit: 9 })).messages[0]).toMatchObject({ text: 'see', file })
+      expect((await store.subscribe('lobby', () => undefined)).recent[0]?.file).toEqual(file)
+      await store.append('lobby', { ...draft('removed'), type: 'delete', of: 1 })
+      expect((await store.read('lobby', { limit: 9 })).messages[0]?.file).toBeUndefined()
+    })
+  })
+
   describe(`${name}: searching`, () => {
     test('finds what a list of everything would, as it is now, page after page from either end', async () => {
       const store = await open(150)

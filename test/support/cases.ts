@@ -2,11 +2,12 @@
 
 import type { Config } from '../../src/config.js'
 import { bearer, post } from './http.js'
-import type { RawRequest } from './raw.js'
+import { temporaryFolder } from './journal.js'
+import { ask, type RawRequest } from './raw.js'
 import { startServer, type TestServer } from './server.js'
 
-/** A server where ada holds her name in lobby, and bob has said hi with the key k1. */
-export type Scene = TestServer & { readonly token: string }
+/** A server where ada holds her name in lobby, and bob has said hi with the key k1. `file`: one that ada has uploaded. */
+export type Scene = TestServer & { readonly token: string; readonly file: string }
 
 export type Case = {
   readonly operation: string
@@ -17,6 +18,7 @@ export type Case = {
 }
 
 const BOB = { room: 'lobby', username: 'bob', text: 'hi', key: 'k1' }
+const GIF = 'GIF89a\x02\x00\x03\x00;'
 const UNKNOWN = bearer('nobody')
 const RIGHTS = { adminKey: 'the teacher’s key' }
 const SEEN = { page: 'p1', name: 'ada', got: 3, lost: 0, doubled: 0, disordered: 0, missed: 0, restarts: 0 }
@@ -33,17 +35,21 @@ export function casesOf(names: readonly string[]): readonly Case[] {
     ),
     ...names.map((name) => of(name, 405, 'the method is another', () => ({ ...partsOf(name), method: 'DELETE' }))),
     ...postsOf(names).flatMap((path) => [
-      of(`POST ${path}`, 400, 'the body is no JSON', ({ token }) =>
-        raw(path, '{', { 'Content-Type': 'application/json', ...bearer(token) }),
-      ),
+      ...(path === '/files'
+        ? []
+        : [
+            of(`POST ${path}`, 400, 'the body is no JSON', ({ token }) =>
+              raw(path, '{', { 'Content-Type': 'application/json', ...bearer(token) }),
+            ),
+            of(`POST ${path}`, 413, 'the body is too large', () => post(path, 'x'.repeat(70_000))),
+            of(`POST ${path}`, 415, 'the body is a table', ({ token }) =>
+              raw(path, 'a,b', { 'Content-Type': 'text/csv', ...bearer(token) }),
+            ),
+          ]),
       ...(OPEN_POSTS.includes(path)
         ? []
         : [of(`POST ${path}`, 401, 'the token is not known', () => post(path, BOB, UNKNOWN))]),
       of(`POST ${path}`, 403, 'it comes from another site', () => post(path, BOB, { Origin: 'https://evil.example' })),
-      of(`POST ${path}`, 413, 'the body is too large', () => post(path, 'x'.repeat(70_000))),
-      of(`POST ${path}`, 415, 'the body is a table', ({ token }) =>
-        raw(path, 'a,b', { 'Content-Type': 'text/csv', ...bearer(token) }),
-      ),
     ]),
     ...['/rooms', '/members', '/addresses', '/stats', '/metrics'].map((path) =>
       of(`GET ${path}`, 401, 'there is a password', () => ({ path }), { password: 'sesame' }),
@@ -196,6 +202,20 @@ export function casesOf(names: readonly string[]): readonly Case[] {
     of('POST /typing', 204, 'a member types', ({ token }) =>
       post('/typing', { room: 'lobby', typing: true }, bearer(token)),
     ),
+    of('POST /files', 201, 'a member sends a picture', ({ token }) => upload(token, GIF)),
+    of('POST /files', 400, 'it is empty', ({ token }) => upload(token, '')),
+    of('POST /files', 404, 'the chat carries none', ({ token }) => upload(token, GIF), { files: undefined }),
+    of('POST /files', 413, 'it is too large', ({ token }) => upload(token, 'x'.repeat(100)), { fileBytes: 99 }),
+    of('POST /files', 507, 'there is no room for it', ({ token }) => upload(token, GIF), { filesBytes: 5 }),
+    of('GET /files/{id}', 200, 'it is there', ({ file }) => ({ path: `/files/${file}` })),
+    of('GET /files/{id}', 401, 'there is a password', ({ file }) => ({ path: `/files/${file}` }), { password: 'x' }),
+    of('GET /files/{id}', 404, 'it is not there', () => ({ path: `/files/${'x'.repeat(22)}` })),
+    of('POST /send', 201, 'it carries a file', ({ token, file }) =>
+      post('/send', { room: 'lobby', file }, bearer(token)),
+    ),
+    of('POST /send', 404, 'there is no such file', ({ token }) =>
+      post('/send', { room: 'lobby', file: 'x'.repeat(22) }, bearer(token)),
+    ),
     of('POST /hand', 204, 'a member puts it up', ({ token }) =>
       post('/hand', { room: 'lobby', up: true }, bearer(token)),
     ),
@@ -210,14 +230,17 @@ export function casesOf(names: readonly string[]): readonly Case[] {
 }
 
 /** Starts the server of a case; it ends with its test. */
-export async function startScene(config: Partial<Config> = {}): Promise<Scene> {
+export async function startScene(given: Partial<Config> = {}): Promise<Scene> {
+  const config = given.files === undefined ? given : { ...given, files: temporaryFolder() }
   const server = await startServer(config)
   const { chat } = server.app
   const { session } = await chat.join({ room: 'lobby', username: 'ada' })
   // Where a case has no memory, bob was not heard.
   await chat.send({ room: 'lobby', username: 'bob', text: 'hi', key: 'k1' }).catch(() => undefined)
   if (config.adminKey !== undefined) await chat.moderation.appoint(session)
-  return { ...server, token: session.token }
+  const uploaded = given.files === undefined ? undefined : await ask(server.port, upload(session.token, GIF))
+  const file = /"id":"([\w-]+)"/.exec(uploaded?.body ?? '')?.[1] ?? ''
+  return { ...server, token: session.token, file }
 }
 
 function of(
@@ -229,7 +252,8 @@ function of(
 ): Case {
   const lab = / \/inside\/(?:lab|seen)/.test(operation) ? { lab: true } : {}
   const inside = operation.includes(' /inside') ? { inside: true, ...lab } : {}
-  return { operation, status, when, request, config: { ...inside, ...config } }
+  const files = operation.includes(' /files') || when.includes('file') ? { files: 'a folder' } : {}
+  return { operation, status, when, request, config: { ...inside, ...files, ...config } }
 }
 
 function postsOf(names: readonly string[]): string[] {
@@ -239,6 +263,10 @@ function postsOf(names: readonly string[]): string[] {
 function partsOf(name: string): { readonly method: string; readonly path: string } {
   const [method = '', path = ''] = name.split(' ')
   return { method, path }
+}
+
+function upload(token: string, body: string): RawRequest {
+  return raw('/files?room=lobby&name=plan.gif', body, bearer(token))
 }
 
 function raw(path: string, body: string, headers: Readonly<Record<string, string>>): RawRequest {

@@ -13,6 +13,7 @@ import type { Room } from '../rooms/room.js'
 import type { Rooms } from '../rooms/rooms.js'
 import type { Appended, Store } from '../rooms/store.js'
 import type { Authors } from './authors.js'
+import type { Carrying } from './carrying.js'
 import type { Entrance } from './entrance.js'
 import { parseFlag, parseId } from './fields.js'
 import { Gatherings } from './gatherings.js'
@@ -39,6 +40,7 @@ export type AmendingParts = {
   readonly publisher: Publisher
   readonly authors: Authors
   readonly entrance: Entrance
+  readonly carrying: Carrying
 }
 
 export class Amending {
@@ -64,22 +66,25 @@ export class Amending {
       return { ...(await publisher.publish(room, draft, address)), replayed: false }
     }
     const keyed = { ...draft, key: mark }
-    const { appended, replayed } = await publisher.publishByKey(room, 'session', keyed, address, () =>
-      this.#requireOwn(session, room, of),
-    )
+    const { appended, replayed } = await publisher.publishByKey(room, 'session', keyed, address, async () => {
+      await this.#requireOwn(session, room, of)
+    })
     return { ...appended, replayed }
   }
 
   /** Takes a message of this session out of its room. */
   async remove(session: Session, name: string, id: unknown): Promise<Appended> {
-    const { rooms, publisher, entrance } = this.#parts
+    const { rooms, publisher, entrance, carrying } = this.#parts
     const of = parseId('id', id)
     const room = await rooms.open(name)
     const release = room.hold()
     try {
-      await this.#requireOwn(session, room, of)
+      const said = await this.#requireOwn(session, room, of)
       entrance.count(session)
-      return await publisher.publish(room, { type: 'delete', username: session.username, text: 'removed', of })
+      const draft = { type: 'delete', username: session.username, text: 'removed', of }
+      const removed = await publisher.publish(room, draft)
+      carrying.drop(said)
+      return removed
     } finally {
       release()
       rooms.settle(room)
@@ -136,8 +141,8 @@ export class Amending {
     this.#gatherings.close()
   }
 
-  /** Throws `forbidden` where a session may not change a message, and `not_found` where there is none. */
-  async #requireOwn(session: Session, room: Room, of: number): Promise<void> {
+  /** Throws `forbidden` where a session may not change a message, and `not_found` where there is no such message. */
+  async #requireOwn(session: Session, room: Room, of: number): Promise<Message> {
     const { authors, clock } = this.#parts
     const said = await this.find(room, of)
     if (said?.type !== 'chat') throw noSuchMessage()
@@ -145,6 +150,7 @@ export class Amending {
       throw new ChatError('forbidden', 'only the session that sent a message may change it')
     if (clock.date() - said.timestamp > authors.editMs)
       throw new ChatError('forbidden', `a message may be changed for ${inWords(authors.editMs)}, and this one is older`)
+    return said
   }
 }
 

@@ -13,6 +13,7 @@
 
 import type { Clock, Undo } from '../clock.js'
 import { ChatError } from '../errors.js'
+import type { Carrying } from './carrying.js'
 import { parseFlag, parseWhole } from './fields.js'
 import { requireIdentity } from './identity.js'
 import { findMessage, noSuchMessage } from '../rooms/history.js'
@@ -37,7 +38,8 @@ export type ModerationParts = {
   readonly store: Pick<Store, 'read'>
   readonly publisher: Publisher
   readonly sessions: Pick<Sessions, 'refresh'>
-  /** Where orders are kept for all processes; without it this one has its own. */
+  readonly carrying: Carrying
+  /** Keeps the orders of all processes; without it this process has its own. */
   readonly directory?: Directory | undefined
 }
 
@@ -181,15 +183,20 @@ export class Moderation {
   async remove(session: Session | undefined, name: unknown, id: unknown): Promise<Moderated> {
     const { room, username } = await this.#enter(session, name)
     const of = parseWhole('id', id, 0, Number.MAX_SAFE_INTEGER)
-    const { store, publisher } = this.#parts
-    if ((await findMessage(store, room, of))?.type !== 'chat') throw noSuchMessage()
-    return publisher.publish(room, { type: 'delete', username, text: 'removed', of })
+    const { store, publisher, carrying } = this.#parts
+    const said = await findMessage(store, room, of)
+    if (said?.type !== 'chat') throw noSuchMessage()
+    const removed = await publisher.publish(room, { type: 'delete', username, text: 'removed', of })
+    carrying.drop(said)
+    return removed
   }
 
   /** Begins a room's log anew. Readers are told of a restart, and the earlier messages are gone. */
   async clear(session: Session | undefined, name: unknown): Promise<Moderated> {
     const { room, username } = await this.#enter(session, name)
-    return this.#parts.publisher.publish(room, { type: 'clear', username, text: 'cleared' })
+    const cleared = await this.#parts.publisher.publish(room, { type: 'clear', username, text: 'cleared' })
+    this.#parts.carrying.dropAll(room.name, cleared.message.timestamp)
+    return cleared
   }
 
   async #enter(session: Session | undefined, name: unknown): Promise<{ room: Room; username: string }> {

@@ -1,7 +1,7 @@
 // Sending: what a message goes through until the store has it.
 //
 //     parse ──> entrance ──> limits ──> room ──> is the name free? ──> is there what it answers? ──> publisher
-//                                                                        slow mode, key ────────────────┘
+//                                                                        slow mode, file, key ──────────┘
 //
 // A message without a session is sent under a name that no session holds. A message with a key is kept once, however often
 // it is sent.
@@ -10,11 +10,13 @@ import type { Undo } from '../clock.js'
 import type { Watch } from '../rooms/observer.js'
 import type { Publisher } from '../rooms/publisher.js'
 import { parseKey, parseRoom, parseText, parseUsername } from '../rooms/message.js'
+import type { Attachment } from '../rooms/file.js'
 import type { Room } from '../rooms/room.js'
 import type { Rooms } from '../rooms/rooms.js'
 import type { Appended } from '../rooms/store.js'
 import type { Amending } from './amending.js'
 import type { Authors } from './authors.js'
+import type { Carrying, Uploaded } from './carrying.js'
 import type { Entrance } from './entrance.js'
 import type { Limits } from './limits.js'
 import type { Moderation } from './moderation.js'
@@ -30,6 +32,8 @@ export type SendRequest = {
   readonly text: unknown
   /** The id of the message that it answers. */
   readonly of?: unknown
+  /** The id of a file that the same session has uploaded to this room. */
+  readonly file?: unknown
   readonly key?: unknown
   readonly session?: Session | undefined
   readonly address?: string | undefined
@@ -46,6 +50,7 @@ export type SendingParts = {
   readonly moderation: Moderation
   readonly amending: Pick<Amending, 'parseReply'>
   readonly authors: Authors
+  readonly carrying: Carrying
   readonly watch: Watch
 }
 
@@ -54,6 +59,7 @@ type Draft = {
   readonly username: string
   readonly text: string
   readonly of?: number
+  readonly file?: Attachment
 }
 
 /** What is said of a draft apart from what it says. */
@@ -61,6 +67,7 @@ type Sender = {
   readonly mark: string | undefined
   readonly session: Session | undefined
   readonly address: string | undefined
+  readonly uploaded: Uploaded | undefined
 }
 
 export class Sending {
@@ -72,9 +79,12 @@ export class Sending {
 
   /** Publishes a text under the name of a session, or under a free name; once for each sender and key. */
   async send(request: SendRequest): Promise<Sent> {
-    const { limits, entrance, moderation, authors } = this.#parts
-    const { username, text, of, session, address = session?.address } = request
+    const { limits, entrance, moderation, authors, carrying } = this.#parts
+    const { username, of, session, address = session?.address } = request
     const name = parseRoom(request.room)
+    const uploaded = request.file === undefined ? undefined : await carrying.find(request.file, name, session)
+    // Who cannot show a file reads its name.
+    const text = uploaded !== undefined && isEmpty(request.text) ? uploaded.file.name : request.text
     const said = { type: 'chat', username: session?.username ?? parseUsername(username), text: parseText(text) }
     const mark = request.key === undefined ? undefined : parseKey(request.key)
     const asked = moderation.reach(name, session)
@@ -90,8 +100,9 @@ export class Sending {
       const free = entrance.refuseHeld(room, said.username)
       if (free !== undefined) await free
     }
-    const draft = of === undefined ? said : { ...said, of: await this.#answered(room, of) }
-    const sent = await this.#publish(room, draft, { mark, session, address })
+    const answer = of === undefined ? said : { ...said, of: await this.#answered(room, of) }
+    const draft = uploaded === undefined ? answer : { ...answer, file: uploaded.file }
+    const sent = await this.#publish(room, draft, { mark, session, address, uploaded })
     if (session !== undefined && !sent.replayed) {
       const { message, epoch } = sent
       authors.wrote(session, { room: name, epoch, id: message.id })
@@ -100,14 +111,15 @@ export class Sending {
   }
 
   /** Publishes a draft; with a key, once for its sender. */
-  async #publish(room: Room, draft: Draft, { mark, session, address }: Sender): Promise<Sent> {
-    const { publisher, moderation, watch } = this.#parts
-    let undo: Undo | undefined
-    const pace = async (): Promise<void> => {
-      undo = moderation.pace(room, draft.username, session)
+  async #publish(room: Room, draft: Draft, { mark, session, address, uploaded }: Sender): Promise<Sent> {
+    const { publisher, moderation, carrying, watch } = this.#parts
+    const undos: (Undo | undefined)[] = []
+    const prepare = async (): Promise<void> => {
+      undos.push(moderation.pace(room, draft.username, session))
+      if (uploaded !== undefined) undos.push(await carrying.take(uploaded, mark !== undefined))
     }
     // What is only repeated is no message more.
-    const check = moderation.isSlow(room.name) ? pace : undefined
+    const check = uploaded !== undefined || moderation.isSlow(room.name) ? prepare : undefined
     try {
       if (mark === undefined) {
         if (check !== undefined) await check()
@@ -120,7 +132,7 @@ export class Sending {
       return sentTo(room, appended, replayed)
     } catch (error) {
       // What could not be kept was not said.
-      undo?.()
+      for (const undo of undos) undo?.()
       throw error
     }
   }
@@ -136,6 +148,10 @@ export class Sending {
       rooms.settle(room)
     }
   }
+}
+
+function isEmpty(text: unknown): boolean {
+  return text === undefined || text === ''
 }
 
 function sentTo(room: Room, { message, epoch }: Appended, replayed: boolean): Sent {

@@ -148,10 +148,14 @@ const NOT_YET = new Promise<Appended>(() => undefined)
 /** A key was used without a session, with one, or by a message of the store, which does not say. */
 const SENDERS = ['name', 'session', '*']
 
-/** What a key is compared by: the text, and what it is said of. */
-export function saidBy({ type, of, text }: Pick<Message, 'type' | 'of' | 'text'>): string {
-  // No text has a zero.
-  return of === undefined ? text : `${type} ${of}\0${text}`
+/**
+ * What two uses of a key have to have in common: the text, for a change or a reply the message that it speaks of, and the
+ * file that the message carries.
+ */
+export function saidBy({ type, of, text, file }: Pick<Message, 'type' | 'of' | 'text' | 'file'>): string {
+  // No text has a zero character.
+  const said = of === undefined ? text : `${type} ${of}\0${text}`
+  return file === undefined ? said : `${said}\0${file.id}`
 }
 
 function refuseOther(before: string, text: string): void {

@@ -6,6 +6,7 @@
 // refused with a sentence.
 
 import { ChatError } from '../errors.js'
+import type { Attachment } from './file.js'
 
 /** One entry of a room's log. `timestamp`: milliseconds since 1970, for display; order is by `id` alone. */
 export type Message = {
@@ -17,7 +18,9 @@ export type Message = {
   readonly timestamp: number
   /** The sender's own mark (see `IdempotencyKeys`). All readers get it. */
   readonly key?: string
-  /** The id that this message speaks of: of the one that it answers, or that it changes (change.ts). */
+  /** The file that it carries. */
+  readonly file?: Attachment
+  /** The id of an earlier message: the one that this message answers, or changes (change.ts). */
   readonly of?: number
   /** When the text was last changed, in milliseconds since 1970. */
   readonly edited?: number

@@ -7,6 +7,7 @@
 
 import { ChatError } from '../../core/errors.js'
 import { parseEmoji, REACTION_PEOPLE } from '../../core/rooms/change.js'
+import { parseAttachment } from '../../core/rooms/file.js'
 import { type Draft, type Message, parseKey, parseRoom, parseText, parseUsername } from '../../core/rooms/message.js'
 import type { Given } from './commit.js'
 import { damagedAt, listSegments, type Segment } from './folder.js'
@@ -83,8 +84,8 @@ export function parseLine(line: string, date: number): Line {
   const type = fields.get('type') ?? 'chat'
   if (typeof type !== 'string' || !/^[a-z_]{1,32}$/.test(type))
     throw new ChatError('bad_request', 'type is a word such as chat')
-  // `edited` and `reactions` are not read: the messages that made them so are lines of their own.
-  const [key, of, by, on] = ['key', 'of', 'by', 'on'].map((name) => fields.get(name))
+  // `edited` and `reactions` are not read: the messages that made them have lines of their own.
+  const [key, of, by, on, file] = ['key', 'of', 'by', 'on', 'file'].map((name) => fields.get(name))
   const draft = {
     room: parseRoom(fields.get('room')),
     type,
@@ -96,6 +97,7 @@ export function parseLine(line: string, date: number): Line {
           ? parseText(fields.get('text'))
           : '',
     timestamp: wholeNumber('timestamp', fields.get('timestamp') ?? date),
+    ...(file === undefined ? {} : { file: parseAttachment(file) }),
     ...(key === undefined ? {} : { key: parseKey(key) }),
     ...(of === undefined ? {} : { of: wholeNumber('of', of) }),
     ...(by === undefined ? {} : { by: parsePeople(by) }),

@@ -6,13 +6,17 @@
 // `edit` is the id of a message's newest edit, which gives up its text when the next edit comes. `people` and
 // `turned_on` are the parts `by` and `on` of a reaction.
 
-/** A message as the wire has it; `m` is its row and `r` that of its room. */
-export const MESSAGE = `json_strip_nulls(json_build_object('id', m.id, 'room', r.room, 'type', m.type,
-  'username', m.username, 'text', m.text, 'of', m.about, 'edited', m.edited, 'reactions', m.reactions, 'by', m.people,
+/** A message as it is on the wire. `m` is its row and `r` the row of its room; `file`: the part for its file. */
+const messageOf = (file: string): string =>
+  `json_strip_nulls(json_build_object('id', m.id, 'room', r.room, 'type', m.type,
+  'username', m.username, 'text', m.text, ${file}'of', m.about, 'edited', m.edited, 'reactions', m.reactions, 'by', m.people,
   'on', m.turned_on, 'timestamp', m.said, 'key', m.key))`
 
+/** As it is on the wire now. */
+export const MESSAGE = messageOf(`'file', m.file, `)
+
 /** `orphans`: what is done for a message that is not there, where something is. */
-const change = (create: string, orphans: string): string => `
+const change = (create: string, orphans: string, file = ''): string => `
 ${create} function mini_chat_change(
   its_log bigint, its_id bigint, its_type text, its_about bigint, its_name text, its_text text, its_time bigint,
   its_people json, its_on boolean
@@ -25,7 +29,7 @@ begin
   select * into before from mini_chat_messages m where m.log = its_log and m.id = its_about and m.id < its_id;
   ${orphans}if not found or (its_type <> 'delete' and before.type <> 'chat') then return; end if;
   if its_type <> 'reaction' then
-    update mini_chat_messages m set type = 'removed', text = 'removed', about = null, edited = null, edit = null,
+    update mini_chat_messages m set type = 'removed', text = 'removed', about = null, edited = null, edit = null,${file}
       reactions = null, people = null, turned_on = null
       where m.log = its_log and m.id in (before.edit, case when its_type = 'delete' then its_about end);
   end if;
@@ -49,8 +53,14 @@ begin
 end $$;
 `
 
+/** What a message's file adds to a function. */
+type FilePart = { readonly message: string; readonly item: string; readonly column: string; readonly value: string }
+
+const NO_FILE: FilePart = { message: messageOf(''), item: '', column: '', value: '' }
+const FILE: FilePart = { message: MESSAGE, item: ', file json', column: ', file', value: ', i.file' }
+
 /** As in the first migration, with changes and the parts of a reaction. */
-const APPEND = `
+const append = ({ message, item, column, value }: FilePart): string => `
 create or replace function mini_chat_append(
   its_room text, fresh text, known_epoch text, known_id bigint, known_mark text, clears boolean, items json
 ) returns json language plpgsql as $$
@@ -81,11 +91,11 @@ begin
   was.mark := r.mark;
   for i in select * from json_to_recordset(items)
     as item(mark text, type text, username text, text text, timestamp bigint, key text, "of" bigint,
-      once boolean, "by" json, "on" boolean)
+      once boolean, "by" json, "on" boolean${item})
   loop
     sent := null;
     if i.key is not null and i.once then
-      select ${MESSAGE} into sent from mini_chat_messages m
+      select ${message} into sent from mini_chat_messages m
         where m.log = r.log and m.username = i.username and m.key = i.key and m.keyed;
     elsif i.key is not null then
       update mini_chat_messages m set keyed = false
@@ -96,9 +106,9 @@ begin
     else
       r.id := r.id + 1;
       r.mark := i.mark;
-      insert into mini_chat_messages (log, id, mark, type, username, text, said, key, about, people, turned_on, keyed)
+      insert into mini_chat_messages (log, id, mark, type, username, text, said, key, about, people, turned_on, keyed${column})
         values (r.log, r.id, i.mark, i.type, i.username, i.text, i.timestamp, i.key, i."of", i."by",
-          i."on", i.key is not null);
+          i."on", i.key is not null${value});
       perform mini_chat_change(r.log, r.id, i.type, i."of", i.username, i.text, i.timestamp, i."by", i."on");
       outcomes := outcomes || to_json(r.id);
     end if;
@@ -112,7 +122,7 @@ end $$;
 `
 
 /** As in the first migration, with changes and the parts of a reaction. */
-const RESTORE = `
+const restore = ({ item, column, value }: FilePart): string => `
 create or replace function mini_chat_restore(its_room text, its_epoch text, items json)
 returns table (epoch text, id bigint) language plpgsql as $$
 declare
@@ -128,12 +138,12 @@ begin
     return query select r.epoch, r.id;
     return;
   end if;
-  insert into mini_chat_messages (log, id, mark, type, username, text, said, key, about, people, turned_on, keyed)
+  insert into mini_chat_messages (log, id, mark, type, username, text, said, key, about, people, turned_on, keyed${column})
     select r.log, item.id, item.mark, item.type, item.username, item.text, item.timestamp, item.key, item."of",
-      item."by", item."on", false
+      item."by", item."on", false${value.replace('i.', 'item.')}
     from json_to_recordset(items) as item(
       id bigint, mark text, type text, username text, text text, timestamp bigint, key text, "of" bigint,
-      "by" json, "on" boolean);
+      "by" json, "on" boolean${item});
   -- Of several messages with one key, the newest is the one that answers for it.
   update mini_chat_messages m set keyed = false from json_to_recordset(items) as item(username text, key text)
     where m.log = r.log and m.username = item.username and m.key = item.key and m.keyed;
@@ -155,7 +165,7 @@ end $$;
 export const AMENDED = `
 alter table mini_chat_messages add column edited bigint, add column edit bigint, add column reactions json,
   add column people json, add column turned_on boolean;
-${change('create', '')}${APPEND}${RESTORE}`
+${change('create', '')}${append(NO_FILE)}${restore(NO_FILE)}`
 
 const ORPHAN = `if not found and its_type <> 'reaction' then
     update mini_chat_messages m set type = 'removed', text = 'removed', about = null
@@ -170,3 +180,8 @@ const ORPHAN = `if not found and its_type <> 'reaction' then
  * newest thousand when the next change comes, and gives its text up.
  */
 export const ORPHANS = change('create or replace', ORPHAN)
+
+/** The eighth migration: what a message says of its file. */
+export const FILES = `
+alter table mini_chat_messages add column file json;
+${change('create or replace', ORPHAN, ' file = null,')}${append(FILE)}${restore(FILE)}`

@@ -14,7 +14,7 @@
 // A migration is never changed once it is published. A correction is the next migration.
 
 import { ChatError } from '../../core/errors.js'
-import { AMENDED, ORPHANS } from './amended.js'
+import { AMENDED, FILES, ORPHANS } from './amended.js'
 import { AUTHORS, HANDS, PEOPLE, SLOW } from './people-schema.js'
 import type { Ask } from './rows.js'
 
@@ -185,7 +185,7 @@ begin
 end $$;
 `
 
-const MIGRATIONS = [TABLES + APPEND + RESTORE + EXPIRE, PEOPLE, AMENDED, AUTHORS, ORPHANS, SLOW, HANDS]
+const MIGRATIONS = [TABLES + APPEND + RESTORE + EXPIRE, PEOPLE, AMENDED, AUTHORS, ORPHANS, SLOW, HANDS, FILES]
 
 /** One lock for all processes: "mini-chat" as a number. */
 const LOCK = '7883953463'

@@ -72,7 +72,7 @@ local function takeOut(number)
   local message, its = find(at)
   if not message then return end
   if message.edit then takeOut(message.edit) end
-  message.text, message.edit, message.edited, message.reactions, message.by = '', nil, nil, nil, nil
+  message.text, message.edit, message.edited, message.reactions, message.by, message.file = '', nil, nil, nil, nil, nil
   put(at, message, its)
 end
 

@@ -46,6 +46,45 @@ export function readBody(
   })
 }
 
+/**
+ * Hands a body over as it comes, each chunk when the one before was taken: what is not taken yet waits in the client.
+ * Rejects with what `take` does, and where the client hangs up.
+ */
+export function streamBody(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  take: (chunk: Buffer) => Promise<void>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (incoming.readableEnded)
+      return reject(new Error('something else read the body first: put chat.handler before every body parser'))
+    if (findHeader(incoming.rawHeaders, 'expect')?.toLowerCase() === '100-continue') response.writeContinue()
+    let taken = Promise.resolve()
+    let isEnded = false
+    const onData = (chunk: Buffer): void => {
+      incoming.pause()
+      taken = take(chunk)
+      taken.then(
+        () => incoming.resume(),
+        (error: Error) => {
+          incoming.off('data', onData)
+          reject(error)
+        },
+      )
+    }
+    incoming.on('data', onData)
+    // The end may be known while the last chunk is still being taken.
+    incoming.on('end', () => {
+      isEnded = true
+      taken.then(resolve, reject)
+    })
+    incoming.on('error', () => undefined) // `close` follows.
+    incoming.on('close', () => {
+      if (!isEnded) reject(new ChatError('bad_request', 'the body ended before all of it was there'))
+    })
+  })
+}
+
 const NOTHING = Buffer.alloc(0)
 
 /** A body gets room for so many times what has come of it: its length is not trusted at once. */

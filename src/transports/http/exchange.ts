@@ -26,7 +26,9 @@ export class Exchange implements Request {
   path = '/'
   query: Query = NO_QUERY
   body: Buffer = EMPTY
-  /** What authentication tells of its sender, where it is asked. */
+  /** The body as it comes, where the route takes it so. */
+  stream: Request['stream']
+  /** What authentication tells about the sender, where the chat has any. */
   authenticated: Authenticated | undefined
   readonly #chat: Chat
   readonly #incoming: IncomingMessage

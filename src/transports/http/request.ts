@@ -15,7 +15,9 @@ export type Request = {
   readonly path: string
   readonly query: Query
   readonly body: Buffer
-  /** Whom to count it to. */
+  /** The body as it comes, for a route that takes it so: each chunk before the next. */
+  readonly stream?: ((take: (chunk: Buffer) => Promise<void>) => Promise<void>) | undefined
+  /** The address to which the request is counted. */
   readonly address: string
   /** The connection that it came by: the same object for each request of one socket. */
   readonly connection: object

@@ -11,6 +11,7 @@ import type { Encoder } from './encode.js'
 import type { EventStreams } from './eventstream.js'
 import type { StreamReply } from './stream-reply.js'
 import type { Packer } from './packer.js'
+import type { Shelf } from '../../files/shelf.js'
 import type { Parking } from './parking.js'
 import type { Request } from './request.js'
 
@@ -34,7 +35,9 @@ export type Context = {
   readonly auth: Auth | undefined
   /** The key that makes a session a moderator; undefined where there are no moderators. */
   readonly adminKey: Secret | undefined
-  /** Where other machines reach this server; nothing where it listens for its own machine alone, or a proxy stands in front. */
+  /** The files that people send; undefined where they send none. */
+  readonly files: Shelf | undefined
+  /** Where other machines reach this server. Empty where it listens on loopback alone, or behind a proxy. */
   readonly addresses: () => readonly string[]
   /** The seconds that a poll waits by default. */
   readonly waitSeconds: number
@@ -46,12 +49,20 @@ export type Context = {
 
 export type Route = {
   readonly method: 'GET' | 'POST'
+  /** One that ends with `{id}` stands for every path that has one part more. */
   readonly path: string
   /**
    * For chats with authentication: `open` asks for nothing, `login` accepts a proof of identity. Every other route
    * needs authentication.
    */
   readonly auth?: 'open' | 'login'
-  /** Throws a `ChatError`, or rejects with one, to say no. */
+  /** Does it take its body as it comes, whatever its length? */
+  readonly isStreamed?: true
+  /**
+   * Has the chat what this route is for? By default it has. If not, the route refuses, and where the chat is inside
+   * another program, the address is that program's.
+   */
+  readonly isServed?: (context: Context) => boolean
+  /** Throws a `ChatError`, or rejects with one, to refuse. */
   handle(request: Request, answer: Answer, context: Context): void | Promise<void>
 }

@@ -15,7 +15,7 @@ import { type Authenticated, bearerOf } from '../../auth/auth.js'
 import type { Caller } from '../address.js'
 import { RequestAuth } from './request-auth.js'
 import { ALWAYS, asChatError, problem, type Reply } from './answer.js'
-import { readBody } from './body.js'
+import { readBody, streamBody } from './body.js'
 import type { Connection } from './connection.js'
 import { preflight, sharing } from './cors.js'
 import { Exchange } from './exchange.js'
@@ -70,7 +70,10 @@ export class Service {
     if (path === base && base !== '') return true
     if (!path.startsWith(`${base}/`)) return false
     const rest = path.slice(base.length)
-    if (this.#routes.has(rest) || this.mounts.has({ url }, base)) return true
+    const routes = this.#routesAt(rest)
+    if (routes !== undefined)
+      return [...routes.values()].some(({ isServed }) => isServed?.(this.#parts.context) !== false)
+    if (this.mounts.has({ url }, base)) return true
     return wantsUpgrade && this.mounts.hasUpgrade({ url }, base)
   }
 
@@ -80,6 +83,7 @@ export class Service {
     // Outside of the base there are /health and /ready.
     const rest = path.startsWith(`${base}/`) ? path.slice(base.length) : path
     if (this.#routes.has(rest)) return rest
+    if (this.#routesAt(rest) !== undefined) return wildOf(rest)
     return this.mounts.prefixOf({ url }, base) ?? 'none'
   }
 
@@ -149,7 +153,7 @@ export class Service {
   }
 
   #serveKnown(exchange: Exchange, incoming: IncomingMessage, response: ServerResponse): void | Promise<void> {
-    const route = this.#routes.get(exchange.path)?.get(exchange.method === 'HEAD' ? 'GET' : exchange.method)
+    const route = this.#routesAt(exchange.path)?.get(exchange.method === 'HEAD' ? 'GET' : exchange.method)
     const authenticated = this.#admit(exchange, incoming, route)
     if (!(authenticated instanceof Promise)) return this.#go(exchange, route, incoming, response)
     return authenticated.then(() => this.#go(exchange, route, incoming, response))
@@ -185,10 +189,19 @@ export class Service {
     }
     if (route === undefined) return this.#serveOther(exchange, incoming, answer)
     if (route.method === 'GET') return route.handle(exchange, answer, context)
+    if (route.isStreamed === true) {
+      exchange.stream = (take) => streamBody(incoming, response, take)
+      return route.handle(exchange, answer, context)
+    }
     return readBody(incoming, response, pending).then((body) => {
       exchange.body = body
       return route.handle(exchange, answer, context)
     })
+  }
+
+  /** The routes of a path, by method. */
+  #routesAt(path: string): Map<string, Route> | undefined {
+    return this.#routes.get(path) ?? this.#routes.get(wildOf(path))
   }
 
   /** Everything that no route takes: preflights, other methods, and unknown addresses. */
@@ -196,7 +209,7 @@ export class Service {
     const { method, path } = exchange
     const permission = preflight(exchange, this.#parts.origins)
     if (permission !== undefined) return answer(permission)
-    const methods = [...(this.#routes.get(path)?.keys() ?? [])]
+    const methods = [...(this.#routesAt(path)?.keys() ?? [])]
     if (methods.length === 0 && wantsUpgrade(incoming) && this.mounts.hasUpgrade(incoming, exchange.base))
       throw this.#noUpgrade()
     const now = OLD.get(`${method} ${path}`)
@@ -223,6 +236,11 @@ export class Service {
 }
 
 const CLOSE = ['Connection', 'close']
+
+/** A path as a route has it that stands for every last part. */
+function wildOf(path: string): string {
+  return `${path.slice(0, path.lastIndexOf('/'))}/{id}`
+}
 
 class MethodError extends ChatError {
   readonly allow: string

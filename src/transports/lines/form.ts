@@ -23,10 +23,16 @@ function asRest(text: string): string {
   return text.replace(/[\n\u2028\u2029]/g, '\\n')
 }
 
+/** What a message says; one that carries a file begins with its name. */
+function saidOf({ text, file }: Message): string {
+  if (file === undefined) return asRest(text)
+  return asRest(text === file.name ? `[${file.name}]` : `[${file.name}] ${text}`)
+}
+
 export const COMMAND_FORM: LineForm = {
   line(message) {
-    const { type, room, username, text } = message
-    if (type === 'chat') return `MSG ${room} ${asWord(username)} ${asRest(text)}`
+    const { type, room, username } = message
+    if (type === 'chat') return `MSG ${room} ${asWord(username)} ${saidOf(message)}`
     if (type === 'join') return `INFO ${asWord(username)} joined ${room}`
     if (type === 'leave') return `INFO ${asWord(username)} left ${room}`
     const change = changeOf(message)
@@ -37,8 +43,8 @@ export const COMMAND_FORM: LineForm = {
 
 export const PLAIN_FORM: LineForm = {
   line(message) {
-    const { type, username, text } = message
-    if (['chat', 'join', 'leave'].includes(type)) return `[${asWord(username)}]: ${asRest(text)}`
+    const { type, username } = message
+    if (['chat', 'join', 'leave'].includes(type)) return `[${asWord(username)}]: ${saidOf(message)}`
     const change = changeOf(message)
     return change === undefined ? undefined : `* ${change}`
   },

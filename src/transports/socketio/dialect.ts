@@ -66,8 +66,8 @@ export class Directory {
 }
 
 export function fullDialect(directory: Directory): Dialect {
-  const said = (room: Room, { username, text, timestamp }: Message): object => {
-    return { roomId: room.name, userId: directory.idOf(room, username), username, message: text, timestamp }
+  const said = (room: Room, { username, text, timestamp, file }: Message): object => {
+    return { roomId: room.name, userId: directory.idOf(room, username), username, message: text, timestamp, file }
   }
   return {
     hasPresence: true,
@@ -133,8 +133,8 @@ function changes(room: Room, { of = 0, type }: Message, said: (message: Message)
   return [['message_reactions', { ...said(about), message: undefined, reactions: about.reactions ?? [] }]]
 }
 
-function saidShort({ room, username, text, timestamp }: Message): object {
-  return { room, username, message: text, timestamp }
+function saidShort({ room, username, text, timestamp, file }: Message): object {
+  return { room, username, message: text, timestamp, file }
 }
 
 function chatOf(entries: readonly Entry[]): Message[] {

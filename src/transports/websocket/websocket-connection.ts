@@ -154,6 +154,7 @@ type Said = {
   readonly of?: unknown
   readonly on?: unknown
   readonly up?: unknown
+  readonly file?: unknown
 }
 
 /** A JSON object has the text, perhaps a key, and the message that it speaks of. Anything else is the text itself. */
@@ -167,7 +168,7 @@ function parseFrame(data: string): Said {
     return { text: data }
   }
   const fields = new Map<string, unknown>(Object.entries(Object(value)))
-  const names = ['type', 'text', 'key', 'of', 'on', 'up']
-  const [type, text, key, of, on, up] = names.map((name) => fields.get(name) ?? undefined)
-  return { type, text, key, of, on, up }
+  const names = ['type', 'text', 'key', 'of', 'on', 'up', 'file']
+  const [type, text, key, of, on, up, file] = names.map((name) => fields.get(name) ?? undefined)
+  return { type, text, key, of, on, up, file }
 }

@@ -5,6 +5,7 @@ import { addresses } from './addresses.js'
 import { edit, react } from './amending.js'
 import { admin, login } from './auth.js'
 import { events } from './events.js'
+import { download, upload } from './files.js'
 import { history } from './history.js'
 import { clear, close, mute, remove, slow } from './moderation.js'
 import { hand, join, leave, typing } from './people.js'
@@ -24,6 +25,8 @@ export const ROUTES: readonly Route[] = [
   typing,
   hand,
   history,
+  upload,
+  download,
   rooms,
   members,
   health,

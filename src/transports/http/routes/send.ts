@@ -16,6 +16,7 @@ export const send: Route = {
       username: fields.get('username'),
       text: fields.get('text'),
       of: fields.get('of'),
+      file: fields.get('file'),
       key: keyOf(request, fields.get('key')),
       session: request.session(),
       address: request.address,
