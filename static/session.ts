@@ -3,17 +3,17 @@
 //
 //     a tab is refused with 401 ── has another tab joined meanwhile? ── yes ─> go on with its session
 //                                                └── no ──> join under the same name, or by the token of the address
+//
+// The client joins and leaves (src/client/session.ts). This file adds the storage, the other tabs and the address.
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
-import { isUnauthorized, join, type JoinAnswer, Refused } from '../src/client/wire.js'
+import { Session as ClientSession } from '../src/client/session.js'
+import { join, type JoinAnswer } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { asFields, asString, stored } from './storage.js'
 import { forgetToken, tokenHere } from './token.js'
 
 type StoredSession = { readonly username: string; readonly token: string }
-
-/** Another tab that joins at the same moment needs this long to say so. */
-const OTHER_TAB_MS = 700
 
 export class Session {
   readonly #stored = stored<StoredSession>('local', 'session', (value) => {
@@ -23,7 +23,27 @@ export class Session {
   /** The token of a session that is over, and whose name another person has now. */
   readonly #over = stored('local', 'over', asString)
   readonly #listeners = new Set<() => void>()
-  #renewing: Promise<void> | undefined
+  readonly #session = new ClientSession({
+    url: BASE,
+    platform,
+    storage: {
+      load: () => ({ username: this.username, token: this.token }),
+      save: ({ username, token = '' }) => {
+        this.#stored.write({ username, token })
+        this.#tell()
+      },
+    },
+    introduce,
+    anew: async (room) => {
+      const { renew } = await import('./renewal.js')
+      await renew(this.#session, room, () => {
+        this.#over.write(this.#stored.read().token)
+        this.#tell()
+      })
+    },
+    // This works while the page is being closed.
+    tell: ({ url, path, token }) => navigator.sendBeacon(url + path, JSON.stringify({ token })),
+  })
 
   constructor() {
     this.#stored.onChange(() => this.#tell())
@@ -54,22 +74,14 @@ export class Session {
     this.#listeners.add(call)
   }
 
-  /** Enters a room: under my session, or as somebody new. Throws `Refused`, such as `name_taken`. */
-  async join(room: string, username = this.username): Promise<void> {
-    const token = username === this.username ? this.token : undefined
-    try {
-      await this.#enter(room, username, token)
-    } catch (error) {
-      if (token === undefined || !isUnauthorized(error)) throw error
-      await this.renew(token, room)
-    }
+  /** Enters a room: with this session, or with a new one. Throws `Refused`, such as `name_taken`. */
+  join(room: string, username?: string): Promise<void> {
+    return this.#session.join(room, username)
   }
 
-  /** The session with this token is over: gets another one. Tabs and calls that ask at once share one joining. */
-  async renew(token: string | undefined, room: string): Promise<void> {
-    if (this.token !== undefined && this.token !== token) return this.#enter(room, this.username, this.token)
-    this.#renewing ??= this.#renew(room).finally(() => (this.#renewing = undefined))
-    return this.#renewing
+  /** The session with this token is over: gets another one. Tabs and calls that ask at one time share one join. */
+  renew(token: string | undefined, room: string): Promise<void> {
+    return this.#session.renew(token, room)
   }
 
   /** Gives the name back. The name itself is remembered for the next time. */
@@ -87,33 +99,7 @@ export class Session {
 
   /** Leaves all rooms, in a way that works while the page is being closed. */
   leave(): void {
-    if (this.token !== undefined) navigator.sendBeacon(`${BASE}/leave`, JSON.stringify({ token: this.token }))
-  }
-
-  async #renew(room: string): Promise<void> {
-    const before = this.token
-    try {
-      await this.#enter(room, this.username, undefined)
-    } catch (error) {
-      if (!(error instanceof Refused) || error.code !== 'name_taken') throw error
-      await new Promise<void>((resolve) => platform.after(OTHER_TAB_MS, resolve))
-      if (this.token === undefined || this.token === before) {
-        this.#over.write(this.#stored.read().token)
-        this.#tell()
-        throw error
-      }
-      await this.#enter(room, this.username, this.token)
-    }
-  }
-
-  async #enter(room: string, username: string, token: string | undefined): Promise<void> {
-    const answer =
-      token === undefined
-        ? await introduce(room, username)
-        : await join(platform, { url: BASE, path: '/join', body: { room }, token })
-    if (answer.token === this.token && answer.username === this.username) return
-    this.#stored.write({ username: answer.username, token: answer.token })
-    this.#tell()
+    void this.#session.leave()
   }
 
   #tell(): void {
@@ -125,12 +111,5 @@ export class Session {
 async function introduce(room: string, username: string): Promise<JoinAnswer> {
   const token = tokenHere()
   if (token === undefined) return join(platform, { url: BASE, path: '/join', body: { room, username } })
-  const { enter, Proof } = await import('../src/client/credentials.js')
-  try {
-    return await enter(platform, new Proof({ token }), { url: BASE, path: '/join', body: { room } })
-  } catch (error) {
-    // This chat asks for a name instead.
-    if (error instanceof Refused && error.code === 'bad_request') forgetToken()
-    throw error
-  }
+  return (await import('./token-entry.js')).introduce(room, token)
 }

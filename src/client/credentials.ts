@@ -30,7 +30,12 @@ export class Proof {
     return this.#shown
   }
 
-  /** This was refused: something else is shown from here on. Throws the refusal where there is nothing else. */
+  /** The server has asked already: the credentials are shown with the next request. */
+  async begin(): Promise<void> {
+    if (this.#shown === NOTHING) this.#shown = await this.#next()
+  }
+
+  /** This was refused: something else is shown from now on. Throws the refusal where there is nothing else. */
   async renew(refused: Refused, shown: Shown): Promise<void> {
     // Two requests may be refused for the same reason.
     if (shown !== this.#shown) return

@@ -5,7 +5,8 @@
 //                   400, 409 ──> the person is asked for a name, or another one, if there is a person to ask
 //     401 later (the server restarted) ──> rejoin: every room again, under the same name, with a new token
 //
-// Everybody who finds the session gone asks for the same rejoin; it is done once.
+// The session itself is the client's (client/session.ts). This file adds the rooms, the kept token and the questions to
+// the person.
 
 import { enter, Proof } from '../client/credentials.js'
 import {
@@ -18,6 +19,7 @@ import {
   Refused,
   defaultPlatform,
 } from '../client/index.js'
+import { inMemory, type Me, Session, type SessionParts, type SessionStorage } from '../client/session.js'
 import { isUnauthorized } from '../client/wire.js'
 import { ChatError } from '../core/errors.js'
 import { foldName } from '../core/rooms/message.js'
@@ -48,25 +50,31 @@ export class Membership {
   readonly #options: MembershipOptions
   readonly #platform: Platform
   readonly #proof: Proof
-  #username: string | undefined
-  #token: string | undefined
+  readonly #storage: SessionStorage
+  readonly #session: Session
+  /** The name to join under: the person's wish, or what the server made of it. */
+  #name: string
   #rooms: readonly string[] = []
-  #rejoining: Promise<void> | undefined
   #over = false
 
-  constructor(options: MembershipOptions, username: string | undefined) {
+  constructor(options: MembershipOptions, username = '') {
     this.#options = options
     this.#platform = options.platform ?? defaultPlatform
     this.#proof = new Proof(options.credentials)
-    this.#username = username
+    this.#name = username
+    this.#storage = this.#inFile({ username, token: undefined })
+    this.#session = this.#open(this.#storage, {
+      introduce: (room) => this.#introduce(room),
+      anew: (room) => this.#anew(room),
+    })
   }
 
   get username(): string {
-    return this.#username ?? ''
+    return this.#session.username
   }
 
   get token(): string | undefined {
-    return this.#token
+    return this.#session.token
   }
 
   get rooms(): readonly string[] {
@@ -74,18 +82,13 @@ export class Membership {
   }
 
   /** Enters a room. Throws `Refused`, `NoName`, or an error for a lost connection. */
-  async join(room: string): Promise<JoinAnswer> {
-    const answer = await this.#enter(room, this.#token).catch(async (error: unknown) => {
-      if (!isUnauthorized(error)) throw error
-      await this.rejoin()
-      return this.#enter(room, this.#token)
-    })
+  async join(room: string): Promise<void> {
+    await this.#session.join(room)
     if (!this.#rooms.includes(room)) this.#rooms = [...this.#rooms, room]
-    return answer
   }
 
   async leave(room: string): Promise<void> {
-    await this.#post('/leave', { room })
+    await this.#session.leave(room)
     this.#rooms = this.#rooms.filter((other) => other !== room)
   }
 
@@ -93,112 +96,136 @@ export class Membership {
    * Takes another name in every room, and gives the old one back. Throws if that fails, and then all stays as it was.
    */
   async rename(username: string): Promise<void> {
-    const { url, kept } = this.#options
     if (this.#proof.shown.token !== undefined)
       throw new ChatError('bad_request', 'your token has your name in it: there is no other for you here')
     if (foldName(username) === foldName(this.username))
       throw new ChatError('bad_request', `${username} is the name that you have: choose another`)
-    const before = { token: this.#token, username: this.username }
-    let token: string | undefined
+    const introduce: SessionParts['introduce'] = (room) => this.#joinAs(username, room)
+    const next = this.#open(inMemory({ username, token: undefined }), { introduce })
+    const before = this.#open(inMemory(this.#storage.load()), { introduce })
     try {
-      for (const room of this.#rooms) {
-        const request = {
-          url,
-          path: '/join',
-          body: token === undefined ? { room, username } : { room },
-          timeoutMs: COMMAND_MS,
-        }
-        const answer: JoinAnswer = await (token === undefined
-          ? enter(this.#platform, this.#proof, request)
-          : join(this.#platform, { ...request, token }))
-        token = answer.token
-      }
+      for (const room of this.#rooms) await next.join(room)
     } catch (error) {
-      // The rooms that were entered already are left again; where that fails, they are left in a minute.
-      if (token !== undefined) await this.#post('/leave', {}, { token }).catch(() => undefined)
+      // The rooms that were entered already are left again. If that fails, they are left in a minute.
+      await next.leave().catch(() => undefined)
       throw error
     }
-    if (token === undefined) return
-    this.#token = token
-    this.#username = username
-    kept.keep(username, token)
-    kept.forget(before.username)
-    // Where the server cannot be told, the old name is free in a minute.
-    await this.#post('/leave', {}, { token: before.token }).catch(() => undefined)
+    this.#storage.save({ username: next.username, token: next.token })
+    this.#options.kept.forget(before.username)
+    // If the server cannot be told, the old name is free in a minute.
+    await before.leave().catch(() => undefined)
   }
 
   /** Gives the name back in every room, for good. */
   async end(signal: AbortSignal): Promise<void> {
     this.#over = true
-    await this.#post('/leave', {}, { signal })
+    await this.#session.leave(undefined, signal)
     this.#options.kept.forget(this.username)
   }
 
-  /** Makes the session anew. Throws only what another try would not mend. */
-  rejoin(): Promise<void> {
-    return (this.#rejoining ??= this.#rejoin().finally(() => (this.#rejoining = undefined)))
+  /** Makes the session anew. Throws only an error that another try would not mend. */
+  async rejoin(): Promise<void> {
+    const [room] = this.#rooms
+    if (this.#over || room === undefined) return
+    try {
+      await this.#session.renew(this.token, room)
+    } catch (error) {
+      // The person has been told of a lost room. After a lost connection, the next answer says 401 again.
+      const isForGood = error instanceof NoName || (error instanceof Refused && error.isFinal)
+      if (isForGood && this.#rooms.includes(room)) throw error
+    }
   }
 
   /** What a request about a message shows. */
   get amending(): AmendOptions {
-    return { url: this.#options.url, token: this.#token, platform: this.#platform, timeoutMs: COMMAND_MS }
+    return { url: this.#options.url, token: this.token, platform: this.#platform, timeoutMs: COMMAND_MS }
   }
 
   /** Asks the server with a GET. */
   get(path: string): Promise<unknown> {
-    return call(this.#platform, { url: this.#options.url, path, token: this.#token, timeoutMs: COMMAND_MS })
+    return call(this.#platform, { url: this.#options.url, path, token: this.token, timeoutMs: COMMAND_MS })
   }
 
-  async #rejoin(): Promise<void> {
-    if (this.#over) return
-    const before = this.#token
+  #open(storage: SessionStorage, parts: Pick<SessionParts, 'introduce' | 'anew'>): Session {
+    return new Session({
+      url: this.#options.url,
+      platform: this.#platform,
+      storage,
+      tell: (request) => call(this.#platform, request),
+      timeoutMs: COMMAND_MS,
+      ...parts,
+    })
+  }
+
+  /** Keeps the session in memory, and its token for the next process. */
+  #inFile(first: Me): SessionStorage {
+    const memory = inMemory(first)
+    return {
+      load: () => memory.load(),
+      save: (me) => {
+        memory.save(me)
+        this.#name = me.username
+        if (me.token !== undefined) this.#options.kept.keep(me.username, me.token)
+      },
+    }
+  }
+
+  /** Enters every room again, and then this one if it is another. */
+  async #anew(room: string): Promise<void> {
+    const before = this.token
     const lost: string[] = []
-    for (const room of this.#rooms) {
+    for (const held of this.#rooms) {
       try {
-        // The token is tried first: it is good where the server knows the session and not the room.
-        await this.#enter(room, this.#token).catch((error: unknown) => {
-          if (!isUnauthorized(error)) throw error
-          return this.#enter(room, undefined)
-        })
+        await this.#again(held)
       } catch (error) {
-        if (!(error instanceof NoName) && !(error instanceof Refused && error.isFinal)) return // The next answer says 401 again.
         if (!(error instanceof Refused) || error.code !== 'name_taken') throw error
-        lost.push(room)
+        lost.push(held)
       }
     }
-    this.#rooms = this.#rooms.filter((room) => !lost.includes(room))
-    if (this.#token !== before || lost.length > 0) this.#options.onRejoined(lost)
+    const isOther = !this.#rooms.includes(room)
+    this.#rooms = this.#rooms.filter((held) => !lost.includes(held))
+    if (this.token !== before || lost.length > 0) this.#options.onRejoined(lost)
+    if (isOther) await this.#again(room)
   }
 
-  /** With the session, or else under our name, or the next that the person thinks of. */
-  async #enter(room: string, token: string | undefined): Promise<JoinAnswer> {
+  /** The token is tried first: it is good if the server knows the session and not the room. */
+  async #again(room: string): Promise<void> {
+    try {
+      await this.#session.enter(room)
+    } catch (error) {
+      if (!isUnauthorized(error)) throw error
+      await this.#session.introduce(room)
+    }
+  }
+
+  /** Joins under our name, or the next name that the person chooses. */
+  async #introduce(room: string): Promise<JoinAnswer> {
     for (;;) {
-      const username = token === undefined ? this.#username : undefined
-      const body = username === undefined ? { room } : { room, username }
-      const request = { url: this.#options.url, path: '/join', body, timeoutMs: COMMAND_MS }
       try {
-        const answer =
-          (await this.#comeBack(username, room)) ??
-          (await (token === undefined
-            ? enter(this.#platform, this.#proof, request)
-            : join(this.#platform, { ...request, token })))
-        this.#token = answer.token
-        this.#username = answer.username
-        this.#options.kept.keep(answer.username, answer.token)
-        return answer
+        return (await this.#comeBack(room)) ?? (await this.#joinAs(this.#name, room))
       } catch (error) {
         const isAboutName = error instanceof Refused && (error.code === 'name_taken' || error.code === 'bad_request')
-        // A session has its name, and so has the token of a school.
-        if (!isAboutName || token !== undefined || this.#proof.shown.token !== undefined) throw error
-        this.#username = await this.#options.anotherName(username === undefined ? undefined : error.message)
+        // The name in a school's token cannot be chosen anew.
+        if (!isAboutName || this.#proof.shown.token !== undefined) throw error
+        this.#name = await this.#options.anotherName(this.#name === '' ? undefined : error.message)
       }
     }
   }
 
-  /** With the session that an earlier process had under this name, if there was one and the server still knows it. */
-  async #comeBack(username: string | undefined, room: string): Promise<JoinAnswer | undefined> {
+  #joinAs(username: string, room: string): Promise<JoinAnswer> {
+    const body = username === '' ? { room } : { room, username }
+    return enter(this.#platform, this.#proof, {
+      url: this.#options.url,
+      path: '/join',
+      body,
+      timeoutMs: COMMAND_MS,
+    })
+  }
+
+  /** Joins with the session that an earlier process had under this name, if the server still knows it. */
+  async #comeBack(room: string): Promise<JoinAnswer | undefined> {
     const { url, kept } = this.#options
-    const token = username === undefined ? undefined : kept.find(username)
+    const token = this.#name === '' ? undefined : kept.find(this.#name)
     if (token === undefined) return undefined
     try {
       return await join(this.#platform, { url, path: '/join', body: { room }, token, timeoutMs: COMMAND_MS })
@@ -206,20 +233,5 @@ export class Membership {
       if (isUnauthorized(error)) return undefined
       throw error
     }
-  }
-
-  async #post(
-    path: string,
-    body: unknown,
-    { token = this.#token, signal }: { readonly token?: string | undefined; readonly signal?: AbortSignal } = {},
-  ): Promise<void> {
-    await call(this.#platform, {
-      url: this.#options.url,
-      path,
-      body,
-      token,
-      signal,
-      timeoutMs: COMMAND_MS,
-    })
   }
 }
