@@ -101,7 +101,8 @@ function leaseLock(id: string, storage: Storage, { acquired, busy, lost }: Leade
   const look = (): void => {
     const holder = read()
     if (state === 'held' && holder.id !== id && holder.id !== '') {
-      state = 'waiting'
+      // As with Web Locks, a tab that has lost the lock waits for it if it asks to.
+      state = 'out'
       lost()
     } else if (state === 'held') write()
     else if (state === 'waiting' && holder.until < Date.now()) steal()

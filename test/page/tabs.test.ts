@@ -105,7 +105,25 @@ describe.skipIf(!hasChromium)('eight tabs of one browser', { timeout: 90_000 }, 
       document.dispatchEvent(new Event('visibilitychange'))
     })
     const other = tabs.find((tab) => tab !== leader)
-    await expect.poll(async () => other !== undefined && (await leads(other)), { timeout: 5000 }).toBe(true)
+    await expect.poll(async () => other !== undefined && (await leads(other))).toBe(true)
+    await expect.poll(() => parked(url)).toBe(1)
+  })
+
+  test('a tab whose lease another one has written stops polling, though the other one says nothing', async () => {
+    const { url } = await startServer({ allowHost: ['chat.test'] })
+    const place = url.replace('127.0.0.1', 'chat.test')
+    const who = await visitor(browser())
+    const [leader] = await openTabs(who, place, 1)
     await expect.poll(() => parked(url), { timeout: 5000 }).toBe(1)
+    const other = await who.context.newPage()
+    await other.goto(`${place}/health`)
+    await other.evaluate(() => {
+      const name = Object.keys(localStorage).find((key) => key.endsWith('leader'))
+      localStorage.setItem(name ?? '', JSON.stringify({ id: 'another', until: Date.now() + 6000 }))
+    })
+    await expect.poll(() => parked(url), { timeout: 5000 }).toBe(0)
+    // The lease runs out, and the tab has the lock again.
+    await expect.poll(() => parked(url), { timeout: 20_000 }).toBe(1)
+    expect(leader !== undefined && (await leads(leader))).toBe(true)
   })
 })
