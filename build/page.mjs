@@ -59,12 +59,25 @@ async function bundlePage() {
   const link = /<link rel="stylesheet" href="(.+)" \/>/g
   const sheets = [...html.matchAll(link)].map(([, file]) => readFileSync(file, 'utf8'))
   writeStyle('lib/static/page.css', sheets)
-  // What nobody sees at first: static/later-style.ts loads it.
-  const later = ['dialog', 'stage', 'password', 'moderate', 'amend', 'lab', 'print', 'forced']
+  // The style that is not needed at first: static/later-style.ts loads it.
+  const later = [
+    'hover',
+    'drawers',
+    'unsent',
+    'dialog',
+    'stage',
+    'password',
+    'moderate',
+    'amend',
+    'lab',
+    'print',
+    'forced',
+  ]
   writeStyle(
     'lib/static/later.css',
     later.map((name) => read(`static/css/${name}.css`)),
   )
+  writeStyle('lib/static/rtl.css', [read('static/css/rtl.css')])
   const links = [
     '<link rel="stylesheet" href="static/page.css" />',
     '<link rel="modulepreload" href="static/first-sheet.js" />',

@@ -12,9 +12,11 @@ import type { Composer } from './composer.js'
 import type { Conversation } from './conversation.js'
 import { byId, element } from './element.js'
 import { laterStyle } from './later-style.js'
+import { later } from './later-words.js'
 import type { Session } from './session.js'
 import { textElement } from './text.js'
 import { whyRefused } from './welcome.js'
+import { locale, numberWords, say } from './words.js'
 
 export type AmendParts = {
   readonly conversation: Conversation
@@ -33,7 +35,7 @@ const hasFinger = matchMedia('(pointer: coarse)')
 export class Amend {
   readonly #parts: AmendParts
   readonly #lines = byId('lines', HTMLOListElement)
-  readonly #tools = element('div', { class: 'tools', role: 'group', 'aria-label': 'Message' })
+  readonly #tools = element('div', { class: 'tools', role: 'group', 'aria-label': later.message })
   readonly #answering = element('p', { class: 'answering', hidden: '' })
   /** The message that the next one answers, and its room. */
   #of: { readonly room: string; readonly id: number } | undefined
@@ -48,7 +50,8 @@ export class Amend {
       this.#lines,
       { childList: true },
     )
-    this.#lines.addEventListener('pointerover', ({ target, pointerType }) => {
+    // Not `pointerover`: when a message comes in, lines move on below a pointer that rests.
+    this.#lines.addEventListener('pointermove', ({ target, pointerType }) => {
       if (pointerType === 'mouse' && !this.#tools.contains(document.activeElement)) this.#offer(lineAt(target))
     })
     this.#lines.addEventListener('focusin', ({ target }) => this.#offer(lineAt(target)))
@@ -79,14 +82,21 @@ export class Amend {
 
   /** Sends a text as an answer, if a message is being answered. False if none is. */
   answer(text: string): boolean {
-    const of = this.#of
-    if (of === undefined || of.room !== this.#parts.room()) return false
-    this.#answerTo(undefined)
-    void this.#ask('/send', { text, of: of.id, key: platform.key() }).then((sentence) => {
+    const of = this.takeAnswered()
+    if (of === undefined) return false
+    void this.#ask('/send', { text, of, key: platform.key() }).then((sentence) => {
       if (sentence !== '') this.#parts.composer.giveBack(text, sentence)
       else void this.#parts.conversation.jump()
     })
     return true
+  }
+
+  /** The message that the next one answers, and then no more; undefined without one. */
+  takeAnswered(): number | undefined {
+    const of = this.#of
+    if (of === undefined || of.room !== this.#parts.room()) return undefined
+    this.#answerTo(undefined)
+    return of.id
   }
 
   #dressAll(nodes: readonly (Node | undefined)[]): void {
@@ -105,8 +115,8 @@ export class Amend {
     if (text === null) return
     if (message.edited !== undefined) {
       const { node } = textElement(message.text, { name: this.#parts.session.username }, message.username)
-      const when = new Date(message.edited).toLocaleString()
-      node.append(' ', element('small', { class: 'edited', title: when }, '(edited)'))
+      const when = new Date(message.edited).toLocaleString(locale)
+      node.append(' ', element('small', { class: 'edited', title: when }, later.edited))
       text.replaceWith(node)
     }
     if (message.of !== undefined) {
@@ -115,24 +125,27 @@ export class Amend {
     }
     const some = message.reactions?.filter(({ by }) => by.length > 0) ?? []
     if (some.length > 0) line.append(element('div', { class: 'reactions' }, ...some.map((one) => this.#reaction(one))))
-    if (line.contains(this.#tools)) line.append(this.#tools)
+    if (line.contains(this.#tools)) this.#put(line)
   }
 
   #quote(of: number): HTMLElement {
     const about = this.#parts.conversation.message(of)
-    const words = about === undefined ? 'an earlier message' : `${about.username}: ${firstLine(about)}`
+    const what = about === undefined ? later.earlier : `${about.username}: ${firstLine(about)}`
     return element(
       'button',
-      { type: 'button', class: 'quote', 'data-to': String(of), 'aria-label': `Answers ${words}` },
-      `↪ ${words}`,
+      { type: 'button', class: 'quote', 'data-to': String(of), 'aria-label': say(later.answers, { what }) },
+      element('span', { class: 'arrow' }, '↪'),
+      ' ',
+      element('bdi', {}, what),
     )
   }
 
   #reaction({ text, by }: { readonly text: string; readonly by: readonly string[] }): HTMLElement {
-    const names = by.join(', ')
+    const names = new Intl.ListFormat(locale).format(by)
+    const count = numberWords(by.length)
     const pressed = String(by.includes(this.#parts.session.username))
-    const words = { title: names, 'aria-label': `${text} ${by.length}: ${names}`, 'aria-pressed': pressed }
-    return element('button', { type: 'button', 'data-emoji': text, ...words }, `${text} ${by.length}`)
+    const told = { title: names, 'aria-label': `${text} ${count}: ${names}`, 'aria-pressed': pressed }
+    return element('button', { type: 'button', 'data-emoji': text, ...told }, `${text} ${count}`)
   }
 
   #clicked(target: EventTarget | null): void {
@@ -142,9 +155,9 @@ export class Amend {
     if (button === null) return hasFinger.matches ? this.#offer(line) : undefined
     const { emoji, to } = button.dataset
     if (to !== undefined) {
-      const about = this.#lineOf(Number(to))
-      if (about === undefined) this.#parts.composer.say('That message is not loaded: scroll up for it.')
-      else about.focus()
+      void this.#parts.conversation.goTo(Number(to)).then((isThere) => {
+        if (!isThere) this.#parts.composer.say(later.notLoaded)
+      })
     } else if (emoji !== undefined) void this.#react(line, emoji, button.ariaPressed !== 'true')
   }
 
@@ -161,13 +174,20 @@ export class Amend {
     if (message === undefined) return
     const isMine = message.username === this.#parts.session.username
     const buttons = [
-      this.#tool('React', () => this.#pick(line)),
-      this.#tool('Reply', () => this.#answerTo(message)),
-      ...(isMine ? [this.#tool('Edit', () => this.#edit(line)), this.#tool('Delete', () => this.#confirm(line))] : []),
+      this.#tool(later.react, () => this.#pick(line)),
+      this.#tool(later.reply, () => this.#answerTo(message)),
+      ...(isMine
+        ? [this.#tool(later.edit, () => this.#edit(line)), this.#tool(later.delete, () => this.#confirm(line))]
+        : []),
     ]
     this.#tools.replaceChildren(...buttons)
     line.classList.add('tooled')
-    line.append(this.#tools)
+    this.#put(line)
+  }
+
+  /** The tools come before the names of who has read the message, also for the Tab key. */
+  #put(line: HTMLElement): void {
+    line.insertBefore(this.#tools, line.querySelector(':scope > .seen'))
   }
 
   #close(): void {
@@ -183,8 +203,8 @@ export class Amend {
     }
     const box = element('input', {
       type: 'text',
-      'aria-label': 'Another emoji',
-      placeholder: 'Any emoji',
+      'aria-label': later.anotherEmoji,
+      placeholder: later.anyEmoji,
       autocomplete: 'off',
     })
     box.addEventListener('keydown', (event) => {
@@ -202,18 +222,18 @@ export class Amend {
   }
 
   #confirm(line: HTMLElement): void {
-    const remove = this.#tool('Delete', async () => {
+    const remove = this.#tool(later.delete, async () => {
       this.#close()
       this.#parts.composer.focus()
       const sentence = await this.#ask('/remove', { id: idOf(line) })
       if (sentence !== '') this.#parts.composer.say(sentence)
     })
     remove.classList.add('danger')
-    const keep = this.#tool('Keep', () => {
+    const keep = this.#tool(later.keep, () => {
       this.#close()
       line.focus()
     })
-    this.#tools.replaceChildren(element('span', {}, 'Delete for everyone?'), remove, keep)
+    this.#tools.replaceChildren(element('span', {}, later.deleteForAll), remove, keep)
     keep.focus()
   }
 
@@ -223,7 +243,7 @@ export class Amend {
     if (message === undefined || this.#editing?.isConnected === true) return
     this.#close()
     this.#editing = line
-    const box = element('textarea', { 'aria-label': 'Edit message', rows: '1' })
+    const box = element('textarea', { 'aria-label': later.editMessage, rows: '1' })
     box.value = message.text
     const error = element('span', { class: 'error', role: 'alert' })
     const end = (): void => {
@@ -242,9 +262,9 @@ export class Amend {
       'form',
       { class: 'edit', novalidate: '' },
       box,
-      element('button', { class: 'primary' }, 'Save'),
+      element('button', { class: 'primary' }, later.save),
     )
-    form.append(this.#tool('Cancel', end), error)
+    form.append(this.#tool(later.cancel, end), error)
     form.addEventListener('submit', (event) => {
       event.preventDefault()
       void save()
@@ -267,10 +287,10 @@ export class Amend {
     this.#of = message === undefined ? undefined : { room: message.room, id: message.id }
     this.#answering.hidden = message === undefined
     if (message === undefined) return
-    const words = element('span', {}, `Reply to ${message.username}: ${firstLine(message)}`)
+    const told = element('span', {}, say(later.replyTo, { name: message.username, text: firstLine(message) }))
     this.#answering.replaceChildren(
-      words,
-      this.#tool('Cancel', () => {
+      told,
+      this.#tool(later.cancel, () => {
         this.#answerTo(undefined)
         this.#parts.composer.focus()
       }),
@@ -279,8 +299,8 @@ export class Amend {
     this.#parts.composer.focus()
   }
 
-  #tool(words: string, act: () => unknown): HTMLButtonElement {
-    const button = element('button', { type: 'button', class: 'quiet' }, words)
+  #tool(name: string, act: () => unknown): HTMLButtonElement {
+    const button = element('button', { type: 'button', class: 'quiet' }, name)
     button.addEventListener('click', (event) => {
       event.stopPropagation()
       act()

@@ -10,24 +10,21 @@ import { BASE } from './base.js'
 import { Composer } from './composer.js'
 import { Connection } from './connection.js'
 import { Conversation } from './conversation.js'
-import { wireDrawers } from './drawers.js'
 import { byId, nameElement } from './element.js'
 import { whenIdle } from './idle.js'
 import { Feed } from './feed.js'
-import { Membership } from './membership.js'
 import { People } from './people.js'
+import type { Membership } from './membership.js'
 import type { Rejoin } from './rejoin.js'
-import { RoomList, whyNot } from './room-list.js'
-import { type Rooms, whyNotRoom, wrongInAddress } from './rooms.js'
+import { RoomList } from './room-list.js'
+import { type Rooms, whyNoRoom, wrongInAddress } from './rooms.js'
 import type { Session } from './session.js'
 import type { Sending } from './sending.js'
-import { wireShortcuts } from './shortcuts.js'
 import type { Stage } from './stage.js'
 import { type Batch, Tabs } from './tabs.js'
 import { wireTheme } from './theme.js'
 import { throttle } from './throttle.js'
 import { Unread } from './unread.js'
-import { onWake } from './wake.js'
 import { whyRefused } from './welcome.js'
 
 /**
@@ -42,25 +39,21 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     leads: () => feed.leads,
     last: (room) => conversation.last(room),
   })
-  const drawers = wireDrawers()
-  const membership = new Membership(session)
   const people = new People(() => (session.isOver ? '' : session.username))
   const reader = (): { name: string } => ({ name: session.username })
   wireTheme(byId('dark', HTMLInputElement))
   let shown = ''
+  let drawers: typeof import('./drawers.js') | undefined
   let rejoining: Promise<Rejoin> | undefined
   let stage: Stage | undefined
   let amend: Amend | undefined
+  let membership: Membership | undefined
   let sending: Sending | undefined
   let loadingSending: Promise<Sending> | undefined
 
   const conversation = new Conversation({
-    box: byId('log', HTMLElement),
-    lines: byId('lines', HTMLOListElement),
-    beginning: byId('beginning', HTMLElement),
-    jump: byId('jump', HTMLButtonElement),
-    jumpCount: byId('jump-count', HTMLElement),
     reader,
+    token: () => session.token,
     readTo: (room) => rooms.readTo(room),
   })
 
@@ -70,28 +63,17 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     async command(line) {
       try {
         const { runCommand } = await import('./commands.js')
-        return await runCommand(line, {
-          room: () => rooms.current,
-          rooms: () => rooms.open,
-          join(room) {
-            const sentence = whyNot(room, rooms)
-            if (sentence === '') rooms.go(room)
-            return sentence
-          },
-          leave,
-          quit: () => session.forget(),
-          send,
-          reply,
-        })
+        return await runCommand(line, { rooms, session, leave, send, reply })
       } catch (error) {
         return whyRefused(error)
       }
     },
     takeBack: () => sending?.takeBack() ?? amend?.editLast(),
-    tellTyping(typing) {
-      // Whether this arrives matters to nobody for longer than it takes to type the next letter.
-      tell('/typing', { room: rooms.current, typing }).catch(() => undefined)
-    },
+    typing: (what) =>
+      void loadSending().then(
+        ({ typing }) => typing[what](),
+        () => undefined,
+      ),
   })
 
   const feed = new Feed({
@@ -118,7 +100,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     const name = wrongInAddress()
     if (name !== '') {
       history.replaceState(history.state, '', `#${shown}`)
-      composer.say(whyNotRoom(name))
+      void refuseRoom(name)
     }
     if (rooms.current !== shown) void openRoom()
     // Another tab closed the room that this tab shows: it stays open.
@@ -129,10 +111,6 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   session.onChange(() => {
     showMe()
     if (session.isOver) rejoin().catch(() => undefined)
-  })
-  onWake(() => {
-    feed.hurry()
-    sending?.hurry()
   })
   addEventListener('pagehide', () => {
     if (tabs.alone) session.leave()
@@ -146,21 +124,32 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     if (stage?.isOn === true) stage.leave()
     else void toStage()
   })
-  wireShortcuts({
-    rooms,
-    closeDrawer: drawers.close,
-    toBox: () => composer.focus(),
-  })
+  for (const id of ['show-rooms', 'show-people'] as const)
+    byId(id, HTMLButtonElement).addEventListener(
+      'click',
+      // No connection and not loaded: it stays closed, and the next press tries again.
+      () =>
+        void loadDrawers().then(
+          ({ toggle }) => toggle(id),
+          () => undefined,
+        ),
+    )
+  whenIdle(async () => void (await loadDrawers()))
+  // At once, but not waited for: nobody presses a key before the first messages are there.
+  import('./shortcuts.js').then(
+    ({ wireShortcuts }) =>
+      wireShortcuts({
+        rooms,
+        closeDrawer: () => drawers?.close() === true,
+        toBox: () => composer.focus(),
+      }),
+    // No connection: the page works without them.
+    () => undefined,
+  )
 
   if ('moderation' in document.documentElement.dataset)
     void import('./moderate.js').then(({ wireModeration }) =>
-      wireModeration({
-        place: byId('me', HTMLElement).closest('.me') ?? byId('side', HTMLElement),
-        lines: byId('lines', HTMLElement),
-        people: byId('people', HTMLElement),
-        room: () => rooms.current,
-        session,
-      }),
+      wireModeration({ room: () => rooms.current, session, people }),
     )
 
   whenIdle(async () => {
@@ -174,7 +163,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   byId('chat', HTMLElement).hidden = false
   showMe()
   void openRoom()
-  if (wrong !== '') composer.say(whyNotRoom(wrong))
+  if (wrong !== '') void refuseRoom(wrong)
   void feed.start()
   if ('big' in document.documentElement.dataset) void toStage()
 
@@ -231,6 +220,10 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
           list: byId('pending', HTMLOListElement),
           token: () => session.token,
           rejoin: async (room) => (await rejoin()).join(room),
+          tellTyping(typing) {
+            // If this is lost, it matters only until the next letter is typed.
+            tell('/typing', { room: rooms.current, typing }).catch(() => undefined)
+          },
           changed() {
             composer.trouble(sending?.trouble)
             conversation.scroll.settle()
@@ -239,6 +232,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
           room: () => rooms.current,
           newest: () => conversation.newest,
           knows: (message) => conversation.knows(message),
+          isSlow: () => people.state(rooms.current)?.slow !== undefined,
           keep(change) {
             conversation.scroll.keep(change)
             // When lines go, the log gets shorter, which moves its top as a reader would.
@@ -299,9 +293,28 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     const fresh = conversation.take(batch)
     sending?.arrived(batch.messages)
     if (batch.rooms !== undefined) people.take(batch.rooms, rooms.current)
-    if (feed.leads && !session.isOver) membership.check(rooms.open, (room) => people.lacksMe(room), refuse)
+    // No connection: the next answer in which this person is missing tries again.
+    checkMembership().catch(() => undefined)
     unread.take(fresh)
     void stage?.show()
+  }
+
+  async function loadDrawers(): Promise<typeof import('./drawers.js')> {
+    return (drawers ??= await import('./drawers.js'))
+  }
+
+  /** Says why the name in the address is no room. */
+  async function refuseRoom(name: string): Promise<void> {
+    composer.say(await whyNoRoom(name))
+  }
+
+  /** The leading tab keeps this person a member of the open rooms. */
+  async function checkMembership(): Promise<void> {
+    const lacksMe = (room: string): boolean => people.lacksMe(room)
+    if (!feed.leads || session.isOver || !rooms.open.some(lacksMe)) return
+    const { Membership } = await import('./membership.js')
+    membership ??= new Membership(session)
+    membership.check(rooms.open, lacksMe, refuse)
   }
 
   function refuse(room: string, error: Refused): void {

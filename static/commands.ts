@@ -8,30 +8,33 @@ import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { element } from './element.js'
+import { later } from './later-words.js'
+import { type Rooms, whyNoRoom } from './rooms.js'
+import type { Session } from './session.js'
 import { asFields, asStrings } from './storage.js'
 import { whyRefused } from './welcome.js'
+import { numberWords, say } from './words.js'
 
 export type CommandParts = {
-  readonly room: () => string
-  readonly rooms: () => readonly string[]
-  /** Opens a room. Returns why that cannot be, or nothing. */
-  readonly join: (room: string) => string
+  readonly rooms: Rooms
+  readonly session: Session
   readonly leave: (room: string) => void
-  readonly quit: () => void
   readonly send: (text: string) => void
-  /** Shows an answer behind the messages, to this person alone. */
+  /** Shows an answer behind the messages, for this person alone. */
   readonly reply: (...answer: (Node | string)[]) => void
 }
 
 const COMMANDS = [
-  ['/join ROOM', 'opens a room, or goes back to one'],
-  ['/leave [ROOM]', 'leaves this room, or another'],
-  ['/who [ROOM]', 'who is here'],
-  ['/rooms', 'which rooms there are'],
-  ['/me TEXT', 'says what you do: /me waves'],
-  ['/help', 'this list'],
-  ['/quit', 'gives your name back'],
-  ['//TEXT', 'says something that begins with a slash'],
+  [`/join ${later.roomArgument}`, later.helpJoin],
+  [`/leave [${later.roomArgument}]`, later.helpLeave],
+  [`/who [${later.roomArgument}]`, later.helpWho],
+  ['/rooms', later.helpRooms],
+  ['/hand', later.helpHand],
+  ['/slow 10', later.helpSlow],
+  [`/me ${later.textArgument}`, later.helpMe],
+  ['/help', later.helpHelp],
+  ['/quit', later.helpQuit],
+  [`//${later.textArgument}`, later.helpSlash],
 ] as const
 
 /** Obeys a line. Returns the reason why not, as a sentence, or nothing. */
@@ -43,46 +46,78 @@ export async function runCommand(line: string, parts: CommandParts): Promise<str
   const word = /^\/(\S*)/.exec(line)?.[1] ?? ''
   const rest = line.slice(1 + word.length).trim()
   const room = rest.replace(/^#/, '')
+  const here = parts.rooms.current
   switch (word) {
     case 'join':
-      return parts.join(room)
+      return join(room, parts)
     case 'leave':
-      return leave(room === '' ? parts.room() : room, parts)
+      return leave(room === '' ? here : room, parts)
     case 'quit':
     case 'exit':
-      parts.quit()
+      parts.session.forget()
       return ''
     case 'help':
       parts.reply(helpList())
       return ''
     case 'who':
-      return ask(`/members?room=${encodeURIComponent(room === '' ? parts.room() : room)}`, (answer) => {
+      return ask(parts, `/members?room=${encodeURIComponent(room === '' ? here : room)}`, (answer) => {
         const names = asStrings(answer['members'])
-        parts.reply(names.length === 0 ? 'Nobody is there.' : `${names.length}: `, ...listed(names))
+        parts.reply(names.length === 0 ? later.nobodyIsThere : `${numberWords(names.length)}: `, ...listed(names))
       })
     case 'rooms':
-      return ask('/rooms', (answer) => {
+      return ask(parts, '/rooms', (answer) => {
         const rooms = Array.isArray(answer['rooms']) ? answer['rooms'].map(asFields) : []
         const names = rooms.map(({ room: name, members }) => `#${String(name)} (${String(members)})`)
-        parts.reply(names.length === 0 ? 'There is no room yet.' : '', ...listed(names))
+        parts.reply(names.length === 0 ? later.noRoomYet : '', ...listed(names))
       })
+    case 'hand':
+      return raiseHand(parts)
+    case 'slow':
+      return ask(parts, '/slow', () => undefined, { room: here, seconds: Number(rest) })
     case 'me':
-      return 'Write what you do: /me waves.'
+      return later.whatYouDo
     default:
-      return `/${word} is no command: /help lists them. To say it as it is, begin with two slashes: /${line}`
+      return say(later.noCommand, { command: `/${word}`, slashes: `/${line}` })
   }
 }
 
-function leave(room: string, { rooms, leave: go }: CommandParts): string {
-  if (!rooms().includes(room)) return `You are not in ${room}.`
-  if (rooms().length === 1) return 'This is the only room that is open: /quit gives your name back.'
+async function join(room: string, { rooms }: CommandParts): Promise<string> {
+  const sentence = await whyNoRoom(room, rooms.open)
+  if (sentence === '') rooms.go(room)
+  return sentence
+}
+
+function leave(room: string, { rooms: { open }, leave: go }: CommandParts): string {
+  if (!open.includes(room)) return say(later.notIn, { room })
+  if (open.length === 1) return later.onlyRoom
   go(room)
   return ''
 }
 
-async function ask(path: string, show: (answer: Partial<Record<string, unknown>>) => void): Promise<string> {
+/** Puts the hand up, or down where the server says that it is up. */
+async function raiseHand(parts: CommandParts): Promise<string> {
+  const room = parts.rooms.current
+  let up = true
+  const sentence = await ask(parts, `/members?room=${room}`, ({ hands }) => {
+    up = !asStrings(hands).includes(parts.session.username)
+  })
+  return sentence === '' ? ask(parts, '/hand', () => undefined, { room, up }) : sentence
+}
+
+/** Asks the server, or with a body tells it something. Returns the reason why not, or nothing. */
+function ask(
+  { session: { token } }: CommandParts,
+  path: string,
+  show: (answer: Partial<Record<string, unknown>>) => void,
+  body?: object,
+): Promise<string> {
+  return tryTo(async () => show(asFields(await call(platform, { url: BASE, path, body, token }))))
+}
+
+/** Returns the reason why it could not be done, or nothing. */
+async function tryTo(act: () => Promise<void>): Promise<string> {
   try {
-    show(asFields(await call(platform, { url: BASE, path })))
+    await act()
     return ''
   } catch (error) {
     return whyRefused(error)
@@ -95,7 +130,7 @@ function listed(names: readonly string[]): (Node | string)[] {
 
 function helpList(): HTMLElement {
   const rows = COMMANDS.flatMap(([command, why]) => [
-    element('dt', {}, element('code', {}, command)),
+    element('dt', {}, element('code', { dir: 'ltr' }, command)),
     element('dd', {}, why),
   ])
   return element('dl', { class: 'help' }, ...rows)

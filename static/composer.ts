@@ -2,36 +2,36 @@
 // Shift+Enter, Enter starts a new line and the button sends. A draft is kept for each room, and survives a reload. An
 // error is told beside the box, and the text stays in it.
 
-import { byId } from './element.js'
+import { byId, write } from './element.js'
 import { asFields, asString, stored } from './storage.js'
-import { Typing } from './typing.js'
+import type { Typing } from './typing.js'
+import { say, words } from './words.js'
 
-export const MAX_POINTS = 4000
-const WARN_POINTS = 3600
+/** From how many UTF-16 units on a text is measured (length.ts). */
+const LONG_UNITS = 3600
 
 const hasScreenKeyboard = matchMedia('(pointer: coarse)')
 
 export type ComposerParts = {
   readonly room: () => string
   readonly send: (text: string) => void
-  /** Does what a line that begins with a slash says. Resolves with why that cannot be, or nothing. */
+  /** Obeys a line that begins with a slash. Resolves with the reason why not, or with nothing. */
   readonly command: (line: string) => Promise<string>
   /** Takes back the last message that failed, and returns its text. */
   readonly takeBack: () => string | undefined
-  readonly tellTyping: (typing: boolean) => void
+  /** What becomes of the text, for those who see that this person is typing. */
+  readonly typing: (what: keyof Typing) => void
 }
 
 export class Composer {
   readonly #parts: ComposerParts
   readonly #box = byId('message', HTMLTextAreaElement)
   readonly #error = byId('send-error', HTMLElement)
-  readonly #typing: Typing
   readonly #drafts = stored('session', 'drafts', asFields)
   #troubled = false
 
   constructor(parts: ComposerParts) {
     this.#parts = parts
-    this.#typing = new Typing(parts.tellTyping)
     byId('composer', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault()
       this.#send()
@@ -44,7 +44,7 @@ export class Composer {
   /** Shows the draft of the current room. */
   show(): void {
     this.#box.value = asString(this.#drafts.read()[this.#parts.room()])
-    this.#box.placeholder = `Write to #${this.#parts.room()}`
+    this.#box.placeholder = say(words.writeTo, { room: `#${this.#parts.room()}` })
     this.say('')
     this.#fit()
   }
@@ -57,7 +57,7 @@ export class Composer {
 
   /** Shows a sentence beside the box, which stays. */
   say(sentence: string): void {
-    if (this.#error.textContent !== sentence) this.#error.textContent = sentence
+    write(this.#error, sentence)
   }
 
   /** A text could not be sent: it comes back before what has been written meanwhile, with the reason below. */
@@ -69,7 +69,7 @@ export class Composer {
 
   /** Shows why the last message has not been sent, until it is. */
   trouble(sentence: string | undefined): void {
-    if (sentence !== undefined) this.say(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`)
+    if (sentence !== undefined) this.say(sentence)
     else if (this.#troubled) this.say('')
     this.#troubled = sentence !== undefined
   }
@@ -94,15 +94,28 @@ export class Composer {
     const text = this.#box.value
     if (text.trim() === '') return this.#box.focus()
     if (/^\/(?!me\s+\S)/.test(text)) return void this.#command(text)
-    const excess = pointsOf(text.normalize('NFC')) - MAX_POINTS
-    if (excess > 0) return this.say(tooLong(excess))
+    if (text.length < LONG_UNITS) return this.#give(text)
+    void this.#measure(text).then((isTooLong) => isTooLong || this.#give(text))
+  }
+
+  #give(text: string): void {
     this.#empty()
     this.#parts.send(text)
   }
 
+  /** Says if a text is too long, or nearly. Without a connection the server will say it. */
+  async #measure(text: string): Promise<boolean> {
+    const length = await import('./length.js').then(
+      ({ sayLength }) => sayLength(text),
+      () => undefined,
+    )
+    if (text === this.#box.value) this.say(length?.sentence ?? '')
+    return length?.isTooLong === true
+  }
+
   #empty(): void {
     this.#box.value = ''
-    this.#typing.sent()
+    this.#parts.typing('sent')
     this.#changed()
     this.#box.focus()
   }
@@ -126,16 +139,9 @@ export class Composer {
     const text = this.#box.value
     const { [this.#parts.room()]: _, ...others } = this.#drafts.read()
     this.#drafts.write(text === '' ? others : { ...others, [this.#parts.room()]: text })
-    const points = text.length < WARN_POINTS ? 0 : pointsOf(text)
-    this.say(
-      points > MAX_POINTS
-        ? tooLong(points - MAX_POINTS)
-        : points > WARN_POINTS
-          ? `${MAX_POINTS - points} characters left`
-          : '',
-    )
-    if (text === '') this.#typing.stop()
-    else this.#typing.touch()
+    if (text.length < LONG_UNITS) this.say('')
+    else void this.#measure(text)
+    this.#parts.typing(text === '' ? 'stop' : 'touch')
     this.#fit()
   }
 
@@ -144,13 +150,4 @@ export class Composer {
     if (CSS.supports('field-sizing', 'content')) return
     this.#box.rows = Math.min(8, this.#box.value.split('\n').length)
   }
-}
-
-function tooLong(excess: number): string {
-  return `This is too long by ${excess} ${excess === 1 ? 'character' : 'characters'}: at most ${MAX_POINTS} fit in one message.`
-}
-
-/** How many code points: what the server counts. */
-function pointsOf(text: string): number {
-  return Array.from(text).length
 }

@@ -3,6 +3,7 @@
 
 import { byId, element } from './element.js'
 import type { Status } from './tabs.js'
+import { say, words } from './words.js'
 
 const SOON_MS = 1000
 
@@ -28,23 +29,23 @@ export class Connection {
   }
 
   #show(): void {
-    const [state, words, when = ''] = wordsOf(this.#status)
+    const [state, told, when = ''] = wordsOf(this.#status)
     this.#words.dataset['state'] = state
-    if (this.#words.textContent !== `${words}${when}`) {
-      // The seconds are for the eye alone: nobody wants each of them read out.
-      this.#words.replaceChildren(element('span', {}, words), element('span', { 'aria-hidden': 'true' }, when))
+    if (this.#words.textContent !== `${told}${when}`) {
+      // The seconds are for the eye alone: a screen reader should not read each of them out.
+      this.#words.replaceChildren(element('span', {}, told), element('span', { 'aria-hidden': 'true' }, when))
     }
     this.#now.hidden = this.#status.kind !== 'waiting' && this.#status.kind !== 'stopped'
   }
 }
 
-function wordsOf(status: Status): readonly [state: string, words: string, when?: string] {
-  if (status.kind === 'stopped') return ['stopped', `Stopped: ${status.sentence}`]
-  if (status.kind === 'live') return ['live', 'Live']
-  if (status.kind === 'starting') return ['starting', 'Connecting']
+function wordsOf(status: Status): readonly [state: string, told: string, when?: string] {
+  if (status.kind === 'stopped') return ['stopped', say(words.stopped, { why: status.sentence })]
+  if (status.kind === 'live') return ['live', words.live]
+  if (status.kind === 'starting') return ['starting', words.connecting]
   const ms = status.until - Date.now()
-  const when = ms < SOON_MS ? ' now' : ` in ${Math.round(ms / 1000)} s`
-  if (status.reason === 'server') return ['waiting', 'Server is shutting down, back', when]
-  if (!navigator.onLine) return ['offline', 'Offline, trying again', when]
-  return ['waiting', 'Reconnecting', when]
+  const when = ms < SOON_MS ? words.rightNow : say(words.inSeconds, { n: Math.round(ms / 1000) })
+  if (status.reason === 'server') return ['waiting', words.shuttingDown, when]
+  if (!navigator.onLine) return ['offline', words.offline, when]
+  return ['waiting', words.reconnecting, when]
 }

@@ -1,63 +1,68 @@
-// The middle of the page: the log of the room that is looked at. It puts together the lines (log.ts), their
-// elements (log-view.ts), the reading place (scroll.ts), and older messages when somebody scrolls up.
+// The middle of the page: the log of the current room. It connects the lines (log.ts), their elements (log-view.ts),
+// the reading place (scroll.ts), and what is on the server and not here (past.ts).
 
-import { defaultPlatform as platform } from '../src/client/platform.js'
-import { call, type Message } from '../src/client/wire.js'
-import { BASE } from './base.js'
-import { asFields } from './storage.js'
+import type { Message } from '../src/client/wire.js'
+import { byId, hide, write } from './element.js'
+import { whenIdle } from './idle.js'
 import { type Line, Log } from './log.js'
 import { LogView } from './log-view.js'
+import type { Past } from './past.js'
 import { Scroll } from './scroll.js'
 import type { Batch } from './tabs.js'
 import type { Reader } from './text.js'
+import { numberWords, say, words } from './words.js'
 
 export type Parts = {
-  readonly box: HTMLElement
-  readonly lines: HTMLOListElement
-  readonly beginning: HTMLElement
-  readonly jump: HTMLButtonElement
-  readonly jumpCount: HTMLElement
   readonly reader: () => Reader
+  readonly token: () => string | undefined
   /** The id that was read last in a room. */
   readonly readTo: (room: string) => number | undefined
 }
 
-const PAGE = 100
-
-/** How far below the top the first unread message of a room stands that is opened. */
+/** How far below the top the first unread message stands when a room is opened. */
 const UNREAD_PX = 60
 
 export class Conversation {
   readonly #parts: Parts
+  readonly #box = byId('log', HTMLElement)
+  readonly #beginning = byId('beginning', HTMLElement)
+  readonly #jumpButton = byId('jump', HTMLButtonElement)
+  readonly #jumpCount = byId('jump-count', HTMLElement)
   readonly #view: LogView
   readonly #scroll: Scroll
   readonly #logs = new Map<string, Log>()
   #log = new Log('')
+  #past: Past | undefined
   /** Told of messages that people changed (amend.ts). */
   onChange: (id: number) => void = () => undefined
   #unread = 0
-  #loading = false
-  /** Where somebody read in a room and left it: the id of a message, and how far below the top it stood. */
+  /** Where the person left each room: the id of a message, and how far below the top it stood. */
   readonly #places = new Map<string, { readonly id: string; readonly below: number }>()
-  readonly #emptied = new Set<string>()
 
   constructor(parts: Parts) {
+    const lines = byId('lines', HTMLOListElement)
     this.#parts = parts
-    this.#view = new LogView(parts.lines, parts.reader)
-    this.#scroll = new Scroll(parts.box)
+    this.#view = new LogView(lines, parts.reader)
+    this.#scroll = new Scroll(this.#box)
     this.#scroll.onScroll(() => this.#scrolled())
-    parts.jump.addEventListener('click', () => void this.jump())
+    whenIdle(async () => void (await import('./past.js')))
+    this.#jumpButton.addEventListener('click', () => void this.jump())
     document.addEventListener('visibilitychange', () => this.#scrolled())
-    parts.box.addEventListener('keydown', (event) => this.#walk(event))
-    parts.lines.addEventListener('click', ({ target }) => {
+    this.#box.addEventListener('keydown', (event) => this.#walk(event))
+    lines.addEventListener('click', ({ target }) => {
       if (target instanceof HTMLElement && target.dataset['first'] !== undefined)
-        void this.#fill(Number(target.dataset['first']))
+        void this.#inPast((past) => past.fill(Number(target.dataset['first'])))
     })
   }
 
   /** A message of the current room. */
   message(id: number): Message | undefined {
     return this.#log.get(id)
+  }
+
+  /** What is known of the current room. */
+  get log(): Log {
+    return this.#log
   }
 
   get scroll(): Scroll {
@@ -80,15 +85,19 @@ export class Conversation {
     else this.#leave()
     this.#log = this.#logOf(room)
     this.#unread = 0
-    // A whole room that comes into view is not news to be read out.
-    this.#parts.box.ariaBusy = 'true'
-    this.#view.show(new Log(room))
+    this.#draw(new Log(room))
     this.#drawFirst(this.#log.lines)
     this.#update()
-    setTimeout(() => (this.#parts.box.ariaBusy = null), 500)
   }
 
-  /** Remembers the place of somebody who scrolled away. */
+  /** Draws a log anew. A whole room that comes into view should not be read out. */
+  #draw(log: Log): void {
+    this.#box.ariaBusy = 'true'
+    this.#view.show(log)
+    setTimeout(() => (this.#box.ariaBusy = null), 500)
+  }
+
+  /** Remembers the place of a person who scrolled away. */
   #leave(): void {
     const place = this.#scroll.place
     const id = place?.line instanceof HTMLElement ? place.line.dataset['id'] : undefined
@@ -99,14 +108,14 @@ export class Conversation {
   /** Draws the first lines of a room, and goes to where the person left it or to the first unread one. */
   #drawFirst(lines: readonly Line[]): void {
     const { room } = this.#log
-    const { box, reader, readTo } = this.#parts
+    const { reader, readTo } = this.#parts
     const from = readTo(room) ?? Infinity
     const isUnread = (message: Message): boolean =>
       message.type === 'chat' && message.id > from && message.username !== reader().name
     const marker = this.#view.appendUnread(lines, isUnread)
     this.#unread = lines.filter((part) => part.kind === 'message' && isUnread(part.message)).length
     const place = this.#places.get(room)
-    const line = place === undefined ? null : box.querySelector(`[data-id="${place.id}"]`)
+    const line = place === undefined ? null : this.#box.querySelector(`[data-id="${place.id}"]`)
     if (place !== undefined && line !== null) this.#scroll.goTo({ line, below: place.below })
     else if (marker === undefined) this.#scroll.toBottom()
     else this.#scroll.goTo({ line: marker, below: UNREAD_PX })
@@ -152,9 +161,14 @@ export class Conversation {
 
   /** Goes to the newest line. */
   async jump(): Promise<void> {
-    if (!this.#log.atEnd) await this.#reload()
+    if (!this.#log.atEnd) await this.#inPast((past) => past.reload())
     this.#scroll.toBottom()
     this.#scrolled()
+  }
+
+  /** Goes to a message of this room, also where it is not here yet. Resolves with whether that was possible. */
+  async goTo(id: number): Promise<boolean> {
+    return (await this.#inPast((past) => past.goTo(id))) === true
   }
 
   #logOf(room: string): Log {
@@ -185,85 +199,53 @@ export class Conversation {
   #scrolled(): void {
     if (this.#scroll.atBottom && this.#log.atEnd && document.visibilityState === 'visible') this.#unread = 0
     this.#update()
-    if (this.#scroll.nearTop && !this.#scroll.atBottom) void this.#loadOlder()
+    if (this.#scroll.nearTop && !this.#scroll.atBottom) void this.#inPast((past) => past.older())
+    if (this.#scroll.nearBottom && !this.#log.atEnd) void this.#inPast((past) => past.newer())
   }
 
   #update(): void {
-    const { jump, jumpCount, beginning } = this.#parts
     const { room, loaded, lines, oldest } = this.#log
     const isThere = this.#scroll.atBottom && this.#log.atEnd
     // A button that goes takes the focus with it: the keys go on in the log.
-    if (isThere && document.activeElement === jump) this.#parts.box.focus({ preventScroll: true })
-    jump.hidden = isThere
-    jumpCount.hidden = this.#unread === 0
-    jumpCount.textContent = String(this.#unread)
+    if (isThere && document.activeElement === this.#jumpButton) this.#box.focus({ preventScroll: true })
+    hide(this.#jumpButton, isThere)
+    hide(this.#jumpCount, this.#unread === 0)
+    write(this.#jumpCount, numberWords(this.#unread))
     const isEmpty = !lines.some((line) => line.kind === 'gap' || line.message.type === 'chat')
-    beginning.classList.toggle('empty', isEmpty)
-    beginning.hidden = !loaded || !(isEmpty || oldest === 1)
-    beginning.textContent = isEmpty
-      ? `Nobody has said anything in #${room} yet. Say hello, or share the link.`
-      : `This is where #${room} begins.`
+    this.#beginning.classList.toggle('empty', isEmpty)
+    hide(this.#beginning, !loaded || !(isEmpty || oldest === 1))
+    write(this.#beginning, say(isEmpty ? words.nobodySaid : words.begins, { room: `#${room}` }))
   }
 
-  async #loadOlder(): Promise<void> {
-    const log = this.#log
-    const before = log.oldest
-    if (this.#loading || before === undefined || before <= 1 || this.#emptied.has(log.room)) return
-    this.#loading = true
+  /** Without a connection, which is told elsewhere, nothing happens: the next try may find one. */
+  async #inPast<Done>(act: (past: Past) => Promise<Done>): Promise<Done | undefined> {
     try {
-      const messages = await history(log.room, `&before=${before}`)
-      if (messages.length === 0) this.#emptied.add(log.room)
-      const lines = log.takeOlder(messages)
-      if (log !== this.#log) return
-      this.#scroll.keep(() => {
-        this.#view.prepend(lines)
-        this.#view.trimEnd(log.trimEnd())
-        this.#update()
+      const { Past } = await import('./past.js')
+      this.#past ??= new Past({
+        token: this.#parts.token,
+        log: () => this.#log,
+        view: this.#view,
+        scroll: this.#scroll,
+        draw: () => this.#draw(this.#log),
+        redraw: () => this.redraw(),
+        show: () => this.show(this.#log.room),
+        update: () => this.#update(),
       })
+      return await act(this.#past)
     } catch {
-      // No connection: the next scrolling up tries again, and the connection's state is told elsewhere.
-    } finally {
-      this.#loading = false
+      return undefined
     }
   }
 
-  /** Loads a part of what a gap is for: the newest of it. */
-  async #fill(first: number): Promise<void> {
-    const log = this.#log
-    try {
-      log.fill(first, await history(log.room, `&before=${first}`))
-      if (log === this.#log) this.redraw()
-    } catch {
-      // No connection, which is told elsewhere: the button is still there.
-    }
-  }
-
-  async #reload(): Promise<void> {
-    const log = this.#log
-    try {
-      log.reset(await history(log.room, '&limit=500'))
-      if (log === this.#log) this.show(log.room)
-    } catch {
-      // No connection, which is told elsewhere: the newest lines stay where they are, on the server.
-    }
-  }
-
-  /** Up and Down go from line to line, for those who read with keys. */
+  /** Up and Down go from line to line, for people who read with keys. */
   #walk(event: KeyboardEvent): void {
     const line = document.activeElement?.closest('.line') ?? null
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
-    const all = [...this.#parts.box.querySelectorAll<HTMLElement>('.line')]
+    const all = [...this.#box.querySelectorAll<HTMLElement>('.line')]
     const at = line instanceof HTMLElement ? all.indexOf(line) : all.length
     const next = all[event.key === 'ArrowUp' ? at - 1 : at + 1]
     if (next === undefined) return
     event.preventDefault()
     next.focus()
   }
-}
-
-async function history(room: string, range: string): Promise<Message[]> {
-  const limit = range.includes('limit') ? '' : `&limit=${PAGE}`
-  const value = await call(platform, { url: BASE, path: `/history?room=${room}${range}${limit}` })
-  const { messages } = asFields(value)
-  return Array.isArray(messages) ? messages : []
 }

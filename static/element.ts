@@ -30,6 +30,16 @@ export function byId<Kind extends HTMLElement>(id: string, kind: abstract new ()
   throw new Error(`index.html has no ${kind.name} #${id}`)
 }
 
+/** Writes a text, if it is another: the same text anew would be laid out and painted anew. */
+export function write(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text
+}
+
+/** Hides or shows an element. One that is hidden already is not looked at anew. */
+export function hide(element: Element, isHidden: boolean): void {
+  element.toggleAttribute('hidden', isHidden)
+}
+
 /** Calls back on an event; returns its undo. */
 export function on(target: EventTarget, type: string, call: (event: Event) => void): () => void {
   target.addEventListener(type, call)

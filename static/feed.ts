@@ -34,6 +34,8 @@ export class Feed {
   readonly #options: FeedOptions
   /** Undefined until it is loaded: until then this tab does not lead. */
   #leader: Leader | undefined
+  /** Tries at once to load the leader, where that failed. */
+  #loadNow = (): void => undefined
   readonly #batchListeners = new Set<(batch: Batch) => void>()
   readonly #statusListeners = new Set<(status: Status) => void>()
   #following: Following | undefined
@@ -72,15 +74,22 @@ export class Feed {
     for (;;) {
       try {
         const { Leader } = await import('./leader.js')
+        // The server has answered, and no poll says anything else.
+        if (this.#status.kind === 'waiting' && this.#following === undefined) this.#tell({ kind: 'live' })
         return new Leader(this.#options.tabs, {
           lead: () => void this.#run(true),
           follow: () => void this.#run(false),
           rest: () => this.#stop(),
+          wake: () => this.hurry(),
           status: () => this.#status,
         })
       } catch {
-        // No connection: until there is one, nobody needs to lead.
-        await new Promise<void>((resolve) => platform.after(LOAD_AGAIN_MS, resolve))
+        // No connection: until there is one, no tab needs to lead.
+        this.#tell({ kind: 'waiting', reason: 'network', until: Date.now() + LOAD_AGAIN_MS })
+        await new Promise<void>((resolve) => {
+          this.#loadNow = resolve
+          platform.after(LOAD_AGAIN_MS, resolve)
+        })
       }
     }
   }
@@ -98,6 +107,7 @@ export class Feed {
   /** Polls at once, because something may have changed. */
   hurry(): void {
     if (this.#following !== undefined) this.#following.hurry()
+    else if (this.#leader === undefined) this.#loadNow()
     else if (this.leads) void this.#run(true)
     else this.#options.tabs.say({ kind: 'hurry' })
   }

@@ -7,7 +7,9 @@ import { BASE } from './base.js'
 import { element } from './element.js'
 import type { Feed } from './feed.js'
 import { laterStyle } from './later-style.js'
+import { later } from './later-words.js'
 import type { Session } from './session.js'
+import { say } from './words.js'
 
 const REPORT_MS = 2000
 
@@ -15,12 +17,7 @@ const REPORT_MS = 2000
 export function wireLab(feed: Feed, session: Session): void {
   const ledgers = new Map<string, Ledger>()
   const count = element('span')
-  const banner = element(
-    'p',
-    { class: 'lab-on', role: 'note' },
-    'The lab is on: this chat is broken on purpose. ',
-    count,
-  )
+  const banner = element('p', { class: 'lab-on', role: 'note' }, later.labOn, count)
   void laterStyle().then(() => {
     document.body.prepend(banner)
     document.documentElement.dataset['labOn'] = ''
@@ -44,8 +41,8 @@ export function wireLab(feed: Feed, session: Session): void {
     const { got, lost, doubled, disordered, missed, restarts } = sumOf(
       [...ledgers.values()].map(({ counts }) => counts),
     )
-    const told = missed + restarts === 0 ? '' : `; told: ${missed} missing, ${restarts} new logs`
-    count.textContent = `This page: ${got} messages, ${lost} lost, ${doubled} twice, ${disordered} out of order${told}`
+    const told = missed + restarts === 0 ? '' : say(later.labTold, { missed, restarts })
+    count.textContent = `${say(later.labCounts, { got, lost, doubled, disordered })}${told}`
   }
 
   async function report(): Promise<void> {

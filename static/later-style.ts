@@ -7,14 +7,17 @@ let loading: Promise<void> | undefined
 
 /** Resolves when the style is there, or cannot be loaded: the page works without it. */
 export function laterStyle(): Promise<void> {
-  return (loading ??= new Promise((resolve) => {
-    const link = element('link', { rel: 'stylesheet', href: 'static/later.css' })
+  return (loading ??= loadStyle('static/later.css').catch(() => (loading = undefined)))
+}
+
+export function loadStyle(href: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const link = element('link', { rel: 'stylesheet', href })
     link.addEventListener('load', () => resolve())
     link.addEventListener('error', () => {
-      loading = undefined
       link.remove()
-      resolve()
+      reject(new Error(`${href} was not loaded`))
     })
     document.head.append(link)
-  }))
+  })
 }

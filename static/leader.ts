@@ -11,6 +11,7 @@
 
 import { openLeaderLock, type LeaderLock } from './leader-lock.js'
 import type { Note, Status, Tabs } from './tabs.js'
+import { onWake } from './wake.js'
 
 /** How often a follower wants to hear from the leader, and how long the leader may be silent. */
 const ASK_MS = 4000
@@ -21,7 +22,9 @@ export type LeaderEvents = {
   follow(): void
   /** The page is being closed or frozen. */
   rest(): void
-  /** How this tab's poll is, for those who follow. */
+  /** The connection may be another than a moment ago. */
+  wake(): void
+  /** The state of this tab's poll, for the followers. */
   status(): Status
 }
 
@@ -48,6 +51,7 @@ export class Leader {
   start(): void {
     this.#tabs.onNote((note, from) => this.#take(note, from))
     setInterval(() => this.#look(), ASK_MS)
+    onWake(() => this.#events.wake())
     document.addEventListener('visibilitychange', () => this.#seen())
     document.addEventListener('freeze', () => this.#away())
     document.addEventListener('resume', () => this.#back())

@@ -3,18 +3,22 @@
 import type { Gap, Message } from '../src/client/wire.js'
 import { element, nameElement } from './element.js'
 import { type Reader, textElement } from './text.js'
+import { type Forms, formFor, join, locale, type Nodes, sayCount, sayWith, words } from './words.js'
 
 /**
  * A message with more lines than `fold`, at so many characters a line, is folded; the style then shows fifteen lines.
  */
 const LONG = { fold: 18, characters: 70 }
 
-/** Lines of one person within this time are one group, with the name once. */
+/** A text of more characters or lines is tall: its name stays in sight while it scrolls by. */
+const TALL = { characters: 140, lines: 3 }
+
+/** Lines of one person within this time are a group, with the name once. */
 const GROUP_MS = 5 * 60_000
 
-const time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' })
+const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
+const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
+const day = new Intl.DateTimeFormat(locale, { dateStyle: 'full' })
 
 export function messageLine(
   message: Pick<Message, 'username' | 'text' | 'timestamp'>,
@@ -27,8 +31,13 @@ export function messageLine(
   if (!isSameGroup(before, message)) line.classList.add('first')
   if (mentions && username !== reader.name) line.classList.add('mentions')
   if (username === reader.name) line.classList.add('mine')
+  if (isTall(text)) line.classList.add('tall')
   if (isLong(text)) line.append(unfoldButton(node))
   return line
+}
+
+function isTall(text: string): boolean {
+  return text.length > TALL.characters || text.split('\n').length > TALL.lines
 }
 
 function isLong(text: string): boolean {
@@ -39,10 +48,10 @@ function isLong(text: string): boolean {
 
 function unfoldButton(text: HTMLElement): HTMLButtonElement {
   text.classList.add('folded')
-  const button = element('button', { type: 'button', class: 'quiet unfold', 'aria-expanded': 'false' }, 'Show all')
+  const button = element('button', { type: 'button', class: 'quiet unfold', 'aria-expanded': 'false' }, words.showAll)
   button.addEventListener('click', () => {
     const isFolded = text.classList.toggle('folded')
-    button.textContent = isFolded ? 'Show all' : 'Show less'
+    button.textContent = isFolded ? words.showAll : words.showLess
     button.ariaExpanded = String(!isFolded)
   })
   return button
@@ -85,22 +94,18 @@ export function dayOf(timestamp: number): string {
   return new Date(timestamp).toDateString()
 }
 
-/** `lost`: there is nothing to load. */
-export function gapLine(gap: Gap, lost = false): HTMLLIElement {
-  const line = element('li', { class: 'gap' }, element('span', {}, gapWords(gap), lost ? ', no longer kept' : ''))
-  if (gap.reason === 'overflow' && !lost)
-    line.append(element('button', { type: 'button', class: 'quiet load', 'data-first': String(gap.first) }, 'Load'))
+/** Its words come with the code that loads what is missing, which is there before the first gap: the page was idle. */
+export function gapLine(gap: Gap, lost?: boolean): HTMLLIElement {
+  const line = element('li', { class: 'gap' })
+  import('./past.js').then(
+    ({ sayGap }) => sayGap(line, gap, lost),
+    // No connection, which is told elsewhere; the dashes say that something is missing.
+    () => undefined,
+  )
   return line
 }
 
-function gapWords({ reason, missed }: Gap): string {
-  if (reason === 'overflow') return missed === 1 ? '1 message missed' : `${missed ?? 'Some'} messages missed`
-  return reason === 'restart'
-    ? 'The server restarted; only you still see what is above'
-    : 'The server went back to an earlier state'
-}
-
-/** A note of who came and went. A run of them is one line, which is filled anew when the run grows. */
+/** A note of who came and went. A run of notes is one line, which is filled anew when the run grows. */
 export function noteLine(run: readonly Message[]): HTMLLIElement {
   const line = element('li', { class: 'note' })
   fillNote(line, run)
@@ -113,39 +118,31 @@ export function fillNote(line: HTMLElement, run: readonly Message[]): void {
 
 const NAMED = 3
 
-function noteWords(run: readonly Message[]): (Node | string)[] {
+function noteWords(run: readonly Message[]): Nodes {
   const first = new Map<string, string>()
   const last = new Map<string, string>()
   for (const { username, type } of run) {
     if (!first.has(username)) first.set(username, type)
     last.set(username, type)
   }
-  const did: Record<'joined' | 'left' | 'came back' | 'looked in', string[]> = {
-    joined: [],
-    left: [],
-    'came back': [],
-    'looked in': [],
-  }
+  const did = new Map<Forms, string[]>(
+    [words.joined, words.left, words.cameBack, words.lookedIn].map((forms) => [forms, []]),
+  )
   for (const [name, end] of last) {
-    const begin = first.get(name)
-    did[end === 'join' ? (begin === 'join' ? 'joined' : 'came back') : begin === 'join' ? 'looked in' : 'left'].push(
-      name,
-    )
+    const came = first.get(name) === 'join'
+    did.get(end === 'join' ? (came ? words.joined : words.cameBack) : came ? words.lookedIn : words.left)?.push(name)
   }
-  const parts: (Node | string)[] = []
-  for (const [verb, names] of Object.entries(did)) {
-    if (names.length > 0) parts.push(...(parts.length > 0 ? [', '] : []), ...listOf(names), ` ${verb}`)
-  }
-  return parts
+  const some = [...did].filter(([, names]) => names.length > 0)
+  return some.flatMap(([forms, names], i) => [i === 0 ? '' : words.comma, ...sayNames(forms, names)])
 }
 
-/** `ada`, `ada and bob`, `ada, bob and 5 others`. */
-export function listOf(names: readonly string[]): (Node | string)[] {
+/** What people do, with their names: `ada`, `ada and bob`, `ada, bob and 5 others`. */
+export function sayNames(forms: Forms, names: readonly string[]): Nodes {
   const shown = names.length > NAMED + 1 ? names.slice(0, NAMED) : names
   const rest = names.length - shown.length
-  const items: (Node | string)[] = shown.map((name) => element('bdi', {}, name))
-  if (rest > 0) items.push(`${rest} others`)
-  return items.flatMap((item, i) => (i === 0 ? [item] : [i === items.length - 1 ? ' and ' : ', ', item]))
+  const items: Nodes[] = shown.map((name) => [element('bdi', {}, name)])
+  if (rest > 0) items.push([sayCount(words.others, rest)])
+  return sayWith(formFor(forms, names.length), { names: join(items) })
 }
 
 function isSameGroup(

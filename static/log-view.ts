@@ -7,6 +7,7 @@ import { element } from './element.js'
 import { dayLine, dayOf, fillNote, gapLine, messageLine, noteLine } from './line.js'
 import type { Line, Log } from './log.js'
 import type { Reader } from './text.js'
+import { words } from './words.js'
 
 const ARRIVALS_MS = 5 * 60_000
 
@@ -88,20 +89,22 @@ export class LogView {
     }
   }
 
-  trimEnd(count: number): void {
+  /** `newest`: the last message that stays. */
+  trimEnd(count: number, newest: Message | undefined): void {
+    if (count === 0) return
     for (let left = count; left > 0;) {
       const last = this.#list.lastElementChild
       if (last === null) break
       left -= this.#counts.get(last) ?? 0
       last.remove()
     }
-    this.#end = NOWHERE
+    this.#end = newest === undefined ? NOWHERE : { ...NOWHERE, day: dayOf(newest.timestamp) }
   }
 
   /** Draws the line above which everything has been seen, at the end. */
   markNew(): void {
     if (this.#marker !== undefined) return
-    this.#marker = element('li', { class: 'new' }, 'New messages')
+    this.#marker = element('li', { class: 'new' }, words.newMessages)
     this.#list.append(this.#marker)
     this.#end = { ...NOWHERE, day: this.#end.day }
   }

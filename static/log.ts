@@ -4,6 +4,7 @@
 // already here, with the same id and the same time, shows that the restart is not new.
 
 import type { Gap, Message } from '../src/client/wire.js'
+import { words } from './words.js'
 
 /** `lost`: the server does not have the missing messages any more. */
 export type Line =
@@ -12,8 +13,8 @@ export type Line =
 
 export const MAX_LINES = 1000
 
-/** Types that this page can show; others it does not know, and leaves out. */
-const SHOWN = new Set(['chat', 'join', 'leave'])
+/** The types that this page can show; it leaves out others. */
+export const SHOWN: ReadonlySet<string> = new Set(['chat', 'join', 'leave'])
 
 export class Log {
   readonly room: string
@@ -27,7 +28,6 @@ export class Log {
   /** The ids of messages that people changed since this was last read. */
   readonly changed = new Set<number>()
   #last = 0
-  /** Where the lines of the log that the server has now begin. */
   #start = 0
   /** When a moderator cleared the room: hearing of it twice is no news. */
   #clearedAt = 0
@@ -41,7 +41,12 @@ export class Log {
     return this.#last
   }
 
-  /** The oldest id, if it is of the server's present log: what is older can be asked for. */
+  /** The index of the first line of the server's present log. */
+  get start(): number {
+    return this.#start
+  }
+
+  /** The oldest id, if it is of the server's present log: then older messages can be asked for. */
   get oldest(): number | undefined {
     const [line] = this.lines
     return this.#start === 0 && line?.kind === 'message' ? line.message.id : undefined
@@ -55,28 +60,6 @@ export class Log {
     for (const gap of gaps) if (gap.room === this.room) this.#takeGap(gap, messages)
     for (const message of messages) if (message.room === this.room) this.#takeMessage(message)
     return this.lines.slice(clearedAt === this.#clearedAt ? before : 0)
-  }
-
-  /** Takes older messages; returns those that were not here. */
-  takeOlder(messages: readonly Message[]): Line[] {
-    const oldest = this.oldest ?? 0
-    const older = messages.map(shown).filter(({ id, type }) => id < oldest && SHOWN.has(type))
-    const lines = older.map((message): Line => ({ kind: 'message', message }))
-    this.lines.unshift(...lines)
-    return lines
-  }
-
-  /** Takes messages that a gap was for, up to the one before `first`; what is still missing stays a gap. */
-  fill(first: number, messages: readonly Message[]): void {
-    const at = this.lines.findIndex((line, i) => i >= this.#start && line.kind === 'gap' && line.gap.first === first)
-    const line = this.lines[at]
-    if (line?.kind !== 'gap' || line.gap.missed === null) return
-    const from = first - line.gap.missed
-    const found = messages.map(shown).filter(({ id }) => id >= from && id < first)
-    const next = found[0]?.id ?? first
-    const rest: Line = { kind: 'gap', gap: { ...line.gap, first: next, missed: next - from }, lost: found.length === 0 }
-    const lines = found.filter(({ type }) => SHOWN.has(type)).map((message): Line => ({ kind: 'message', message }))
-    this.lines.splice(at, 1, ...(next > from ? [rest] : []), ...lines)
   }
 
   /** Is this message here? A message of the log before a restart may have the same id. */
@@ -106,13 +89,17 @@ export class Log {
     return excess
   }
 
-  /** Begins anew with the newest messages. */
-  reset(messages: readonly Message[]): void {
+  /** Begins anew with the newest messages, or with some of the past. */
+  reset(messages: readonly Message[], atEnd = true): void {
+    const last = this.#last
     this.lines.length = 0
     this.#last = 0
     this.#start = 0
     this.atEnd = true
     this.take(messages, [])
+    if (atEnd) return
+    this.atEnd = false
+    this.#last = last
   }
 
   #takeMessage(message: Message): void {
@@ -144,7 +131,13 @@ export class Log {
     return line?.kind === 'message' ? line.message : undefined
   }
 
-  /** What a message said is taken away; that it was there stays. */
+  /** The newest message of the server's present log that is one of these. */
+  findLast(is: (message: Message) => boolean): Message | undefined {
+    const line = this.lines.findLast((one, i) => i >= this.#start && one.kind === 'message' && is(one.message))
+    return line?.kind === 'message' ? line.message : undefined
+  }
+
+  /** Takes out what a message said; that there was one stays. */
   #remove(of: number | undefined): void {
     const at = this.#find(of)
     const line = this.lines[at]
@@ -188,7 +181,7 @@ function changed(message: Message, { type, text, timestamp, username, by = [user
   return { ...message, reactions: [...all].map(([emoji, names]) => ({ text: emoji, by: names })) }
 }
 
-/** A message that was removed is one that says so; it answers nothing. */
-function shown(message: Message): Message {
-  return message.type === 'removed' ? { ...message, type: 'chat', text: '(removed)', of: 0, reactions: [] } : message
+/** A removed message says so, and answers nothing. */
+export function shown(message: Message): Message {
+  return message.type === 'removed' ? { ...message, type: 'chat', text: words.removed, of: 0, reactions: [] } : message
 }

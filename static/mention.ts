@@ -2,6 +2,8 @@
 // Loaded with the first mention.
 
 import type { Message } from '../src/client/wire.js'
+import { later } from './later-words.js'
+import { say } from './words.js'
 
 export function call(
   { room, username, text }: Message,
@@ -9,7 +11,7 @@ export function call(
 ): void {
   if (sound) ring()
   if (!notify || !('Notification' in window) || Notification.permission !== 'granted') return
-  const notification = new Notification(`${username} in ${room}`, {
+  const notification = new Notification(say(later.nameInRoom, { name: username, room }), {
     body: text.slice(0, 200),
     tag: `${room} ${username}`,
   })

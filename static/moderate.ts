@@ -3,36 +3,43 @@
 //
 //     Mute …   a name, for five minutes         Close / Open   this room
 //     Remove   the message that has the focus   Clear          this room
+//                                               Slow mode      this room: how often each person may write
 //
 // The key stays in the storage of this tab: a new session, after a reload or a restart, is shown it again.
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
-import { element } from './element.js'
+import { byId, element } from './element.js'
 import { laterStyle } from './later-style.js'
+import { later } from './later-words.js'
+import type { People } from './people.js'
 import type { Session } from './session.js'
 import { asString, stored } from './storage.js'
 import { whyRefused } from './welcome.js'
+import { say, sayCount } from './words.js'
 
 export type ModerateParts = {
-  readonly place: HTMLElement
-  readonly lines: HTMLElement
-  readonly people: HTMLElement
   readonly room: () => string
   readonly session: Session
+  readonly people: People
 }
 
-export function wireModeration({ place, lines, people, room, session }: ModerateParts): void {
+/** Seconds between two messages of a person, to choose from; 0 ends the slow mode. */
+const PACES = [0, 5, 10, 30, 60]
+
+export function wireModeration({ room, session, people }: ModerateParts): void {
+  const lines = byId('lines', HTMLElement)
+  const list = byId('people', HTMLElement)
   const storedKey = stored('session', 'admin-key', asString)
   const said = element('p', { class: 'hint', role: 'status' })
-  const key = boxOf('Moderator’s key', 'password')
-  const name = boxOf('Name to mute', 'text')
-  const lock = formOf(key, 'Moderate', async () => {
+  const key = boxOf(later.moderatorKey, 'password')
+  const name = boxOf(later.nameToMute, 'text')
+  const lock = formOf(key, later.moderate, async () => {
     storedKey.write(key.value)
-    if (await appoint()) said.textContent = 'You moderate now.'
+    if (await appoint()) said.textContent = later.moderatesNow
   })
-  const orders = element('div', { class: 'orders', hidden: '' }, formOf(name, 'Mute', mute))
+  const orders = element('div', { class: 'orders', hidden: '' }, formOf(name, later.mute, mute))
   let chosen: HTMLElement | undefined
   let token = session.token
 
@@ -41,16 +48,22 @@ export function wireModeration({ place, lines, people, room, session }: Moderate
     made.addEventListener('click', () => void act())
     orders.append(made)
   }
-  button('Remove message', removeChosen)
-  button('Close room', () => order('/close', { closed: true }, 'The room is closed.'))
-  button('Open room', () => order('/close', { closed: false }, 'The room is open.'))
+  button(later.removeMessage, removeChosen)
+  button(later.closeRoom, () => order('/close', { closed: true }, later.roomClosed))
+  button(later.openRoomAgain, () => order('/close', { closed: false }, later.roomOpen))
   button(
-    'Clear room',
-    async () =>
-      confirm(`Take away everything that was said in ${room()}?`) && order('/clear', {}, 'The room is cleared.'),
+    later.clearRoom,
+    async () => confirm(say(later.clearAll, { room: room() })) && order('/clear', {}, later.roomCleared),
   )
 
-  // The focus leaves the line for the button: the last line that had it is the one that is meant, and is marked.
+  const pace = element('select', { id: 'pace' })
+  pace.addEventListener('change', () => void slowDown(Number(pace.value)))
+  people.onShow((state) => showPace(state?.slow ?? 0))
+  orders.append(element('label', { class: 'pace' }, later.slowMode, pace))
+  showPace(people.state(room())?.slow ?? 0)
+
+  // Pressing the button takes the focus from the line. The last line that had it is the one that is meant, and is
+  // marked.
   lines.addEventListener('focusin', ({ target }) => choose(target instanceof Element ? target.closest('.line') : null))
   lines.addEventListener('click', ({ target }) => {
     const line = target instanceof Element ? target.closest('.line') : null
@@ -61,7 +74,9 @@ export function wireModeration({ place, lines, people, room, session }: Moderate
     token = session.token
     void appoint()
   })
-  place.append(element('details', { class: 'moderate' }, element('summary', {}, 'Moderate'), lock, orders, said))
+  byId('me', HTMLElement)
+    .closest('.me')
+    ?.append(element('details', { class: 'moderate' }, element('summary', {}, later.moderate), lock, orders, said))
   void laterStyle()
   void appoint()
 
@@ -92,23 +107,40 @@ export function wireModeration({ place, lines, people, room, session }: Moderate
   }
 
   function show(moderates: boolean): void {
+    document.documentElement.toggleAttribute('data-moderates', moderates)
     lock.hidden = moderates
     orders.hidden = !moderates
   }
 
   async function mute(): Promise<void> {
     const wanted = name.value.trim()
-    const known = [people, lines].flatMap((list) => [...list.querySelectorAll('.who')])
+    const known = [list, lines].flatMap((place) => [...place.querySelectorAll('.who')])
     if (known.some(({ textContent }) => textContent?.toLowerCase() === wanted.toLowerCase()))
-      await order('/mute', { username: wanted }, `${wanted} is muted for five minutes.`)
-    else said.textContent = `There is no ${wanted} here, and no message of that name: nothing was muted.`
+      await order('/mute', { username: wanted }, say(later.muted, { name: wanted }))
+    else said.textContent = say(later.nobodyMuted, { name: wanted })
+  }
+
+  /** Another pace than those to choose from (`/slow 45`) is one of them for as long as it lasts. */
+  function showPace(slow: number): void {
+    const wanted = [...new Set([...PACES, slow])].toSorted((a, b) => a - b).map(String)
+    if (wanted.join() !== [...pace.options].map(({ value }) => value).join())
+      pace.replaceChildren(
+        ...wanted.map((seconds) => element('option', { value: seconds }, paceWords(Number(seconds)))),
+      )
+    pace.value = String(slow)
+  }
+
+  async function slowDown(seconds: number): Promise<void> {
+    const done = seconds === 0 ? later.slowEnded : sayCount(later.slowNotice, seconds)
+    // It shows what the server has, also after a refusal.
+    if (!(await order('/slow', { seconds }, done))) showPace(people.state(room())?.slow ?? 0)
   }
 
   async function removeChosen(): Promise<void> {
     // A line that was drawn anew has no mark: it has to be chosen again.
     const id = Number(chosen?.isConnected === true ? chosen.dataset['id'] : Number.NaN)
-    if (Number.isNaN(id)) return void (said.textContent = 'First click the message.')
-    if (await order('/remove', { id }, 'The message is removed.')) chosen = undefined
+    if (Number.isNaN(id)) return void (said.textContent = later.clickFirst)
+    if (await order('/remove', { id }, later.messageRemoved)) chosen = undefined
   }
 
   async function order(path: string, body: object, done: string): Promise<boolean> {
@@ -130,6 +162,10 @@ export function wireModeration({ place, lines, people, room, session }: Moderate
   async function ask(path: string, body: object): Promise<unknown> {
     return call(platform, { url: BASE, path, body, token: session.token })
   }
+}
+
+function paceWords(seconds: number): string {
+  return seconds === 0 ? later.slowOff : say(later.seconds, { n: seconds })
 }
 
 function boxOf(label: string, type: string): HTMLInputElement {

@@ -3,6 +3,7 @@
 
 import type { Message } from '../src/client/wire.js'
 import { byId } from './element.js'
+import { later } from './later-words.js'
 import { stored } from './storage.js'
 
 const ICON = 'static/icon.svg'
@@ -41,9 +42,7 @@ export class Notifications {
     const answer = 'Notification' in window && isSecureContext ? await Notification.requestPermission() : 'denied'
     if (answer === 'granted') return
     this.#notify.checked = false
-    this.#error.textContent = isSecureContext
-      ? 'The browser does not allow it for this page.'
-      : 'Browsers allow it on https and on localhost alone.'
+    this.#error.textContent = isSecureContext ? later.notAllowed : later.needsHttps
   }
 }
 

@@ -4,11 +4,12 @@
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, isUnauthorized, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
+import { chooseLanguage } from './language.js'
 import { Rooms, wrongInAddress } from './rooms.js'
 import type { PasswordBox } from './password.js'
 import { Session } from './session.js'
 import { asFields, asStrings } from './storage.js'
-import { NEEDED, takeToken, tokenHere } from './token.js'
+import { takeToken, tokenHere } from './token.js'
 import { Welcome, whyRefused } from './welcome.js'
 
 const hasPassword = 'password' in document.documentElement.dataset
@@ -21,6 +22,7 @@ addEventListener('hashchange', () => {
   session.drop()
   location.reload()
 })
+await chooseLanguage()
 const rooms = new Rooms()
 let state: 'outside' | 'entering' | 'inside' = 'outside'
 
@@ -55,14 +57,14 @@ async function comeBack(): Promise<void> {
   if (password !== undefined || (session.token === undefined && tokenHere() === undefined)) {
     welcome.show(session.username, room)
     if (password !== undefined) welcome.ask(...password.boxes)
-    if (wrong !== '') welcome.refuseRoom(wrong)
+    if (wrong !== '') await welcome.refuseRoom(wrong)
     if (password === undefined) await lookInto(room)
     return
   }
   try {
     await enter(() => session.join(room), room, wrong)
   } catch (error) {
-    if (!hasPassword && isUnauthorized(error)) return welcome.refuse(NEEDED)
+    if (!hasPassword && isUnauthorized(error)) return refuse()
     if (error instanceof Refused && error.isFinal) return welcome.show(session.username, room, whyRefused(error))
     // No connection: the chat opens, and says so.
     await enter(() => Promise.resolve(), room, wrong)
@@ -75,14 +77,20 @@ function forgetPassword(): void {
   password = undefined
 }
 
-/** Looks while the sheet is there already: who is in the room, and whether a token is needed. */
+/** A name is not enough here: says what is needed. */
+async function refuse(): Promise<void> {
+  const { noToken } = await import('./why-not.js')
+  welcome.refuse(noToken())
+}
+
+/** While the sheet is there: asks who is in the room, and whether a token is needed. */
 async function lookInto(room: string): Promise<void> {
   try {
     const { members } = asFields(await call(platform, { url: BASE, path: `/members?room=${room}` }))
     welcome.crowd(room, asStrings(members).length)
   } catch (error) {
-    // No connection is told when somebody tries to enter.
-    if (!hasPassword && isUnauthorized(error)) welcome.refuse(NEEDED)
+    // No connection is told when the person tries to enter.
+    if (!hasPassword && isUnauthorized(error)) await refuse()
   }
 }
 

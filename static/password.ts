@@ -7,6 +7,7 @@ import { call, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { element } from './element.js'
 import { laterStyle } from './later-style.js'
+import { later } from './later-words.js'
 import { whyRefused } from './welcome.js'
 
 export type PasswordBox = {
@@ -47,7 +48,7 @@ function makeBox(): PasswordBox {
     'aria-describedby': 'password-error',
   })
   const error = element('p', { id: 'password-error', class: 'error', role: 'alert' })
-  const boxes = [element('label', { for: 'password' }, 'Password'), box, error]
+  const boxes = [element('label', { for: 'password' }, later.password), box, error]
   return {
     boxes,
     async give() {
@@ -57,7 +58,7 @@ function makeBox(): PasswordBox {
         return true
       } catch (trouble) {
         error.textContent =
-          trouble instanceof Refused && trouble.status === 401 ? 'That is not the password.' : whyRefused(trouble)
+          trouble instanceof Refused && trouble.status === 401 ? later.notPassword : whyRefused(trouble)
         box.select()
         return false
       }
@@ -73,13 +74,13 @@ function ask(done: () => void): void {
   const form = element(
     'form',
     { novalidate: '' },
-    element('h2', {}, 'This chat has a password'),
-    // What keeps passwords for people keeps them by a user name.
+    element('h2', {}, later.hasPassword),
+    // Password managers keep a password under a user name.
     element('input', { autocomplete: 'username', value: 'mini-chat', hidden: '' }),
     ...boxes,
-    element('button', { class: 'primary' }, 'Enter'),
+    element('button', { class: 'primary' }, later.enter),
   )
-  const dialog = element('dialog', { class: 'dialog password', 'aria-label': 'Password' }, form)
+  const dialog = element('dialog', { class: 'dialog password', 'aria-label': later.password }, form)
   let isGiven = false
   form.addEventListener('submit', (event) => {
     event.preventDefault()

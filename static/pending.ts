@@ -6,10 +6,13 @@
 //     sent: answered, not yet polled ────┴─> pending lines ── its key or its id came in ─> gone
 
 import { type Outbox, type Pending } from '../src/client/outbox.js'
-import type { Gap, Message } from '../src/client/wire.js'
+import type { Gap, Message, SendAnswer } from '../src/client/wire.js'
 import { element } from './element.js'
+import { later } from './later-words.js'
 import { messageLine } from './line.js'
 import type { Reader } from './text.js'
+import { troubleParts } from './trouble.js'
+import { wordsOf } from './welcome.js'
 
 export type PendingLinesParts = {
   readonly list: HTMLOListElement
@@ -19,6 +22,8 @@ export type PendingLinesParts = {
   /** The message that is drawn above. */
   readonly newest: () => Message | undefined
   readonly knows: (message: Message) => boolean
+  /** Does the room take one message of a person in so many seconds? */
+  readonly isSlow: () => boolean
   readonly toBox: () => void
   /** Changes lines and keeps the reading place. */
   readonly keep: (change: () => void) => void
@@ -28,13 +33,14 @@ export class PendingLines {
   readonly #parts: PendingLinesParts
   readonly #at = new Map<string, number>()
   readonly #drawn = new Map<string, HTMLElement>()
-  #sent: Message[] = []
+  /** Answered, and not polled yet. */
+  #sent: SendAnswer[] = []
 
   constructor(parts: PendingLinesParts) {
     this.#parts = parts
     parts.outbox.onChange(() => this.draw())
-    parts.outbox.onSent(({ message }) => {
-      if (!parts.knows(message)) this.#sent.push(message)
+    parts.outbox.onSent((sent) => {
+      if (!parts.knows(sent.message)) this.#sent.push(sent)
     })
   }
 
@@ -42,22 +48,27 @@ export class PendingLines {
   arrived(messages: readonly Message[]): void {
     const keys = new Set(messages.map(({ key }) => key))
     for (const { key } of this.#parts.outbox.pending) if (keys.has(key)) this.#parts.outbox.remove(key)
-    this.#sent = this.#sent.filter((message) => !this.#parts.knows(message) && !keys.has(message.key))
+    this.#sent = this.#sent.filter(({ message }) => !this.#parts.knows(message) && !keys.has(message.key))
     this.draw()
   }
 
-  /** Hands over what was answered and not polled of logs that are gone. */
-  flush(gaps: readonly Gap[]): Message[] {
-    const isGone = ({ room }: Message): boolean => gaps.some((gap) => gap.room === room && gap.reason !== 'overflow')
+  /**
+   * Hands over messages that were answered and not polled, of logs that are gone. `next`: the cursor that tells the gaps.
+   * A message that the new log has answered already is still to come.
+   */
+  flush(gaps: readonly Gap[], next: string): Message[] {
+    const isGone = (sent: SendAnswer): boolean =>
+      gaps.some(({ room, reason }) => room === sent.message.room && reason !== 'overflow') &&
+      !next.includes(sent.next.slice(0, sent.next.lastIndexOf('.') + 1))
     const gone = this.#sent.filter(isGone)
-    this.#sent = this.#sent.filter((message) => !isGone(message))
-    return gone
+    this.#sent = this.#sent.filter((sent) => !isGone(sent))
+    return gone.map(({ message }) => message)
   }
 
   draw(): void {
     const { list, outbox, room, keep } = this.#parts
     const here = outbox.pending.filter((pending) => pending.room === room())
-    const sent = this.#sent.filter((message) => message.room === room())
+    const sent = this.#sent.flatMap(({ message }) => (message.room === room() ? [message] : []))
     if (here.length + sent.length === 0 && list.childElementCount === 0) return
     let before = this.#parts.newest()
     const items: HTMLElement[] = []
@@ -88,24 +99,33 @@ export class PendingLines {
   }
 
   #line(pending: Pending, before: Message | undefined): HTMLElement {
-    const { key, state, error } = pending
+    const { key, state } = pending
     const line = messageLine(this.#asMessage(pending), this.#parts.reader(), before)
     line.dataset['state'] = state
     line.setAttribute('aria-busy', String(state === 'sending'))
     if (state === 'sending') return line
-    const words = state === 'waiting' ? `Not sent yet: ${error ?? ''}` : `Not sent: ${error ?? ''}`
-    const retry = element('button', { type: 'button' }, 'Retry')
-    const remove = element('button', { type: 'button' }, 'Delete')
-    // The button goes with its line; whoever pressed it is taken back to the box and not to nowhere.
-    retry.addEventListener('click', () => {
-      this.#parts.toBox()
-      this.#parts.outbox.retry(key)
+    const isSlow = this.#parts.isSlow()
+    const trouble = troubleParts({
+      why: whyPending(pending, isSlow),
+      waits: state === 'waiting',
+      // In a slow room another try is as early as the first.
+      retry: waitsItsTurn(pending, isSlow) ? undefined : () => this.#parts.outbox.retry(key),
+      remove: () => this.#parts.outbox.remove(key),
+      toBox: this.#parts.toBox,
     })
-    remove.addEventListener('click', () => {
-      this.#parts.toBox()
-      this.#parts.outbox.remove(key)
-    })
-    line.append(element('div', { class: 'state' }, element('span', {}, words), retry, remove))
+    line.append(element('div', { class: 'state' }, ...trouble))
     return line
   }
+}
+
+/** Does a message only wait for its turn in a slow room? */
+export function waitsItsTurn({ state, code }: Pending, isSlow: boolean): boolean {
+  return isSlow && state === 'waiting' && code === 'rate_limited'
+}
+
+/** Why a message is not sent, where the server said why; else it was not to be reached. */
+export function whyPending(pending: Pending, isSlow: boolean): string {
+  const { state, error = '', code } = pending
+  if (waitsItsTurn(pending, isSlow)) return later.slowWaits
+  return state === 'waiting' && code === undefined ? later.noServer : wordsOf(error, code)
 }

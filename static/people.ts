@@ -1,9 +1,10 @@
-// Who is here, who is typing, and whether the room is closed.
+// Who is here, who is typing, whose hand is up, and whether the room is closed.
 
 import type { PresenceState } from '../src/client/wire.js'
 import { colour, giveOut } from './crayons.js'
-import { byId, element, nameElement } from './element.js'
-import { listOf } from './line.js'
+import { byId, element, hide, nameElement } from './element.js'
+import { sayNames } from './line.js'
+import { numberWords, words } from './words.js'
 
 export class People {
   readonly #list = byId('people', HTMLUListElement)
@@ -12,6 +13,7 @@ export class People {
   readonly #closed = byId('closed', HTMLElement)
   readonly #byRoom = new Map<string, PresenceState>()
   readonly #me: () => string
+  readonly #listeners = new Set<(state: PresenceState | undefined) => void>()
   #shown = ''
 
   /** `me`: this person's name, which comes first and is not shown as typing. */
@@ -25,38 +27,50 @@ export class People {
   }
 
   show(room: string): void {
-    const { members, typing, closed } = this.#byRoom.get(room) ?? { members: [], typing: [] }
+    const known = this.state(room)
+    for (const listener of this.#listeners) listener(known)
+    const { members, typing, closed, hands = [] } = known ?? { members: [], typing: [] }
     const me = this.#me()
-    this.#closed.hidden = closed !== true
-    const state = JSON.stringify([members, typing, me])
+    hide(this.#closed, closed !== true)
+    const state = JSON.stringify([members, typing, me, hands])
     if (state === this.#shown) return
     this.#shown = state
     if (giveOut(members))
       for (const name of document.querySelectorAll<HTMLElement>('.who')) colour(name, name.textContent ?? '')
     const order = members.toSorted((a, b) => Number(b === me) - Number(a === me) || a.localeCompare(b))
-    this.#list.replaceChildren(...order.map((name) => memberLine(name, name === me, typing.includes(name))))
-    for (const count of this.#counts) count.textContent = String(members.length)
-    const others = typing.filter((name) => name !== me)
-    this.#typing.replaceChildren(
-      ...(others.length === 0 ? [] : [...listOf(others), others.length === 1 ? ' is typing' : ' are typing']),
+    this.#list.replaceChildren(
+      ...order.map((name) => memberLine(name, name === me, typing.includes(name), hands.includes(name))),
     )
+    for (const count of this.#counts) count.textContent = numberWords(members.length)
+    const others = typing.filter((name) => name !== me)
+    this.#typing.replaceChildren(...(others.length === 0 ? [] : sayNames(words.typing, others)))
+  }
+
+  /** What the server told of a room last. */
+  state(room: string): PresenceState | undefined {
+    return this.#byRoom.get(room)
+  }
+
+  /** Calls back with the state of the room that is shown, each time it is told or another room is shown. */
+  onShow(call: (state: PresenceState | undefined) => void): void {
+    this.#listeners.add(call)
   }
 
   /** How many people are in a room. */
   count(room: string): number {
-    return this.#byRoom.get(room)?.members.length ?? 0
+    return this.state(room)?.members.length ?? 0
   }
 
   /** Has the server told who is in a room, and this person is not among them? */
   lacksMe(room: string): boolean {
-    const presence = this.#byRoom.get(room)
+    const presence = this.state(room)
     return presence !== undefined && !presence.members.includes(this.#me())
   }
 }
 
-function memberLine(name: string, isMe: boolean, isTyping: boolean): HTMLLIElement {
-  const line = element('li', {}, nameElement(name))
-  if (isMe) line.append(element('span', { class: 'mark' }, '(you)'))
-  if (isTyping && !isMe) line.append(element('span', { class: 'mark' }, 'typing …'))
+function memberLine(name: string, isMe: boolean, isTyping: boolean, isUp: boolean): HTMLLIElement {
+  const line = element('li', {}, nameElement(name), isUp ? ' ✋' : '')
+  if (isMe) line.append(element('span', { class: 'mark' }, words.you))
+  if (isTyping && !isMe) line.append(element('span', { class: 'mark' }, words.isTyping))
   return line
 }

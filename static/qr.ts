@@ -1,6 +1,7 @@
 // A QR code as one path of squares, black on white in every theme, as cameras want it.
 
 import { correction, generate } from 'lean-qr/nano'
+import { later } from './later-words.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 const QUIET_MODULES = 4
@@ -20,7 +21,7 @@ export function drawCode(text: string): SVGSVGElement {
   svg.setAttribute('viewBox', `0 0 ${size} ${size}`)
   svg.setAttribute('class', 'qr')
   svg.setAttribute('role', 'img')
-  svg.setAttribute('aria-label', 'QR code of the link')
+  svg.setAttribute('aria-label', later.qrCode)
   paper.setAttribute('width', String(size))
   paper.setAttribute('height', String(size))
   ink.setAttribute('d', squares)

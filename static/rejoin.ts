@@ -13,8 +13,10 @@ import { isUnauthorized } from '../src/client/wire.js'
 import { defaultPlatform as platform } from '../src/client/platform.js'
 import { byId, element } from './element.js'
 import { laterStyle } from './later-style.js'
+import { later } from './later-words.js'
 import type { Session } from './session.js'
 import { whyRefused } from './welcome.js'
+import { sayWith } from './words.js'
 
 const AGAIN_MS = { first: 5000, most: 60_000 }
 
@@ -107,20 +109,18 @@ function showTaken(isOver: boolean, session: Session, room: () => string): void 
   const shown = notice.querySelector('form')
   if (!isOver) return shown?.remove()
   if (shown !== null) return
-  const box = element('input', { 'aria-label': 'Another name', placeholder: 'Another name', autocomplete: 'nickname' })
+  const box = element('input', {
+    'aria-label': later.anotherName,
+    placeholder: later.anotherName,
+    autocomplete: 'nickname',
+  })
   const error = element('p', { class: 'error', role: 'alert' })
   const form = element(
     'form',
     { class: 'taken', novalidate: '' },
-    element(
-      'p',
-      {},
-      'Another person has the name ',
-      element('bdi', {}, session.username),
-      ' now. You can read; to write, choose another name.',
-    ),
+    element('p', {}, ...sayWith(later.nameGone, { name: [element('bdi', {}, session.username)] })),
     box,
-    element('button', { class: 'primary' }, 'Join'),
+    element('button', { class: 'primary' }, later.join),
     error,
   )
   form.addEventListener('submit', (event) => {

@@ -1,7 +1,8 @@
 // The rooms on the side: which is the current one, and how much is unread in the others.
 
 import { byId, element } from './element.js'
-import { MAX_ROOMS, type Rooms, whyNotRoom } from './rooms.js'
+import type { Rooms } from './rooms.js'
+import { numberWords, say, words } from './words.js'
 
 /** How many rooms that were open earlier are offered. */
 const LATELY = 4
@@ -20,23 +21,6 @@ export class RoomList {
 
   constructor(parts: RoomListParts) {
     this.#parts = parts
-    const form = byId('open', HTMLFormElement)
-    const box = byId('open-room', HTMLInputElement)
-    const error = byId('open-error', HTMLElement)
-    form.addEventListener('submit', (event) => {
-      event.preventDefault()
-      const name = box.value.trim().replace(/^#/, '')
-      const sentence = whyNot(name, parts.rooms)
-      error.textContent = sentence
-      box.setAttribute('aria-invalid', String(sentence !== ''))
-      if (sentence !== '') return box.focus()
-      box.value = ''
-      parts.rooms.go(name)
-    })
-    box.addEventListener('input', () => {
-      error.textContent = ''
-      box.setAttribute('aria-invalid', 'false')
-    })
     parts.rooms.onChange(() => this.show())
   }
 
@@ -51,7 +35,7 @@ export class RoomList {
     if (focused?.startsWith('#') === true)
       this.#list.querySelector<HTMLElement>(`[href="${CSS.escape(focused)}"]`)?.focus()
     this.#elsewhere.hidden = rooms.unread.count === 0
-    this.#elsewhere.textContent = String(rooms.unread.count)
+    this.#elsewhere.textContent = numberWords(rooms.unread.count)
     const lately = rooms.recent.filter((room) => !rooms.open.includes(room)).slice(0, LATELY)
     this.#recent.replaceChildren(...lately.map((room) => element('li', {}, element('a', { href: `#${room}` }, room))))
   }
@@ -66,25 +50,20 @@ export class RoomList {
     if (count > 0) {
       line.className = mentions > 0 ? 'unread mentioned' : 'unread'
       link.append(
-        element('span', { class: 'count' }, String(count), element('span', { class: 'hidden-text' }, ' unread')),
+        element(
+          'span',
+          { class: 'count' },
+          numberWords(count),
+          element('span', { class: 'hidden-text' }, words.unread),
+        ),
       )
     }
     if (canClose) {
-      const close = element(
-        'button',
-        { type: 'button', class: 'quiet', 'aria-label': `Leave ${room}`, title: `Leave ${room}` },
-        '×',
-      )
+      const title = say(words.leave, { room })
+      const close = element('button', { type: 'button', class: 'quiet', 'aria-label': title, title }, '×')
       close.addEventListener('click', () => this.#parts.close(room))
       line.append(close)
     }
     return line
   }
-}
-
-/** Why this room cannot be opened, as a sentence; empty when it can. */
-export function whyNot(name: string, rooms: Rooms): string {
-  if (rooms.open.length >= MAX_ROOMS && !rooms.open.includes(name))
-    return `${MAX_ROOMS} rooms are open: leave one first.`
-  return whyNotRoom(name)
 }

@@ -3,6 +3,7 @@
 // read last is kept.
 
 import { asFields, asStrings, stored } from './storage.js'
+import { words } from './words.js'
 
 /** A poll takes no more rooms. */
 export const MAX_ROOMS = 16
@@ -114,18 +115,16 @@ export function isRoom(name: string): boolean {
   return /^[\w-]{1,64}$/.test(name)
 }
 
-/** Why this is no name of a room, as a sentence, with one that could be meant; empty when it is one. */
-export function whyNotRoom(name: string): string {
-  if (name === '') return 'Write the name of a room, such as lobby.'
-  if (isRoom(name)) return ''
-  const near = name
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[^\w-]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 64)
-  const rule = 'A room’s name is 1 to 64 letters from A to Z, digits, _ and -.'
-  return near === '' ? rule : `${rule} How about ${near}?`
+/** Why a room cannot be opened beside those that are open, as a sentence; empty if it can. */
+export async function whyNoRoom(name: string, open: readonly string[] = []): Promise<string> {
+  const isMany = open.length >= MAX_ROOMS && !open.includes(name)
+  if (isRoom(name) && !isMany) return ''
+  try {
+    const { noName, tooMany } = await import('./why-not.js')
+    return isMany ? tooMany(MAX_ROOMS) : noName(name)
+  } catch {
+    return words.noConnection
+  }
 }
 
 function inAddress(): string | undefined {

@@ -34,6 +34,21 @@ export class Scroll {
     return this.#box.scrollTop < this.#box.clientHeight
   }
 
+  get nearBottom(): boolean {
+    const { scrollTop, scrollHeight, clientHeight } = this.#box
+    return scrollHeight - scrollTop < 2 * clientHeight
+  }
+
+  /** What comes in below the bottom is not followed, until the reader goes there. */
+  hold(): void {
+    this.#stick(false)
+  }
+
+  /** Puts a line into the upper half. */
+  showLine(line: Element): void {
+    this.goTo({ line, below: this.#box.clientHeight / 3 })
+  }
+
   /** Calls back when the reader scrolled. */
   onScroll(call: () => void): void {
     this.#listeners.add(call)

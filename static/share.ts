@@ -2,20 +2,22 @@
 
 import { element } from './element.js'
 import { laterStyle } from './later-style.js'
+import { later } from './later-words.js'
 import { choose, linkTo, type RoomLink } from './link.js'
 import { drawCode } from './qr.js'
+import { say } from './words.js'
 
 export async function share(room: string): Promise<void> {
   const [link] = await Promise.all([linkTo(room), laterStyle()])
-  const address = element('input', { readonly: '', 'aria-label': 'Link', value: link.href })
+  const address = element('input', { readonly: '', dir: 'ltr', 'aria-label': later.link, value: link.href })
   const code = element('div', {}, drawCode(link.href))
   const copied = element('p', { class: 'hint', role: 'status' })
-  const copy = element('button', { type: 'button', class: 'primary' }, 'Copy link')
-  const close = element('button', { type: 'button' }, 'Close')
+  const copy = element('button', { type: 'button', class: 'primary' }, later.copyLink)
+  const close = element('button', { type: 'button' }, later.close)
   const dialog = element(
     'dialog',
     { class: 'dialog', 'aria-labelledby': 'share-title' },
-    element('h2', { id: 'share-title' }, `Come to ${room}`),
+    element('h2', { id: 'share-title' }, say(later.comeTo, { room })),
     code,
     ...choiceOf(link, async (base) => {
       choose(base)
@@ -44,29 +46,23 @@ async function copyLink(address: HTMLInputElement, told: HTMLElement): Promise<v
   address.select()
   try {
     await navigator.clipboard.writeText(address.value)
-    told.textContent = 'Copied.'
+    told.textContent = later.copied
   } catch {
-    // Told in words, with what to do.
-    told.textContent = 'The link is selected: copy it with Ctrl+C.'
+    // The sentence says what to do.
+    told.textContent = later.linkSelected
   }
 }
 
 /** The addresses to choose from, if there are several; and a warning if none of them works elsewhere. */
 function choiceOf({ href, addresses, isLocal }: RoomLink, change: (address: string) => Promise<void>): HTMLElement[] {
-  if (isLocal)
-    return [
-      element(
-        'p',
-        { class: 'hint' },
-        'This address works on this machine alone. Open the page by one of the Network addresses that the server printed, and share that.',
-      ),
-    ]
+  if (isLocal) return [element('p', { class: 'hint' }, `${later.localAlone} ${later.localHint}`)]
   if (addresses.length < 2) return []
-  const choice = element('select', { 'aria-label': 'Address' }, ...addresses.map((one) => element('option', {}, one)))
+  const choice = element(
+    'select',
+    { 'aria-label': later.address },
+    ...addresses.map((one) => element('option', {}, one)),
+  )
   choice.value = addresses.find((one) => href.startsWith(`${one}/`)) ?? ''
   choice.addEventListener('change', () => void change(choice.value))
-  return [
-    element('p', { class: 'hint' }, 'This machine is in several networks. Choose the one that the others are in:'),
-    choice,
-  ]
+  return [element('p', { class: 'hint' }, later.manyNetworks), choice]
 }

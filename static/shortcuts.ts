@@ -5,6 +5,7 @@
 // person is faster than that, the letters typed meanwhile are put into it.
 
 import { whenIdle } from './idle.js'
+import { wireOpenRoom } from './open-room.js'
 import type { Rooms } from './rooms.js'
 
 export type ShortcutParts = {
@@ -15,6 +16,7 @@ export type ShortcutParts = {
 }
 
 export function wireShortcuts({ rooms, closeDrawer, toBox }: ShortcutParts): void {
+  wireOpenRoom(rooms)
   let switcher: typeof import('./switcher.js') | undefined
   /** The letters typed since Ctrl+K, while the switcher loads. */
   let typed: string | undefined

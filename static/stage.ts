@@ -3,10 +3,12 @@
 // code are as large as possible. The screen stays awake.
 
 import { keepAwake } from './awake.js'
-import { byId, element } from './element.js'
+import { byId, element, write } from './element.js'
 import { laterStyle } from './later-style.js'
+import { later } from './later-words.js'
 import { linkTo, wordsOf } from './link.js'
 import { drawCode } from './qr.js'
+import { sayCount } from './words.js'
 
 export type StageParts = {
   readonly room: () => string
@@ -16,9 +18,9 @@ export type StageParts = {
 
 export class Stage {
   readonly #parts: StageParts
-  readonly #count = element('p', { class: 'crowd', role: 'status', 'aria-label': 'How many' })
+  readonly #count = element('p', { class: 'crowd', role: 'status', 'aria-label': later.howMany })
   readonly #strip = element('div', { class: 'strip' })
-  readonly #invitation = element('section', { class: 'invitation', 'aria-label': 'Invitation' })
+  readonly #invitation = element('section', { class: 'invitation', 'aria-label': later.invitation })
   #sleep: (() => void) | undefined
   #shown = ''
 
@@ -54,8 +56,7 @@ export class Stage {
     if (!this.isOn) return
     const room = this.#parts.room()
     const people = this.#parts.people()
-    const words = people === 1 ? '1 person is here' : `${people} people are here`
-    if (this.#count.textContent !== words) this.#count.textContent = words
+    write(this.#count, sayCount(later.peopleHere, people))
     if (room === this.#shown) return
     this.#shown = room
     const { href, isLocal } = await linkTo(room)
@@ -64,9 +65,12 @@ export class Stage {
       .split(/(?=\/#)/)
       .map((part) => element('span', {}, part))
     const address = element('p', { class: 'address', dir: 'ltr' }, ...parts)
-    const hint = isLocal ? [element('p', { class: 'hint' }, 'This address works on this machine alone.')] : []
+    const hint = isLocal ? [element('p', { class: 'hint' }, later.localAlone)] : []
     this.#strip.replaceChildren(address.cloneNode(true), drawCode(href))
-    this.#invitation.replaceChildren(drawCode(href), element('div', {}, element('h2', {}, 'Come in'), address, ...hint))
+    this.#invitation.replaceChildren(
+      drawCode(href),
+      element('div', {}, element('h2', {}, later.comeIn), address, ...hint),
+    )
   }
 
   #mark(isOn: boolean): void {

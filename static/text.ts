@@ -41,7 +41,8 @@ function nodesOf(text: string, name: string): Nodes {
       : split(
           part,
           mention,
-          ([found]) => [element('mark', {}, found)],
+          // With its own direction, so that a text that begins with it has that of its words.
+          ([found]) => [element('mark', { dir: 'auto' }, found)],
           (rest) => [rest],
         )
   const emphasis = (part: string): Nodes =>

@@ -6,10 +6,6 @@
 
 import { asString, stored } from './storage.js'
 
-/** What is told to whoever has none that is good. */
-export const NEEDED =
-  'This chat is for people with a token: open it by the link that you were given, or ask for a new one.'
-
 const storedToken = stored('session', 'token', asString)
 
 /** The token of this tab; undefined without one. */

@@ -1,8 +1,10 @@
 // The first sheet: it asks for a name and a room, and says in words why a name is refused.
 
+import type { Code } from '../src/core/errors.js'
 import { Refused } from '../src/client/wire.js'
 import { byId, element } from './element.js'
-import { whyNotRoom } from './rooms.js'
+import { whyNoRoom } from './rooms.js'
+import { say, sayCount, words } from './words.js'
 
 export type WelcomeParts = {
   /** The person begins to fill it in. */
@@ -27,26 +29,25 @@ export class Welcome {
       void this.#enter()
     })
     this.#room.addEventListener('input', () => this.#head())
-    for (const box of [this.#name, this.#room]) box.addEventListener('input', () => say('', box))
+    for (const box of [this.#name, this.#room]) box.addEventListener('input', () => tell('', box))
     byId('join', HTMLFormElement).addEventListener('input', parts.begun, { once: true })
   }
 
   show(name: string, room: string, sentence = ''): void {
     this.#name.value = name
     this.#room.value = room
-    // A link to a room is an invitation to that one.
-    if (location.hash.length > 1) this.#head(`Join #${room}`)
+    // A link to a room is an invitation to that room.
+    if (location.hash.length > 1) this.#head(joining(room))
     this.#sheet.hidden = false
     this.#name.focus()
     this.#name.select()
-    if (sentence !== '') say(sentence, this.#name)
+    if (sentence !== '') tell(sentence, this.#name)
   }
 
   /** Shows how many people are in the room, if the sheet still asks for that room. */
   crowd(room: string, count: number): void {
-    if (this.#title.textContent !== `Join #${room}`) return
-    this.#hint.textContent =
-      count === 0 ? 'Nobody is there yet.' : count === 1 ? '1 person is there.' : `${count} people are there.`
+    if (this.#title.textContent !== joining(room)) return
+    this.#hint.textContent = count === 0 ? words.nobodyThere : sayCount(words.crowd, count)
   }
 
   /** Asks for something more, below the name. */
@@ -54,10 +55,10 @@ export class Welcome {
     byId('name-error', HTMLElement).after(...boxes)
   }
 
-  /** Says why there is no room of the name that stands in the address. */
-  refuseRoom(wanted: string): void {
+  /** Says why the name in the address is no room. */
+  async refuseRoom(wanted: string): Promise<void> {
     this.#room.value = wanted
-    say(whyNotRoom(wanted), this.#room)
+    tell(await whyNoRoom(wanted), this.#room)
   }
 
   /** A name is not enough here: says what is needed, and asks for nothing. */
@@ -81,19 +82,23 @@ export class Welcome {
   async #enter(): Promise<void> {
     const name = this.#name.value.trim()
     const room = this.#room.value.trim().replace(/^#/, '')
-    if (name === '') return say('Write a name that the others can call you by.', this.#name)
-    const sentence = whyNotRoom(room)
-    if (sentence !== '') return say(sentence, this.#room)
+    if (name === '') return tell(words.nameWanted, this.#name)
+    const sentence = await whyNoRoom(room)
+    if (sentence !== '') return tell(sentence, this.#room)
     try {
       await this.#parts.enter(name, room)
     } catch (error) {
-      say(whyRefused(error), this.#name)
+      tell(whyRefused(error), this.#name)
     }
   }
 }
 
-/** Says below a box what is wrong with what stands in it; nothing takes it away. */
-function say(sentence: string, box: HTMLInputElement): void {
+function joining(room: string): string {
+  return say(words.joinRoom, { room: `#${room}` })
+}
+
+/** Says below a box what is wrong with its text. The sentence stays. */
+function tell(sentence: string, box: HTMLInputElement): void {
   byId(`${box.id}-error`, HTMLElement).textContent = sentence
   box.setAttribute('aria-invalid', String(sentence !== ''))
   if (sentence !== '') box.focus()
@@ -101,9 +106,16 @@ function say(sentence: string, box: HTMLInputElement): void {
 
 /** Why a room could not be entered, as a sentence. */
 export function whyRefused(error: unknown): string {
-  if (!(error instanceof Refused)) return 'There is no connection to the server: try again in a moment.'
-  const { code, message } = error
-  if (code === 'name_taken')
-    return 'Somebody here has that name already. Choose another; or if it was you, try again in a minute.'
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
+  return error instanceof Refused ? sentenceOf(error.message, error.code) : words.noConnection
+}
+
+/** A reason as a sentence. */
+export function sentenceOf(reason: string, code?: Code): string {
+  const why = wordsOf(reason, code)
+  return `${why.charAt(0).toUpperCase()}${why.slice(1)}${words.stop}`
+}
+
+/** Why the server refuses: in the page's own words if it has some, else in the server's. */
+export function wordsOf(reason: string, code: Code | undefined): string {
+  return (code === undefined ? undefined : words.reasons[code]) ?? reason
 }

@@ -148,21 +148,22 @@ export class Outbox {
   /** The message did not arrive: it waits for another try, or has failed if another try makes no sense. */
   #give(key: string, room: string, error: unknown): void {
     this.#renewed.delete(room)
-    if (!(error instanceof Refused)) return this.#postpone(key, room, 'no connection to the server', 0)
-    if (!error.isFinal) return this.#postpone(key, room, error.message, error.retryAfterMs ?? 0)
+    if (!(error instanceof Refused)) return this.#postpone(key, room, { error: 'no connection to the server' }, 0)
+    const { message, code, retryAfterMs = 0 } = error
+    if (!error.isFinal) return this.#postpone(key, room, { error: message, code }, retryAfterMs)
     this.#failures.delete(room)
     for (const pending of this.#pending) {
       // If a sender is not let in with one message, it is not let in with those behind it.
       const isShutOut = error.code === 'unauthorized' && pending.room === room && pending.state !== 'failed'
       if (pending.key !== key && !isShutOut) continue
-      this.#replace(pending.key, { state: 'failed', error: error.message, code: error.code })
+      this.#replace(pending.key, { state: 'failed', error: message, code })
     }
   }
 
-  #postpone(key: string, room: string, error: string, leastMs: number): void {
+  #postpone(key: string, room: string, why: Pick<Pending, 'error' | 'code'>, leastMs: number): void {
     const failures = (this.#failures.get(room) ?? 0) + 1
     this.#failures.set(room, failures)
-    this.#replace(key, { state: 'waiting', error })
+    this.#replace(key, { state: 'waiting', ...why })
     if (this.#closed) return
     const undo = this.#platform.after(Math.max(leastMs, backoffMs(failures, this.#platform.fraction())), () => {
       this.#timers.delete(room)

@@ -73,6 +73,7 @@ describe.skipIf(!hasChromium)('access', { timeout: 120_000 }, () => {
     await page.keyboard.type('hello')
     await page.keyboard.press('Enter')
     await hears(page, 'hello')
+    await page.locator('.head [aria-keyshortcuts]').waitFor()
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox').waitFor()
     await page.keyboard.type('den')

@@ -55,6 +55,17 @@ describe.skipIf(!hasChromium)('a message that is there', { timeout: 60_000 }, ()
     expect(await violations(bob)).toEqual([])
   })
 
+  test('and is answered long after leads back to where it was said', async () => {
+    const { url, app } = await startServer({ ring: 1000 })
+    for (let i = 1; i <= 300; i++) await app.chat.send({ room: 'lobby', username: 'Cyd', text: `line ${i}` })
+    await app.chat.send({ room: 'lobby', username: 'Bob', text: 'I agree', of: 20 })
+    const ada = await (await visitor(browser())).enter(url, 'Ada')
+    await ada.getByRole('button', { name: 'Answers an earlier message' }).click()
+    await ada.locator('#lines .line.found:focus').getByText('line 20', { exact: true }).waitFor()
+    await ada.getByRole('button', { name: 'Jump to newest' }).click()
+    await hears(ada, 'I agree')
+  })
+
   test('is answered, and the answer leads back to it', async () => {
     const { ada, bob } = await two()
     await tool(bob, 'helo', 'Reply')

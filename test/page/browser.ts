@@ -80,6 +80,7 @@ export class Visitor {
     await page.getByRole('textbox', { name: 'Your name' }).fill(name)
     await page.getByRole('button', { name: 'Join' }).click()
     await isLive(page)
+    await page.locator('.head [aria-keyshortcuts]').waitFor({ state: 'attached' })
     return page
   }
 }

@@ -42,14 +42,57 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     }
   })
 
-  test('a short log stands at the bottom, also when its beginning is gone', async () => {
+  test('a log begins at the top of its sheet, also when its beginning is gone, and stays there until the sheet is full', async () => {
     const server = await startServer({ ring: 3 })
     await fill(server, 5)
     const ada = await (await visitor(browser())).enter(server.url, 'Ada')
     await hears(ada, 'line 5')
-    const box = await ada.locator('#log').boundingBox()
+    const top = (text: string): Promise<number> =>
+      ada.getByText(text, { exact: true }).evaluate((line) => Math.round(line.getBoundingClientRect().top))
+    const sheet = await ada.locator('#log').boundingBox()
     const lines = await ada.locator('#lines').boundingBox()
-    expect((box?.y ?? 0) + (box?.height ?? 0) - (lines?.y ?? 0) - (lines?.height ?? 0)).toBeLessThan(20)
+    expect((lines?.y ?? 0) - (sheet?.y ?? 0)).toBeLessThan(40)
+    const before = await top('line 4')
+    await server.app.chat.send({ room: 'lobby', username: 'eve', text: 'one more' })
+    await hears(ada, 'one more')
+    expect(await top('line 4')).toBe(before)
+    await fill(server, 60)
+    await hears(ada, 'line 60')
+    await expect.poll(() => distance(ada)).toBeLessThan(3)
+  })
+
+  test('a message that comes in changes the list of lines and nothing else, also below a pointer that rests', async () => {
+    const server = await startServer()
+    await fill(server, 300)
+    const ada = await (await visitor(browser())).enter(server.url, 'Ada')
+    await hears(ada, 'line 300')
+    await ada.locator('#composer .answering').waitFor({ state: 'attached' })
+    await ada.locator('#lines .line').last().hover()
+    await ada.locator('#lines .line .tools').waitFor()
+    const seen = await ada.evaluateHandle(() => {
+      const counts = { changes: new Array<string>(), reads: 0 }
+      const lines = document.querySelector('#lines')
+      const config = { subtree: true, childList: true, characterData: true, attributes: true }
+      new MutationObserver((records) => {
+        for (const { target, type } of records)
+          if (target !== lines) counts.changes.push(`${type} of ${target instanceof Element ? target.outerHTML : ''}`)
+      }).observe(document, config)
+      // oxlint-disable-next-line typescript/unbound-method -- called with the storage that it is asked of
+      const { getItem } = Storage.prototype
+      Storage.prototype.getItem = function (key): string | null {
+        counts.reads++
+        return getItem.call(this, key)
+      }
+      return counts
+    })
+    await server.app.chat.send({ room: 'lobby', username: 'eve', text: 'one more' })
+    await hears(ada, 'one more')
+    await expect.poll(() => distance(ada)).toBeLessThan(3)
+    // The scroll that follows it has been told of.
+    await ada.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+    const { changes, reads } = await seen.jsonValue()
+    expect(changes).toEqual([])
+    expect(reads).toBeLessThan(60)
   })
 
   test('older messages load when scrolling up, and what is read does not move', async () => {

@@ -1,5 +1,6 @@
 // Text that people write stays text, whatever it looks like; and the page talks only to its own server.
 
+import type { Request } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'
 import { count, hasChromium, hears, isLive, useBrowser, visitor } from './browser.js'
@@ -83,8 +84,8 @@ describe.skipIf(!hasChromium)('safety', { timeout: 60_000 }, () => {
       await ada.keyboard.press('Enter')
       await ada.locator('#lines').getByText(`hello ${room}`).waitFor()
     }
-    expect(await ada.getByRole('list', { name: 'People' }).getByText('__proto__').count()).toBe(1)
-    expect(await ada.getByRole('list', { name: 'Rooms' }).getByRole('listitem').count()).toBe(4)
+    await expect.poll(() => ada.getByRole('list', { name: 'People' }).getByText('__proto__').count()).toBe(1)
+    await expect.poll(() => ada.getByRole('list', { name: 'Rooms' }).getByRole('listitem').count()).toBe(4)
   })
 
   test('an address that names no room is said, and runs nothing', async () => {
@@ -115,23 +116,24 @@ describe.skipIf(!hasChromium)('safety', { timeout: 60_000 }, () => {
     const { url } = await startServer()
     const who = await visitor(browser())
     const page = await who.context.newPage()
-    const loaded: Promise<[string, number]>[] = []
-    page.on('request', (request) => expect(new URL(request.url()).origin).toBe(url))
-    page.on('requestfinished', (request) =>
-      loaded.push(request.sizes().then(({ responseBodySize }): [string, number] => [request.url(), responseBodySize])),
-    )
+    const origins = new Set<string>()
+    const finished: Request[] = []
+    page.on('request', (request) => origins.add(new URL(request.url()).origin))
+    page.on('requestfinished', (request) => finished.push(request))
     page.on('console', (message) => who.said.push(message.text()))
     await page.goto(url)
     await page.getByRole('textbox', { name: 'Your name' }).waitFor()
     await page.waitForLoadState('networkidle')
-    const first = await Promise.all(loaded)
+    const before = [...finished]
+    const first = await bytesOf(before)
     await page.getByRole('textbox', { name: 'Your name' }).fill('Ada')
     await page.getByRole('button', { name: 'Join' }).click()
     await isLive(page)
-    const all = sum(filesOf(await Promise.all(loaded.slice())))
-    process.stdout.write(`  first load ${sum(first)} bytes; with the chat ${all} bytes\n`)
-    expect(filesOf(first)).toHaveLength(7)
-    expect(sum(first)).toBeLessThanOrEqual(13_000)
+    const all = await bytesOf(finished.filter(isFile))
+    process.stdout.write(`  first load ${first} bytes; with the chat ${all} bytes\n`)
+    expect([...origins]).toEqual([url])
+    expect(before.filter(isFile)).toHaveLength(7)
+    expect(first).toBeLessThanOrEqual(13_000)
     expect(await count(page, 'anything')).toBe(0)
   })
 
@@ -145,15 +147,15 @@ describe.skipIf(!hasChromium)('safety', { timeout: 60_000 }, () => {
   })
 })
 
-type Size = readonly [address: string, bytes: number]
-
-/** Without what was asked of the server. */
-function filesOf(sizes: readonly Size[]): Size[] {
-  return sizes.filter(([address]) => /\.(html|css|js|svg)$|\/$/.test(address))
+/** A file of the page, not what it asked of the chat. */
+function isFile(request: Request): boolean {
+  return /\.(html|css|js|svg)$|\/$/.test(request.url())
 }
 
-function sum(sizes: readonly Size[]): number {
-  return sizes.reduce((total, [, size]) => total + size, 0)
+/** Asked for by the test, not by a listener: what a poll weighed could be asked when the page has gone. */
+async function bytesOf(requests: readonly Request[]): Promise<number> {
+  const sizes = await Promise.all(requests.map((request) => request.sizes()))
+  return sizes.reduce((total, { responseBodySize }) => total + responseBodySize, 0)
 }
 
 /** A proxy that serves the chat below `/chat/`, and nothing beside it. */

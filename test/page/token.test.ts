@@ -41,6 +41,23 @@ describe.skipIf(!hasChromium)('a chat that asks for a token', { timeout: 60_000 
     expect(ada.url()).toBe('about:blank')
   })
 
+  test('it goes with what is asked of the past: older messages, and those around one that was found', async () => {
+    const { url, app } = await startServer({ ...JWT, ring: 1000 })
+    for (let i = 1; i <= 500; i++) await app.chat.send({ room: 'lobby', username: 'bob', text: `line ${i}` })
+    const ada = await (await visitor(browser(), failing)).open(`${url}/#lobby&token=${await sign()}`)
+    await hears(ada, 'line 500')
+    await expect
+      .poll(async () => {
+        await ada.locator('#log').evaluate((log) => log.scrollTo(0, 0))
+        return ada.locator('#lines').getByText('line 390', { exact: true }).count()
+      })
+      .toBe(1)
+    await ada.getByRole('button', { name: 'Search', exact: true }).click()
+    await ada.getByRole('combobox').fill('line 123')
+    await ada.getByRole('option').click()
+    await ada.locator('#lines .line.found').getByText('line 123', { exact: true }).waitFor()
+  })
+
   test('another person’s link in the same browser is another person', async () => {
     const server = await startServer(JWT)
     const page = await (await visitor(browser(), failing)).open(`${server.url}/#lobby&token=${await sign()}`)
