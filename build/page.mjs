@@ -65,6 +65,8 @@ async function bundlePage() {
     'drawers',
     'unsent',
     'dialog',
+    'search',
+    'comforts',
     'stage',
     'password',
     'moderate',

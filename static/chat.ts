@@ -7,6 +7,7 @@ import { defaultPlatform as platform } from '../src/client/platform.js'
 import { call, Refused } from '../src/client/wire.js'
 import type { Amend } from './amend.js'
 import { BASE } from './base.js'
+import type { Comforts } from './comforts.js'
 import { Composer } from './composer.js'
 import { Connection } from './connection.js'
 import { Conversation } from './conversation.js'
@@ -48,6 +49,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   let stage: Stage | undefined
   let amend: Amend | undefined
   let membership: Membership | undefined
+  let loadingComforts: Promise<Comforts> | undefined
   let sending: Sending | undefined
   let loadingSending: Promise<Sending> | undefined
 
@@ -63,7 +65,8 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     async command(line) {
       try {
         const { runCommand } = await import('./commands.js')
-        return await runCommand(line, { rooms, session, leave, send, reply })
+        const search = (words: string): void => void comforts().then((loaded) => loaded.search(words))
+        return await runCommand(line, { rooms, session, leave, send, search, reply })
       } catch (error) {
         return whyRefused(error)
       }
@@ -157,6 +160,8 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     amend = new Amend({ conversation, session, composer, room: () => rooms.current })
   })
 
+  whenIdle(async () => void (await comforts()))
+
   if ('lab' in document.documentElement.dataset) void import('./lab.js').then(({ wireLab }) => wireLab(feed, session))
 
   document.documentElement.dataset['chat'] = ''
@@ -183,6 +188,13 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
       },
     )
     return rejoining
+  }
+
+  function comforts(): Promise<Comforts> {
+    loadingComforts ??= import('./comforts.js').then(
+      ({ Comforts }) => new Comforts({ composer, conversation, feed, people, rooms, session }),
+    )
+    return loadingComforts
   }
 
   async function toStage(): Promise<void> {

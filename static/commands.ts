@@ -20,6 +20,8 @@ export type CommandParts = {
   readonly session: Session
   readonly leave: (room: string) => void
   readonly send: (text: string) => void
+  /** Opens the search. */
+  readonly search: (words: string) => void
   /** Shows an answer behind the messages, for this person alone. */
   readonly reply: (...answer: (Node | string)[]) => void
 }
@@ -29,12 +31,14 @@ const COMMANDS = [
   [`/leave [${later.roomArgument}]`, later.helpLeave],
   [`/who [${later.roomArgument}]`, later.helpWho],
   ['/rooms', later.helpRooms],
+  [`/search ${later.textArgument}`, later.helpSearch],
   ['/hand', later.helpHand],
   ['/slow 10', later.helpSlow],
   [`/me ${later.textArgument}`, later.helpMe],
   ['/help', later.helpHelp],
   ['/quit', later.helpQuit],
   [`//${later.textArgument}`, later.helpSlash],
+  ['Ctrl+Shift+F', later.helpFind],
 ] as const
 
 /** Obeys a line. Returns the reason why not, as a sentence, or nothing. */
@@ -70,6 +74,9 @@ export async function runCommand(line: string, parts: CommandParts): Promise<str
         const names = rooms.map(({ room: name, members }) => `#${String(name)} (${String(members)})`)
         parts.reply(names.length === 0 ? later.noRoomYet : '', ...listed(names))
       })
+    case 'search':
+      parts.search(rest)
+      return ''
     case 'hand':
       return raiseHand(parts)
     case 'slow':
