@@ -1,12 +1,13 @@
-// What people expect once they chat, and no first message waits for: search.
-// Loaded when the page is idle; the search itself when it is asked for.
+// What people expect once they chat, and no first message waits for: search, and names behind an @. Loaded when the page is idle; the search itself when it is asked for.
 
 import type { Composer } from './composer.js'
+import { Completion } from './completion.js'
 import type { Conversation } from './conversation.js'
 import { byId, element } from './element.js'
 import type { Feed } from './feed.js'
 import { icon } from './icon.js'
 import { later } from './later-words.js'
+import { markMentions } from './mention-marks.js'
 import type { People } from './people.js'
 import type { Rooms } from './rooms.js'
 import type { Session } from './session.js'
@@ -42,6 +43,8 @@ export class Comforts {
       event.preventDefault()
       if (document.querySelector('dialog[open]') === null) void this.search('')
     })
+    new Completion(parts)
+    markMentions(parts)
     parts.people.show(parts.rooms.current)
   }
 

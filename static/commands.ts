@@ -38,6 +38,7 @@ const COMMANDS = [
   ['/help', later.helpHelp],
   ['/quit', later.helpQuit],
   [`//${later.textArgument}`, later.helpSlash],
+  [`@${later.nameArgument}`, later.helpMention],
   ['Ctrl+Shift+F', later.helpFind],
 ] as const
 
