@@ -1,4 +1,5 @@
-// What people expect once they chat, and no first message waits for: search, and names behind an @. Loaded when the page is idle; the search itself when it is asked for.
+// What people expect once they chat, and no first message waits for: search, who has read one's message, slow mode, and
+// names behind an @. Loaded when the page is idle; the search itself when it is asked for.
 
 import type { Composer } from './composer.js'
 import { Completion } from './completion.js'
@@ -10,7 +11,9 @@ import { later } from './later-words.js'
 import { markMentions } from './mention-marks.js'
 import type { People } from './people.js'
 import type { Rooms } from './rooms.js'
+import { SeenBy } from './seen-by.js'
 import type { Session } from './session.js'
+import { showSlowMode } from './slow-mode.js'
 import { whyRefused } from './welcome.js'
 
 export type ComfortParts = {
@@ -43,8 +46,10 @@ export class Comforts {
       event.preventDefault()
       if (document.querySelector('dialog[open]') === null) void this.search('')
     })
+    new SeenBy(parts)
     new Completion(parts)
     markMentions(parts)
+    showSlowMode(parts)
     parts.people.show(parts.rooms.current)
   }
 

@@ -48,6 +48,8 @@ export class Feed {
   /** The last batch from the leader, and the batches that wait until this tab has caught up. */
   #heard: { from: string; term: number; seq: number } | undefined
   #queue: Batch[] = []
+  /** Is it asked how far people have read (seen-by.ts)? Until that is loaded it is. */
+  wantsSeen: () => boolean = () => true
 
   constructor(options: FeedOptions) {
     this.#options = options
@@ -138,6 +140,7 @@ export class Feed {
       url: BASE,
       rooms: rooms(),
       presence: true,
+      seen: () => this.wantsSeen(),
       past: PAST,
       ...(this.#cursor === undefined ? {} : { since: this.#cursor }),
       ...(forEver ? {} : { wait: 0 }),

@@ -92,6 +92,7 @@ describe.skipIf(!hasChromium)('a message that is there', { timeout: 60_000 }, ()
 
   test('has its tools by keyboard and by a long press', async () => {
     const { ada } = await two()
+    await lineOf(ada, 'helo').getByText('Seen by 1').waitFor()
     await ada.locator('#log').focus()
     await ada.keyboard.press('ArrowUp')
     await ada.keyboard.press('Tab')

@@ -29,6 +29,35 @@ describe.skipIf(!hasChromium)('a line that begins with a slash', { timeout: 60_0
     expect(said.filter((kind) => kind === 'chat')).toEqual([])
   })
 
+  test('finds what was said, and puts a hand up that the others see', async () => {
+    const { url } = await startServer()
+    const bob = await (await visitor(browser())).enter(url, 'Bob')
+    const ada = await (await visitor(browser())).enter(url, 'Ada')
+    await type(bob, 'The café opens at four')
+    await hears(ada, 'The café opens at four')
+    await type(ada, '/search CAFE four')
+    await ada.getByRole('option', { name: 'The café opens at four' }).click()
+    await ada.locator('#lines .line:focus').getByText('The café opens at four').waitFor()
+    await type(ada, '/hand')
+    const mine = bob.locator('#people li').filter({ hasText: 'Ada' })
+    await mine.getByText('✋').waitFor()
+    await type(ada, '/hand')
+    await mine.getByText('✋').waitFor({ state: 'detached' })
+  })
+
+  test('slows a room down for a moderator', async () => {
+    const key = 'the key of the teacher'
+    const { url, app } = await startServer({ adminKey: key })
+    const ada = await (await visitor(browser())).enter(url, 'Ada')
+    const presence = app.chat.rooms.get('lobby')?.presence
+    const headers = { Authorization: `Bearer ${presence?.holder('Ada')?.token}`, 'Content-Type': 'application/json' }
+    await fetch(`${url}/admin`, { method: 'POST', headers, body: JSON.stringify({ key }) })
+    await type(ada, '/slow 10')
+    await expect.poll(() => presence?.state.presence.slow).toBe(10)
+    await type(ada, '/slow 0')
+    await expect.poll(() => presence?.state.presence.slow).toBeUndefined()
+  })
+
   test('and is no command stays in the box, and two slashes say it', async () => {
     const { url } = await startServer()
     const ada = await (await visitor(browser())).enter(url, 'Ada')
