@@ -79,6 +79,7 @@ async function bundlePage() {
     'lib/static/later.css',
     later.map((name) => read(`static/css/${name}.css`)),
   )
+  writeStyle('lib/static/files.css', [read('static/css/files.css')])
   writeStyle('lib/static/rtl.css', [read('static/css/rtl.css')])
   const links = [
     '<link rel="stylesheet" href="static/page.css" />',

@@ -14,6 +14,7 @@ import { Conversation } from './conversation.js'
 import { byId, nameElement } from './element.js'
 import { whenIdle } from './idle.js'
 import { Feed } from './feed.js'
+import type { Files } from './files.js'
 import { People } from './people.js'
 import type { Membership } from './membership.js'
 import type { Rejoin } from './rejoin.js'
@@ -48,6 +49,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   let rejoining: Promise<Rejoin> | undefined
   let stage: Stage | undefined
   let amend: Amend | undefined
+  let files: Files | undefined
   let membership: Membership | undefined
   let loadingComforts: Promise<Comforts> | undefined
   let sending: Sending | undefined
@@ -62,6 +64,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   const composer = new Composer({
     room: () => rooms.current,
     send,
+    sendFiles: () => files?.send('') === true,
     async command(line) {
       try {
         const { runCommand } = await import('./commands.js')
@@ -97,6 +100,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
     connection.take(status)
     if (status.kind !== 'live') return
     sending?.hurry()
+    files?.hurry()
     loadSending().catch(() => undefined)
   })
   rooms.onChange(() => {
@@ -169,10 +173,31 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
   showMe()
   void openRoom()
   if (wrong !== '') void refuseRoom(wrong)
-  void feed.start()
+  // Where messages carry files, what shows them is there before the first.
+  if ('files' in document.documentElement.dataset)
+    void loadFiles()
+      .catch(() => undefined)
+      .then(() => feed.start())
+  else {
+    void feed.start()
+    whenIdle(loadFiles)
+  }
   if ('big' in document.documentElement.dataset) void toStage()
 
-  /** What is needed when the session is over. */
+  async function loadFiles(): Promise<void> {
+    const { Files } = await import('./files.js')
+    files = new Files({
+      conversation,
+      composer,
+      rooms,
+      session,
+      rejoin: async (room) => (await rejoin()).join(room),
+      answered: () => amend?.takeAnswered(),
+    })
+    await files.show()
+  }
+
+  /** Loads the code that is needed when the session is over. */
   function rejoin(): Promise<Rejoin> {
     const rejoined = (): void => {
       feed.hurry()
@@ -205,7 +230,7 @@ export function open(session: Session, rooms: Rooms, wrong: string): void {
 
   function send(text: string): void {
     reply()
-    if (amend?.answer(text) === true) return
+    if (files?.send(text) === true || amend?.answer(text) === true) return
     if (sending === undefined) void sendLater(text)
     else sending.add(rooms.current, session.username, text)
     void conversation.jump()

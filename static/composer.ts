@@ -15,6 +15,8 @@ const hasScreenKeyboard = matchMedia('(pointer: coarse)')
 export type ComposerParts = {
   readonly room: () => string
   readonly send: (text: string) => void
+  /** Sends the files that wait beside the box. False if none do. */
+  readonly sendFiles: () => boolean
   /** Obeys a line that begins with a slash. Resolves with the reason why not, or with nothing. */
   readonly command: (line: string) => Promise<string>
   /** Takes back the last message that failed, and returns its text. */
@@ -92,7 +94,7 @@ export class Composer {
 
   #send(): void {
     const text = this.#box.value
-    if (text.trim() === '') return this.#box.focus()
+    if (text.trim() === '') return this.#parts.sendFiles() ? undefined : this.#box.focus()
     if (/^\/(?!me\s+\S)/.test(text)) return void this.#command(text)
     if (text.length < LONG_UNITS) return this.#give(text)
     void this.#measure(text).then((isTooLong) => isTooLong || this.#give(text))
