@@ -9,10 +9,12 @@
 // is the sector of it that was told just now. So a frame costs the same for 300 readers and for 20,000.
 
 import type { Scene } from '../../src/client/inside.js'
+import { type Align, placeNames, type Wanted } from './labels.js'
 import { around, CROWD, type Lane, LANES, type Layout, type Point, seatOf, slotAngle } from './layout.js'
 import type { Frame } from './player.js'
 import {
   type Flight,
+  type Gap,
   lastAt,
   type Moment,
   type ReaderTrack,
@@ -20,6 +22,7 @@ import {
   type Ring,
   type RoomTrack,
 } from './recording.js'
+import { Stamps } from './stamps.js'
 
 /** How long a spark flies and a glow lasts, in milliseconds of the watcher. */
 const SPARK_MS = 280
@@ -27,8 +30,12 @@ const GLOW_MS = 900
 
 /** For how long the drawing says that it is another log, and what a reader missed. */
 const NEW_LOG_MS = 8000
+const GAP_MS = 8000
 
-/** So many dots stand for a crowd, at most. */
+/** Of the readers' names. */
+const NAME_SIZE = 13
+
+/** At most so many dots stand for a crowd. */
 const MOST_DOTS = 6000
 
 /** Possible distances between two numbers below the time line. */
@@ -67,7 +74,10 @@ export class Drawing {
   readonly #recording: Recording
   #colours: Colours
   #crowd: { readonly key: string; readonly parked: HTMLCanvasElement; readonly told: HTMLCanvasElement } | undefined
-  /** Without motion nothing flies: what has changed is shown, and no way to it. */
+  readonly #stamps = new Stamps()
+  /** Points of the screen in one of the drawing. */
+  #scale = 1
+  /** Without motion nothing flies: a change is shown, and not the way to it. */
   isStill = false
 
   constructor(context: CanvasRenderingContext2D, recording: Recording, colours: Colours) {
@@ -89,12 +99,13 @@ export class Drawing {
     const crowd = crowdOf(scene, name)
     const seats = crowd === undefined ? this.#seats(layout, room.room, frame.at) : []
     const shown = { layout, frame, room, ring, size, seats, crowd }
+    this.#scale = this.#context.getTransform().a
     this.#context.clearRect(0, 0, layout.width, layout.height)
     this.#threads(shown)
     this.#band(shown)
     this.#middle(shown)
     this.#store(shown, scene)
-    if (crowd === undefined) for (const seat of seats) this.#seat(shown, seat)
+    if (crowd === undefined) this.#drawSeats(shown)
     else this.#drawCrowd(shown, crowd)
     this.#flights(shown)
     this.#timeLine(shown)
@@ -234,13 +245,22 @@ export class Drawing {
     this.#label('those who send', { x: senders.x, y: senders.y }, quiet, 13)
   }
 
+  #drawSeats(shown: Shown): void {
+    const { seats, layout } = shown
+    for (const seat of seats) this.#seat(shown, seat)
+    const wanted = seats.flatMap((seat) => this.#nameOf(shown, seat))
+    const places = seats.map(({ at }) => at)
+    for (const { words, at, align, colour } of placeNames(wanted, places, seatRadius(layout), layout.line.y - 10))
+      this.#label(words, at, colour, NAME_SIZE, 400, align)
+  }
+
   #seat({ layout, frame, ring, size }: Shown, { track, moment, at }: Seat): void {
     const context = this.#context
-    const { blue, told, paper, ink, quiet, red } = this.#colours
+    const { blue, told, paper, red } = this.#colours
     const last = track.moments.findLast((one) => one.kind === 'told' && one.at <= frame.at)
     const glow = this.#glow(track, frame)
     const isAway = !isWaiting(track, moment)
-    const radius = Math.max(5, Math.min(9, layout.radius / 26))
+    const radius = seatRadius(layout)
     if (last !== undefined && !this.isStill)
       this.#spark(layout, placeOf(layout, ring, size, last.id), at, last.at, frame)
     if (glow > 0) {
@@ -250,7 +270,7 @@ export class Drawing {
       context.fill()
       context.globalAlpha = 1
     }
-    const gap = last !== undefined && last.gap !== undefined && frame.at - last.at < 8000
+    const gap = gapOf(track, frame) !== undefined
     context.fillStyle = isAway ? paper : gap ? red : glow > 0.3 ? told : blue
     context.strokeStyle = isAway ? told : paper
     context.lineWidth = isAway ? 2.5 : 1.5
@@ -259,10 +279,29 @@ export class Drawing {
     else square(context, at, radius * 0.95)
     context.fill()
     context.stroke()
-    const angle = Math.atan2(at.y - layout.centre.y, at.x - layout.centre.x)
-    const missed = !gap ? '' : last.gap?.missed == null ? 'another log' : `missed ${last.gap.missed}`
+  }
+
+  /** A reader's name, with what it has just been told that it missed. */
+  #nameOf({ layout, frame }: Shown, { track, at: seat }: Seat): Wanted[] {
+    const { ink, quiet, red } = this.#colours
+    const gap = gapOf(track, frame)
+    const missed = gap === undefined ? '' : gap.missed === null ? 'another log' : `missed ${gap.missed}`
     const words = [track.name ?? '', missed].filter((one) => one !== '').join(': ')
-    if (words !== '') this.#outside(words, at, angle, radius + 6, gap ? red : glow > 0.3 ? ink : quiet)
+    if (words === '') return []
+    const angle = Math.atan2(seat.y - layout.centre.y, seat.x - layout.centre.x)
+    const colour = missed !== '' ? red : this.#glow(track, frame) > 0.3 ? ink : quiet
+    const far = seatRadius(layout) + 6
+    return [
+      {
+        words,
+        width: this.#stamps.width(this.#context, words, NAME_SIZE),
+        seat,
+        angle,
+        far,
+        isUrgent: missed !== '',
+        colour,
+      },
+    ]
   }
 
   /**
@@ -331,8 +370,13 @@ export class Drawing {
     const context = this.#context
     const { centre } = layout
     const half = layout.radius * CROWD.outer
-    const draw = (picture: HTMLCanvasElement): void =>
-      context.drawImage(picture, centre.x - half, centre.y - half, 2 * half, 2 * half)
+    const scale = this.#scale
+    // On whole points of the screen, and in its own size: so it is copied, and not computed anew.
+    const whole = (value: number): number => Math.round(value * scale) / scale
+    const draw = (picture: HTMLCanvasElement): void => {
+      const size = picture.width / scale
+      context.drawImage(picture, whole(centre.x - half), whole(centre.y - half), size, size)
+    }
     draw(parked)
     const upTo = (at: number): number => room.flows.reduce((sum, flow) => sum + (flow.at <= at ? flow.told : 0), 0)
     const end = upTo(frame.at)
@@ -341,10 +385,12 @@ export class Drawing {
     if (part === 0) return
     const from = -Math.PI / 2 + (2 * Math.PI * (begin % count)) / count
     context.save()
-    context.beginPath()
-    context.moveTo(centre.x, centre.y)
-    context.arc(centre.x, centre.y, half, from, from + 2 * Math.PI * part)
-    context.clip()
+    if (part < 1) {
+      context.beginPath()
+      context.moveTo(centre.x, centre.y)
+      context.arc(centre.x, centre.y, half, from, from + 2 * Math.PI * part)
+      context.clip()
+    }
     draw(told)
     context.restore()
     const slot = placeOf(layout, ring, size, ring?.last ?? 0)
@@ -361,7 +407,7 @@ export class Drawing {
   /** The crowd as dots: one picture of readers that wait, and one of readers that were told. */
   #pictures(layout: Layout, count: number): { parked: HTMLCanvasElement; told: HTMLCanvasElement } {
     const rounded = Math.min(MOST_DOTS, Math.ceil(count / 50) * 50)
-    const scale = this.#context.getTransform().a
+    const scale = this.#scale
     const key = `${layout.width} ${layout.height} ${rounded} ${scale}`
     if (this.#crowd?.key === key) return this.#crowd
     const inner = layout.radius * CROWD.inner
@@ -468,31 +514,9 @@ export class Drawing {
     }
   }
 
-  #outside(words: string, at: Point, angle: number, far: number, colour: string): void {
-    const x = at.x + Math.cos(angle) * far
-    const y = at.y + Math.sin(angle) * far
-    const align = Math.abs(Math.cos(angle)) < 0.25 ? 'center' : Math.cos(angle) > 0 ? 'left' : 'right'
-    this.#label(words, { x, y: y + Math.sin(angle) * 5 }, colour, 13, 400, align)
-  }
-
-  #label(
-    words: string,
-    { x, y }: Point,
-    colour: string,
-    size: number,
-    weight = 400,
-    align: CanvasTextAlign = 'center',
-  ): void {
-    const context = this.#context
-    context.font = `${weight} ${size}px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif`
-    context.textAlign = align
-    context.textBaseline = 'middle'
-    context.lineJoin = 'round'
-    context.lineWidth = 4
-    context.strokeStyle = this.#colours.paper
-    context.strokeText(words, x, y)
-    context.fillStyle = colour
-    context.fillText(words, x, y)
+  #label(words: string, at: Point, colour: string, size: number, weight = 400, align: Align = 'center'): void {
+    const { paper } = this.#colours
+    this.#stamps.press(this.#context, words, at, { colour, paper, size, weight, align, scale: this.#scale })
   }
 }
 
@@ -519,7 +543,17 @@ function crowdOf(scene: Scene | undefined, room: string): { parked: number; away
   return scene?.crowds.find((one) => one.room === room)
 }
 
-/** From 1, where it is told just now, to 0. */
+function seatRadius({ radius }: Layout): number {
+  return Math.max(5, Math.min(9, radius / 26))
+}
+
+/** The gap that a reader was told of with its last answer, for as long as that is shown. */
+function gapOf(track: ReaderTrack, { at: now }: Frame): Gap | undefined {
+  const last = track.moments.findLast((one) => one.kind === 'told' && one.at <= now)
+  return last === undefined || now - last.at >= GAP_MS ? undefined : last.gap
+}
+
+/** From 1, at the moment when the reader is told, down to 0. */
 function glowOf(track: ReaderTrack, { at, rate }: Frame): number {
   const told = track.moments.findLast((one) => one.kind === 'told' && one.at <= at && one.bytes > 0)
   return told === undefined ? 0 : Math.max(0, 1 - (at - told.at) / rate / GLOW_MS)

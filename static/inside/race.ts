@@ -11,6 +11,9 @@ const NAMES: Readonly<Record<Lane, string>> = {
   websocket: 'WebSocket',
 }
 
+/** A CPU figure is shown while its error is at most this part of it. */
+const MOST_ERROR = 0.5
+
 type Pace = 'quiet' | 'busy' | 'off'
 
 export class RaceView {
@@ -53,7 +56,7 @@ export class RaceView {
     const scale = {
       requests: most(({ requests }) => requests),
       bytes: most(({ bytes }) => bytes),
-      cpu: most(({ cpu }) => cpu ?? 0),
+      cpu: most((lane) => (isVague(lane) ? 0 : (lane.cpu ?? 0))),
     }
     this.#lanes.replaceChildren(...race.lanes.map((lane) => laneElement(lane, scale)))
   }
@@ -62,7 +65,7 @@ export class RaceView {
 type Scale = { readonly requests: number; readonly bytes: number; readonly cpu: number }
 
 function laneElement(lane: LaneState, scale: Scale): HTMLElement {
-  const { requests, bytes, p50, p99, cpu, error, counts, readers } = lane
+  const { requests, bytes, p50, p99, counts, readers } = lane
   const rest = readers > 0
   const told = counts.missed > 0 ? `, ${n(counts.missed)} told missing` : ''
   const bad = counts.lost + counts.doubled + counts.disordered
@@ -72,11 +75,7 @@ function laneElement(lane: LaneState, scale: Scale): HTMLElement {
     element('h3', {}, NAMES[lane.lane]),
     figure('requests a minute', rest ? n(requests) : '–', requests / scale.requests),
     figure('bytes a minute', rest ? n(bytes) : '–', bytes / scale.bytes),
-    figure(
-      'CPU',
-      cpu === null ? '–' : `${n(Math.round(cpu))}${error === null ? '' : ` ± ${n(Math.round(error))}`} µs/s`,
-      (cpu ?? 0) / scale.cpu,
-    ),
+    cpuFigure(lane, scale.cpu),
     element('p', { class: 'late' }, element('span', {}, 'half within'), element('b', {}, ms(p50))),
     element('p', { class: 'late' }, element('span', {}, '99 of 100 within'), element('b', {}, ms(p99))),
     spread(lane.spread),
@@ -90,7 +89,20 @@ function figure(name: string, value: string, part: number): HTMLElement {
   return element('p', { class: 'figure' }, element('span', {}, name), element('b', {}, value), meter)
 }
 
-/** How many messages were how late, as bars; the same is said in words above. */
+function cpuFigure(lane: LaneState, most: number): HTMLElement {
+  const { cpu, error } = lane
+  if (cpu === null) return figure('CPU', '–', 0)
+  if (isVague(lane)) return figure('CPU', 'too little to measure', 0)
+  const give = error === null ? '' : ` ± ${n(Math.round(error))}`
+  return figure('CPU', `${n(Math.round(cpu))}${give} µs/s`, cpu / most)
+}
+
+/** A figure on which two measurements do not agree is no figure. */
+function isVague({ cpu, error }: LaneState): boolean {
+  return cpu !== null && error !== null && error > cpu * MOST_ERROR
+}
+
+/** How many messages were how late, as bars. The words above say the same. */
 function spread(counts: readonly number[]): HTMLElement {
   const most = Math.max(1, ...counts)
   const bars = counts.map((count, i) => {
