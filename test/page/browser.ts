@@ -4,12 +4,16 @@
 // A `Visitor` is one browser of one person, with as many tabs as it opens. What its tabs write to the console, or
 // throw, is kept: a test that ends with anything there fails, unless it said that it expects lost connections.
 
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, firefox, type Page } from 'playwright-core'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import { findChromium, HERE } from '../support/chromium.js'
+import { PACKAGE_ROOT } from '../../src/platform.js'
+import { findChromium, findFirefox, HERE } from '../support/browsers.js'
 import { lacks } from '../support/needs.js'
 
 const CHROMIUM = findChromium(HERE)
+const FIREFOX = findFirefox(HERE)
+const LAUNCHER = join(PACKAGE_ROOT, 'test/support/firefox.mjs')
 
 const FLAGS = [
   '--no-sandbox',
@@ -25,13 +29,36 @@ export const hasChromium =
   CHROMIUM !== undefined ||
   lacks('no Chromium, Chrome or Edge was found: install one, or say where it is with CHROME_PATH')
 
+/** Firefox as it is installed, driven by WebDriver BiDi; asked for in the files that need it. */
+export function hasFirefox(): boolean {
+  return (
+    FIREFOX !== undefined ||
+    lacks('no Firefox was found: install it with `apt-get install firefox-esr`, or say where it is with FIREFOX_PATH')
+  )
+}
+
 /** Opens one browser for the tests of a file, and closes it behind them. */
 export function useBrowser(flags: readonly string[] = []): () => Browser {
+  return use(async () =>
+    CHROMIUM === undefined ? undefined : chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] }),
+  )
+}
+
+/** The same with Firefox. `hosts`: names of this machine. */
+export function useFirefox(hosts: readonly string[] = []): () => Browser {
+  const firefoxUserPrefs = { 'network.dns.localDomains': hosts.join(',') }
+  return use(async () => {
+    if (FIREFOX === undefined) return undefined
+    const env = { ...process.env, FIREFOX_PATH: FIREFOX }
+    return firefox.launch({ channel: 'moz-firefox', executablePath: LAUNCHER, env, firefoxUserPrefs })
+  })
+}
+
+function use(launch: () => Promise<Browser | undefined>): () => Browser {
   let browser: Browser | undefined
   beforeAll(async () => {
-    if (CHROMIUM !== undefined)
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
-  }, 30_000)
+    browser = await launch()
+  }, 60_000)
   afterAll(() => browser?.close())
   return () => {
     if (browser === undefined) throw new Error('there is no browser')

@@ -17,6 +17,7 @@ export const LONGEST: readonly string[] = [
   'test/terminal/address.test.ts',
   'test/page/access.test.ts',
   'test/stores/journal.lock.test.ts',
+  'test/page/firefox.test.ts',
   'test/deploy/containers.test.ts',
   'test/page/stage.test.ts',
   'test/abuse/unfinished.test.ts',

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { PACKAGE_ROOT } from '../../src/platform.js'
-import { findChromium, type Machine } from './chromium.js'
+import { findChromium, findFirefox, type Machine } from './browsers.js'
 import { LONGEST, longestFirst } from './longest-first.js'
 import { lineOf } from './retried.js'
 import { summaryOf } from './skipped.js'
@@ -35,6 +35,17 @@ test('CHROME_PATH is the browser, and no other is taken where it is wrong', () =
   const env = { PATH: '/bin', CHROME_PATH: '/my/chrome' }
   expect(findChromium(machine('linux', env, '/bin/chromium', '/my/chrome'))).toBe('/my/chrome')
   expect(findChromium(machine('linux', env, '/bin/chromium'))).toBeUndefined()
+})
+
+test('Firefox is found in the same way', () => {
+  const mac = '/Applications/Firefox.app/Contents/MacOS/firefox'
+  const windows = 'C:\\Program Files\\Mozilla Firefox\\firefox.exe'
+  expect([
+    findFirefox(machine('linux', { PATH: '/bin' }, '/bin/firefox-esr', '/bin/chromium')),
+    findFirefox(machine('darwin', { PATH: '/bin' }, mac)),
+    findFirefox(machine('win32', { ProgramFiles: 'C:\\Program Files' }, windows)),
+    findFirefox(machine('linux', { PATH: '/bin', FIREFOX_PATH: '/my/firefox' }, '/bin/firefox')),
+  ]).toEqual(['/bin/firefox-esr', mac, windows, undefined])
 })
 
 test('what was skipped is said once a reason, with the files', () => {
