@@ -54,6 +54,7 @@ function lengthOf(head: string): number {
 }
 
 function contentOf(body: string, head: string): { next: string; marks: Mark[] } {
+  if (/^\d/.test(body)) return packetsIn(body)
   // What nchan says to a sender is no JSON.
   if (!body.startsWith('{')) return { next: '', marks: [] }
   const value: unknown = JSON.parse(body)
@@ -62,6 +63,18 @@ function contentOf(body: string, head: string): { next: string; marks: Mark[] } 
   if ('username' in value) return { next, marks: [markOfMessage(value)] }
   const messages: readonly unknown[] = 'messages' in value && Array.isArray(value.messages) ? value.messages : []
   return { next, marks: messages.map(markOfMessage) }
+}
+
+/** Of Socket.IO's packets the first of a session names it, and those of events begin with 42. */
+function packetsIn(body: string): { next: string; marks: Mark[] } {
+  const packets = body.split('\u001E')
+  const marks = packets
+    .filter((packet) => packet.startsWith('42'))
+    .map((packet) => {
+      const event: unknown = JSON.parse(packet.slice(2))
+      return markOfMessage(Array.isArray(event) ? event[1] : undefined)
+    })
+  return { next: /^0\{"sid":"([^"]+)"/.exec(body)?.[1] ?? '', marks }
 }
 
 export function markOfMessage(message: unknown): Mark {

@@ -32,6 +32,9 @@ export class Reader {
   readonly #connection: Connection
   readonly #onHeard: Heard | undefined
   #next = '0'
+  /** How much of the opening has been asked. */
+  #asked = 0
+  #opened = (): void => undefined
 
   /** Reads a room in which the senders from `first` on speak. `onHeard` is called after every answer with messages. */
   constructor(target: Target, room: string, traffic: Traffic, ear: Ear, onHeard?: Heard) {
@@ -43,9 +46,13 @@ export class Reader {
     this.#connection = connectTo(target, (answer) => this.#hear(answer))
   }
 
+  /** Resolves when the first poll is on its way. */
   async open(): Promise<void> {
     await this.#connection.open()
-    this.#poll()
+    await new Promise<void>((resolve) => {
+      this.#opened = resolve
+      this.#poll()
+    })
   }
 
   close(): void {
@@ -53,14 +60,16 @@ export class Reader {
   }
 
   #poll(): void {
-    this.#connection.request(this.#dialect.poll(this.#room, this.#next))
+    const opening = this.#dialect.opening?.[this.#asked++]
+    this.#connection.request((opening ?? this.#dialect.poll)(this.#room, this.#next))
+    if (opening === undefined) this.#opened()
   }
 
   #hear({ status, next, marks }: Answer): void {
     if (status !== 200) throw new Error(`a poll was answered with ${status}`)
     const now = performance.now()
     for (const mark of marks) this.#traffic.hear(this.ear, mark, now)
-    this.#next = next
+    if (next !== '') this.#next = next
     this.#poll()
     if (marks.length > 0) this.#onHeard?.(this)
   }
@@ -78,7 +87,7 @@ export class Sender {
     this.#dialect = target.dialect
     this.#traffic = traffic
     this.#connection = connectTo(target, ({ status }) => {
-      if (status !== 201 && status !== 202) throw new Error(`a send was answered with ${status}`)
+      if (status < 200 || status > 202) throw new Error(`a send was answered with ${status}`)
       this.#connection.done()
       this.#answered?.()
     })

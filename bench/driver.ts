@@ -2,9 +2,9 @@
 //
 // usage: node dist/bench/driver.js '{"scenario":"fanout-1000","port":8000,"pid":123,"side":"ours","pinned":true,"quick":false}'
 
-import { MINI_CHAT, NCHAN } from './dialects.js'
+import { type Dialect, MINI_CHAT, NCHAN, SOCKET_IO } from './dialects.js'
 import { counts } from './http-connection.js'
-import type { Run, Skip } from './scenario.js'
+import { type Run, type Side, SIDES, type Skip } from './scenario.js'
 import { SCENARIOS } from './scenarios/index.js'
 import { Traffic } from './traffic.js'
 
@@ -14,15 +14,20 @@ export type Job = {
   readonly pid: number
   readonly pinned: boolean
   readonly quick: boolean
-  readonly isNchan: boolean
+  readonly side: Side
 }
 
-const { scenario: name, port, pid, pinned, quick, isNchan } = parseJob(JSON.parse(process.argv[2] ?? 'null'))
+const DIALECTS = new Map<string, Dialect>([
+  ['nchan', NCHAN],
+  ['socketio', SOCKET_IO],
+])
+
+const { scenario: name, port, pid, pinned, quick, side } = parseJob(JSON.parse(process.argv[2] ?? 'null'))
 const scenario = SCENARIOS.find((candidate) => candidate.name === name)
 if (scenario === undefined) throw new Error(`there is no scenario ${name}`)
 
 const result = await scenario.run({
-  target: { host: '127.0.0.1', port, dialect: isNchan ? NCHAN : MINI_CHAT },
+  target: { host: '127.0.0.1', port, dialect: DIALECTS.get(side) ?? MINI_CHAT },
   serverPid: pid,
   pinned,
   traffic: new Traffic(),
@@ -42,6 +47,6 @@ function parseJob(value: unknown): Job {
     pid: Number(fields.get('pid')),
     pinned: fields.get('pinned') === true,
     quick: fields.get('quick') === true,
-    isNchan: fields.get('isNchan') === true,
+    side: SIDES.find((one) => one === fields.get('side')) ?? 'ours',
   }
 }

@@ -8,21 +8,21 @@
 import { parseArgs } from 'node:util'
 import { descriptorLimit, whyTooMany } from './limits.js'
 import { findNginx, HOW_TO_GET_NCHAN } from './nchan.js'
-import { drive, pinned, type Side, startServer } from './processes.js'
-import type { Run, Scenario, Skip } from './scenario.js'
+import { drive, pinned, startServer } from './processes.js'
+import { type Run, type Scenario, type Side, SIDES, type Skip } from './scenario.js'
 import { SCENARIOS } from './scenarios/index.js'
-import { machine, type Pair, type Row, tableOf } from './table.js'
+import { machine, type Round, type Row, tableOf } from './table.js'
 import { wakeTable, wakings } from './wake.js'
 
 const { values } = parseArgs({
   options: {
-    reps: { type: 'string', default: '3' },
+    reps: { type: 'string' },
     only: { type: 'string', default: '' },
     quick: { type: 'boolean', default: false },
     nginx: { type: 'string', default: '/' },
   },
 })
-const reps = values.quick ? 1 : Math.max(1, Number.parseInt(values.reps, 10) || 3)
+const reps = Math.max(1, Number.parseInt(values.reps ?? (values.quick ? '1' : '3'), 10) || 3)
 const { only, quick } = values
 
 /** A run in which others used more than this of the two cores is made again. */
@@ -43,9 +43,9 @@ const limit = descriptorLimit()
 const rows: Row[] = []
 const skipped: string[] = []
 for (const scenario of chosen) {
-  const pairs = await pairsOf(scenario)
-  if (typeof pairs === 'string') skipped.push(`- ${scenario.name} has no figure: ${pairs}`)
-  else rows.push({ scenario, pairs })
+  const rounds = await roundsOf(scenario)
+  if (typeof rounds === 'string') skipped.push(`- ${scenario.name} has no figure: ${rounds}`)
+  else rows.push({ scenario, rounds })
 }
 const waking = withWake ? ['', wakeTable(await wakings())] : []
 const command = ['npm run bench', process.argv.slice(2).join(' ')].filter((part) => part !== '').join(' -- ')
@@ -61,37 +61,40 @@ const lines = [
 ]
 process.stdout.write(lines.join('\n'))
 
-/** The pairs of runs, or why there are none. A run that fails is told, and the other scenarios go on. */
-async function pairsOf(scenario: Scenario): Promise<Pair[] | string> {
+/** The rounds, or why there are none. A run that fails is told, and the other scenarios go on. */
+async function roundsOf(scenario: Scenario): Promise<Round[] | string> {
   const why = whyTooMany(scenario.sockets, limit)
   if (why !== undefined) return why
+  const rounds: Round[] = []
   try {
-    return await runPairs(scenario)
+    while (rounds.length < reps) {
+      const round = await runRound(scenario)
+      if ('skip' in round) return round.skip
+      rounds.push(round)
+    }
+    return rounds
   } catch (error) {
     process.exitCode = 1
     return `it failed: ${error instanceof Error ? error.message : String(error)}`
   }
 }
 
-async function runPairs(scenario: Scenario): Promise<Pair[] | string> {
-  const pairs: Pair[] = []
-  for (let i = 0; i < reps; i++) {
-    const ours = await run(scenario, 'ours')
-    if ('skip' in ours) return ours.skip
-    const nchan = nginx === undefined || scenario.isOurs === true ? undefined : await run(scenario, 'nchan')
-    if (nchan !== undefined && 'skip' in nchan) return nchan.skip
-    const reference = await run(scenario, 'reference')
-    if ('skip' in reference) return reference.skip
-    pairs.push({ ours, nchan, reference })
+/** Every server that can do it, one right after the other. */
+async function runRound(scenario: Scenario): Promise<Round | Skip> {
+  const round = new Map<Side, Run>()
+  for (const side of SIDES.filter((one) => scenario.sides.includes(one) && (one !== 'nchan' || nginx !== undefined))) {
+    const result = await run(scenario, side)
+    if ('skip' in result) return result
+    round.set(side, result)
   }
-  return pairs
+  return round
 }
 
 async function run(scenario: Scenario, side: Side): Promise<Run | Skip> {
   for (let attempt = 1; ; attempt++) {
     const server = await startServer(side, nginx)
     const { port, pid } = server
-    const job = { scenario: scenario.name, port, pid, pinned, quick, isNchan: side === 'nchan' }
+    const job = { scenario: scenario.name, port, pid, side, pinned, quick }
     const result = await drive(job, scenario.isLong).finally(() => server.stop())
     if (isSkip(result)) return result
     if (!isResult(result)) throw new Error(`the driver printed no result: ${JSON.stringify(result)}`)

@@ -8,8 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Job } from './driver.js'
 import { HOW_TO_GET_NCHAN, type Nginx, nchanOn } from './nchan.js'
-
-export type Side = 'ours' | 'reference' | 'nchan'
+import type { Side } from './scenario.js'
 
 export type Server = { readonly port: number; readonly pid: number; stop(): Promise<void> }
 
@@ -20,7 +19,8 @@ const STOP_MS = 6000
 const RUN_MS = { usual: 120_000, long: 480_000 }
 
 const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
-const reference = fileURLToPath(new URL('reference.js', import.meta.url))
+/** The servers that are one file here. */
+const fileOf = (side: Side): string => fileURLToPath(new URL(`${side}.js`, import.meta.url))
 const driver = fileURLToPath(new URL('driver.js', import.meta.url))
 
 /** Can the server and the driver have a core each? */
@@ -38,7 +38,7 @@ export async function startServer(side: Side, nginx?: Nginx, flags: readonly str
   const args =
     side === 'ours'
       ? [main, '--port', String(port), '--host', '127.0.0.1', '--quiet', ...unlimited, ...flags]
-      : [reference, String(port)]
+      : [fileOf(side), String(port)]
   return serverOf(start(SERVER_CORE, args, ['ignore', 'ignore', 'inherit']), port, args)
 }
 

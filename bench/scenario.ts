@@ -4,6 +4,10 @@ import type { Target } from './http-connection.js'
 import { startUsage, type Usage } from './measure.js'
 import type { Traffic } from './traffic.js'
 
+/** The servers that are measured, in the order of the table. */
+export const SIDES = ['ours', 'nchan', 'socketio', 'reference'] as const
+export type Side = (typeof SIDES)[number]
+
 /** Where a scenario runs. */
 export type Stage = {
   readonly target: Target
@@ -44,8 +48,8 @@ export type Scenario = {
   readonly better: 'more' | 'less'
   /** Sockets that each side needs. */
   readonly sockets: number
-  /** It asks for more than a hub can: a log, or memory that the server tells. */
-  readonly isOurs?: boolean
+  /** The servers that can do it: some have no log, or no streams. */
+  readonly sides: readonly Side[]
   /** It takes minutes: it is run only where it is asked for by its name. */
   readonly isLong?: boolean
   run(stage: Stage): Promise<Result | Skip>

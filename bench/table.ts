@@ -4,30 +4,29 @@
 // leaves their ratios as they are. Above 1, ours is better, whether the figure is a speed or a time.
 
 import { availableParallelism, cpus } from 'node:os'
-import type { Result, Scenario } from './scenario.js'
+import { type Result, type Scenario, type Side, SIDES } from './scenario.js'
 
-/** Runs one right after the other. `nchan`: where it is here, and can do what the scenario asks for. */
-export type Pair = { readonly ours: Result; readonly nchan?: Result | undefined; readonly reference: Result }
-export type Row = { readonly scenario: Scenario; readonly pairs: readonly Pair[] }
+/** What each server came to, one right after the other. */
+export type Round = ReadonlyMap<Side, Result>
+export type Row = { readonly scenario: Scenario; readonly rounds: readonly Round[] }
+
+const NAMES = { ours: 'ours', nchan: 'nchan', socketio: 'Socket.IO', reference: 'reference' }
+const PEERS = SIDES.filter((side) => side !== 'ours')
+const TIMED = SIDES.filter((side) => side !== 'socketio')
 
 const HEAD = [
-  [
-    'what',
-    'ours',
-    'nchan',
-    'ours : nchan',
-    'reference',
-    'ours : reference',
-    'p50 / p99: ours',
-    'nchan',
-    'reference',
-    'lost or twice',
-  ],
-  ['---', '--:', '--:', '--:', '--:', '--:', '--:', '--:', '--:', '--:'],
+  'what',
+  ...SIDES.map((side) => NAMES[side]),
+  ...PEERS.map((side) => `ours : ${NAMES[side]}`),
+  ...TIMED.map((side) => `p50 / p99: ${NAMES[side]}`),
+  // Where the driver is at its limit, this is what tells the servers apart.
+  'server, µs each',
+  'lost or twice',
 ]
 
 export function tableOf(rows: readonly Row[]): string {
-  return [...HEAD, ...rows.map(cellsOf)].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  const rule = HEAD.map((_, i) => (i === 0 ? '---' : '--:'))
+  return [HEAD, rule, ...rows.map(cellsOf)].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 /** The machine, the runtime and the command: without them a number says nothing. */
@@ -45,34 +44,35 @@ export function median(values: readonly number[]): number {
   return Number.isInteger(middle) ? ((sorted[middle - 1] ?? upper) + upper) / 2 : upper
 }
 
-function cellsOf({ scenario: { title, unit, better }, pairs }: Row): string[] {
-  const all = (side: keyof Pair): Result[] => pairs.map((pair) => pair[side]).filter((result) => result !== undefined)
-  const middle = (side: keyof Pair, value: (result: Result) => number): number => median(all(side).map(value))
-  const ratio = (side: keyof Pair): string => {
-    const ratios = pairs.flatMap(({ ours, [side]: other }) =>
-      other === undefined ? [] : [better === 'more' ? ours.figure / other.figure : other.figure / ours.figure],
-    )
-    return ratios.length === 0 ? '' : median(ratios).toFixed(2)
+function cellsOf({ scenario: { title, unit, better }, rounds }: Row): string[] {
+  const all = (side: Side): Result[] => rounds.flatMap((round) => round.get(side) ?? [])
+  const middle = (side: Side, value: (result: Result) => number): number => median(all(side).map(value))
+  const ratioOf = (ours: number, theirs: number): number => (better === 'more' ? ours / theirs : theirs / ours)
+  // Empty for a server that cannot do it.
+  const cell = (side: Side, text: () => string): string => (all(side).length === 0 ? '' : text())
+  const ratio = (side: Side): string => {
+    const ratios = rounds.map((round) => ratioOf(round.get('ours')?.figure ?? NaN, round.get(side)?.figure ?? NaN))
+    return median(ratios).toFixed(2)
   }
-  const speed = (side: keyof Pair): string =>
-    all(side).length === 0 ? '' : figure(middle(side, (result) => result.figure))
-  const latency = (side: keyof Pair): string =>
-    all(side).length === 0 ? '' : `${ms(middle(side, ({ p50 }) => p50))} / ${ms(middle(side, ({ p99 }) => p99))} ms`
-  const faults = (side: keyof Pair): string =>
+  const latency = (side: Side): string =>
+    `${ms(middle(side, ({ p50 }) => p50))} / ${ms(middle(side, ({ p99 }) => p99))} ms`
+  const cost = (side: Side): string =>
+    unit.endsWith('/s') ? middle(side, ({ figure, usage }) => (1e6 * (usage.server ?? NaN)) / figure).toFixed(1) : ''
+  const faults = (side: Side): string =>
     all(side)
       .reduce((sum, { lost, again }) => sum + lost + again, 0)
       .toLocaleString('en')
+  const each = (text: (side: Side) => string): string =>
+    SIDES.map((side) => cell(side, () => text(side)))
+      .filter((part) => part !== '')
+      .join(' / ')
   return [
     `${title}, ${unit}`,
-    speed('ours'),
-    speed('nchan'),
-    ratio('nchan'),
-    speed('reference'),
-    ratio('reference'),
-    latency('ours'),
-    latency('nchan'),
-    latency('reference'),
-    `${faults('ours')} / ${faults('nchan')} / ${faults('reference')}`,
+    ...SIDES.map((side) => cell(side, () => figure(middle(side, (result) => result.figure)))),
+    ...PEERS.map((side) => cell(side, () => ratio(side))),
+    ...TIMED.map((side) => cell(side, () => latency(side))),
+    each(cost),
+    each(faults),
   ]
 }
 

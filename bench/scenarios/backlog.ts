@@ -14,7 +14,7 @@ export const backlog: Scenario = {
   title: `the ${MESSAGES} messages of an unchanged room, fetched on ${CONNECTIONS} connections`,
   unit: 'answers/s',
   better: 'more',
-  isOurs: true,
+  sides: ['ours', 'reference'],
   sockets: CONNECTIONS + 1,
   async run(stage) {
     const { target, traffic, warmMs, measureMs } = stage

@@ -16,6 +16,7 @@ export function events(readers: number): Scenario {
     title: `the same with ${readers.toLocaleString('en')} event streams`,
     unit: 'deliveries/s',
     better: 'more',
+    sides: ['ours', 'nchan', 'reference'],
     sockets: readers + 1,
     async run(stage) {
       const { target, traffic, warmMs, measureMs } = stage

@@ -15,6 +15,7 @@ export function fanout(readers: number): Scenario {
     title: `${count} parked in one room; the next message goes when all have the last`,
     unit: 'deliveries/s',
     better: 'more',
+    sides: ['ours', 'nchan', 'socketio', 'reference'],
     sockets: readers + 1,
     async run(stage) {
       const { target, traffic, warmMs, measureMs } = stage

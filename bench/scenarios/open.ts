@@ -26,9 +26,10 @@ const DRAIN_MS = 10_000
 export function open({ readers, perSecond, seconds, figure, withStreams = false }: OpenOptions): Scenario {
   return {
     name: `${withStreams ? 'open-events' : 'open'}-${perSecond}`,
-    title: `${perSecond} messages/s, on schedule, into ${withStreams ? `${readers.toLocaleString('en')} event streams` : `a room of ${readers.toLocaleString('en')}`} for ${seconds} s`,
+    title: `${perSecond.toLocaleString('en')} messages/s, on schedule, into ${withStreams ? `${readers.toLocaleString('en')} event streams` : `a room of ${readers.toLocaleString('en')}`} for ${seconds} s`,
     unit: figure,
     better: figure === 'ms p50' ? 'less' : 'more',
+    sides: ['ours', 'nchan', 'reference'],
     sockets: readers + SENDERS,
     async run({ target, serverPid, pinned, traffic, quick }) {
       const senders = Array.from({ length: SENDERS }, (_, number) => new Sender(target, number, traffic))

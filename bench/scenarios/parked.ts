@@ -23,6 +23,7 @@ export function parked(readers: number, minutes = 0): Scenario {
         : `${house} for ${minutes} minutes, a message to all of them every ${PAUSE_MS / 1000} s: memory for each; latency`,
     unit: 'KiB each',
     better: 'less',
+    sides: ['ours', 'nchan', 'reference'],
     isLong: minutes > 0,
     sockets: readers + 1,
     async run({ target, serverPid, pinned, traffic }) {

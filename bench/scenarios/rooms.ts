@@ -19,6 +19,7 @@ export const rooms: Scenario = {
   title: `${ROOMS.toLocaleString('en')} rooms with ${READERS_PER_ROOM} readers each, ${SENDERS} senders`,
   unit: 'deliveries/s',
   better: 'more',
+  sides: ['ours', 'nchan', 'reference'],
   sockets: ROOMS * READERS_PER_ROOM + SENDERS,
   async run(stage) {
     const { target, traffic, warmMs, measureMs } = stage

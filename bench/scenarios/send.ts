@@ -13,6 +13,7 @@ export const send: Scenario = {
   title: `${SENDERS} senders on kept connections, one room, nobody reads`,
   unit: 'messages/s',
   better: 'more',
+  sides: ['ours', 'nchan', 'reference'],
   sockets: SENDERS,
   async run(stage) {
     const { target, traffic, warmMs, measureMs } = stage
