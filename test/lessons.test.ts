@@ -17,6 +17,9 @@ const NAMES = readdirSync(FOLDER)
   .filter((file) => /^\d/.test(file))
   .map((file) => file.replace('.mjs', ''))
 
+/** As a teacher reads to a class. */
+const WORDS_A_MINUTE = 130
+
 type Ended = { readonly stdout: string; readonly stderr: string; readonly code: number }
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = PACKAGE_ROOT): Promise<Ended> {
@@ -141,6 +144,28 @@ describe('the pages', () => {
     }
   })
 
+  test('each lesson is read aloud in ten minutes, with the comments of its file', () => {
+    for (const name of NAMES) {
+      const comments =
+        read(`lessons/${name}.mjs`)
+          .match(/\/\/.*/g)
+          ?.join(' ') ?? ''
+      const words = `${read(`docs/lessons/${name}.md`)} ${comments}`.split(/\s+/).length
+      expect(words / WORDS_A_MINUTE, name).toBeLessThanOrEqual(10)
+    }
+  })
+
+  test('each plan of a class is 45 minutes long', () => {
+    const [, ...parts] = read('docs/teaching.md').split('| what happens')
+    const sums = parts.map((part) =>
+      [...(part.split('\n\n')[0] ?? '').matchAll(/^\| +(\d+) \|/gm)].reduce(
+        (sum, [, minutes]) => sum + Number(minutes),
+        0,
+      ),
+    )
+    expect(sums).toEqual([45, 45, 45])
+  })
+
   test('every file that they lead to is there, and code is among them', () => {
     for (const page of pages) {
       const links = [...read(page).matchAll(/\]\(((?!http)[^)#]+)\)/g)].map(([, to = '']) => join(dirname(page), to))
@@ -174,14 +199,14 @@ describe('the exercises', () => {
   const tests = ['--test', '--test-reporter=tap']
 
   test('fail as they are given out', async () => {
-    expect(result(await run(tests, {}, EXERCISES))).toEqual(['# pass 0', '# fail 23'])
-  }, 30_000)
+    expect(result(await run(tests, {}, EXERCISES))).toEqual(['# pass 0', '# fail 29'])
+  }, 90_000)
 
   test('pass with the solutions', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mini-chat-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     for (const from of [EXERCISES, SOLUTIONS]) cpSync(from, folder, { recursive: true })
     expect(readdirSync(SOLUTIONS)).toEqual(readdirSync(EXERCISES).filter((file) => /^\d-\w+\.mjs$/.test(file)))
-    expect(result(await run(tests, {}, folder))).toEqual(['# pass 23', '# fail 0'])
-  }, 30_000)
+    expect(result(await run(tests, {}, folder))).toEqual(['# pass 29', '# fail 0'])
+  }, 90_000)
 })
