@@ -3,6 +3,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../src/app.js'
@@ -10,6 +11,7 @@ import { defaults } from '../src/command.js'
 import { createLogger } from '../src/log.js'
 import { PACKAGE_ROOT } from '../src/platform.js'
 import { needs } from './support/needs.js'
+import { blocksOf, patternOf, stepsOf } from './support/transcripts.js'
 
 const run = promisify(execFile)
 const readme = readFileSync(`${PACKAGE_ROOT}/README.md`, 'utf8')
@@ -75,6 +77,17 @@ test('the program with the client hears itself', async () => {
   expect(heard).toBe('eve: hello from the client\n')
 })
 
+test('the heart is as long as the README says, and no longer than an afternoon', () => {
+  const section = /### The heart.*?\n([^]*?)\n### /.exec(readme)?.[1] ?? ''
+  const listed = [...section.matchAll(/\]\((src\/[^)]+)\)/g)].map(([, path]) => path ?? '')
+  const lines = [...withImports(listed)].reduce((sum, path) => sum + textOf(path).split('\n').length - 1, 0)
+  const said = Number(/they are ([\d,]+) lines/.exec(section)?.[1]?.replace(',', ''))
+  expect(listed).toHaveLength(10)
+  expect(section).toContain('these ten files')
+  expect(lines).toBeLessThanOrEqual(2500)
+  expect(Math.abs(lines - said) / lines).toBeLessThan(0.15)
+})
+
 test('every file that the README links to is there', () => {
   const links = [...readme.matchAll(/\]\(((?!http)[^)#]+)\)/g)].map(([, path]) => path ?? '')
   const missing = links.filter((path) => !exists(path))
@@ -84,20 +97,7 @@ test('every file that the README links to is there', () => {
 
 /** The fenced blocks of one language. */
 function blocks(language: string): string[] {
-  return [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)].flatMap(([, name, text = '']) =>
-    name === language ? [text] : [],
-  )
-}
-
-/** Each command of a transcript, with what it prints. */
-function stepsOf(transcript: string): [command: string, expected: string][] {
-  return transcript
-    .split(/^\$ /m)
-    .slice(1)
-    .map((step) => {
-      const [command = '', ...lines] = step.trimEnd().split('\n')
-      return [command, lines.join('\n')]
-    })
+  return blocksOf(readme, language)
 }
 
 /** A command as a person types it, without the second that npx takes; what would go on for ever gets its Ctrl-C. */
@@ -106,18 +106,9 @@ function asTyped(command: string, port: number): string {
   return command
     .replace(/^curl/, 'curl -s')
     .replace(/npx mini-chat (send|tail) (\S+)/, (_, name: string, room: string) => {
-      const endless = name === 'tail' ? 'timeout -s INT 3 ' : ''
+      const endless = name === 'tail' ? 'timeout -s INT 8 ' : ''
       return `${endless}${program} ${name} ${room} --url http://localhost:${port}`
     })
-}
-
-/** `…` stands for whatever is different each time; alone on a line, for any lines. */
-function patternOf(expected: string): RegExp {
-  const literal = expected.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  const timeless = literal
-    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '\\d{4}-\\d\\d-\\d\\d [\\d:]{8}')
-    .replace(/\n?\\\^C$/, '')
-  return new RegExp(`^${timeless.replace(/^…\n/gm, '(?:.*\\n)*?').replace(/^…$/gm, '[^]*').replaceAll('…', '.+?')}$`)
 }
 
 /** What a command prints, whatever it ends with: a stream that is cut ends with an error. */
@@ -141,6 +132,19 @@ function output(program: string): Promise<string> {
     child.on('error', reject)
     child.on('close', () => resolve(printed))
   })
+}
+
+/** These files and all that they import, also for their types. */
+function withImports(paths: readonly string[]): Set<string> {
+  const all = new Set(paths)
+  for (const path of all)
+    for (const [, to = ''] of textOf(path).matchAll(/^(?:import|export)\s[^'";]*?from\s+'(\.[^']+)\.js'/gm))
+      all.add(`${join(dirname(path), to)}.ts`)
+  return all
+}
+
+function textOf(path: string): string {
+  return readFileSync(`${PACKAGE_ROOT}/${path}`, 'utf8')
 }
 
 function exists(path: string): boolean {
