@@ -184,6 +184,15 @@ describe('a connection', () => {
     await half.end()
   })
 
+  test('that says at once that it sends no more has its answer first, also among many', async () => {
+    const { port, say } = await connect()
+    await say('one')
+    const clients = Array.from({ length: 200 }, () => new RawClient(port))
+    for (const { socket } of clients) socket.end(now(0))
+    for (const client of clients) expect((await client.answer())?.status).toBe(200)
+    for (const client of clients) await client.end()
+  })
+
   test('is refused by the origins each time, not only the first', async () => {
     const { client } = await connect()
     for (let i = 0; i < 3; i++) {

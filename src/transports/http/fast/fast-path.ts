@@ -24,6 +24,7 @@ import { poll } from '../routes/poll.js'
 import { send } from '../routes/send.js'
 import type { Service } from '../service.js'
 import { Sweep } from '../sweep.js'
+import { Burst } from './burst.js'
 import { FastSocket } from './fast-socket.js'
 import { Wire } from './wire.js'
 
@@ -45,6 +46,7 @@ export type FastRoute = Start & { readonly route: Route }
 export class FastPath {
   readonly parts: FastPathParts
   readonly wire: Wire
+  readonly burst = new Burst()
   readonly routes: readonly FastRoute[]
   readonly #sockets: Sweep<FastSocket>
 

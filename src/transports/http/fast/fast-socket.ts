@@ -36,6 +36,8 @@ export class FastSocket implements Ageing, StreamWriter {
   readonly #connection: Connection
   /** Writes without the socket's stream, where that is possible. */
   readonly #direct: DirectHandle | undefined
+  /** A short answer that waits for the end of the turn (burst.ts). */
+  #late: Buffer | undefined
   /** Are bytes that were written to the handle still on their way to the system? */
   #isBehind = false
   /** The stream that is written, and has to wait until its socket has room. */
@@ -70,7 +72,10 @@ export class FastSocket implements Ageing, StreamWriter {
 
   close(all: boolean): void {
     if (all) this.#socket.destroy()
-    else if (this.#owed === undefined) this.#socket.destroySoon()
+    else if (this.#owed === undefined) {
+      this.flush()
+      this.#socket.destroySoon()
+    }
   }
 
   /** Writes the answer. A second one, or one to a socket that has gone, is not written. */
@@ -82,12 +87,27 @@ export class FastSocket implements Ageing, StreamWriter {
     if (socket.destroyed) return
     const { service } = this.#fastPath.parts
     const { bytes, isLast } = this.#fastPath.wire.encode(service.dress(request, reply))
-    if (bytes.length < LONG) this.write(bytes)
-    else socket.write(bytes, service.hold(bytes, socket))
     this.#turnsLeft = turnsOf(this.#fastPath.parts.idleMs)
-    if (this.#isSlow) this.#watchWriting()
+    this.flush()
+    if (bytes.length < LONG && !isLast && this.#fastPath.burst.isOpen) {
+      this.#late = bytes
+      this.#fastPath.burst.add(this)
+    } else {
+      if (bytes.length < LONG) this.write(bytes)
+      else socket.write(bytes, service.hold(bytes, socket))
+      if (this.#isSlow) this.#watchWriting()
+    }
     if (isLast) socket.destroySoon()
     else if (this.#rest !== undefined) this.#goOn(this.#rest)
+  }
+
+  /** Writes the answer that waits for the end of the turn. */
+  flush(): void {
+    const bytes = this.#late
+    if (bytes === undefined) return
+    this.#late = undefined
+    this.write(bytes)
+    if (this.#isSlow) this.#watchWriting()
   }
 
   /**
@@ -106,6 +126,7 @@ export class FastSocket implements Ageing, StreamWriter {
     this.#connection.end()
     this.#turnsLeft = Infinity
     socket.setTimeout(0)
+    this.flush()
     // The head and what there is to read already go out in one write.
     socket.cork()
     socket.write(this.#fastPath.wire.streamHead(dressed))
@@ -157,6 +178,7 @@ export class FastSocket implements Ageing, StreamWriter {
 
   /** Takes the first `length` bytes of a buffer, which the next chunk may overwrite. */
   read(bytes: Buffer, length: number): void {
+    this.#fastPath.burst.open()
     // Behind the last answer, such as a stream, nothing is read.
     if (this.#socket.writableEnded || this.#connection.isOver) return this.#connection.takeBehind(bytes, length)
     // The next request came: a parked poll is let go, because its answer has to go out first.
@@ -266,6 +288,7 @@ export class FastSocket implements Ageing, StreamWriter {
 
   #handOver(chunk: Buffer): void {
     const socket = this.#socket
+    this.flush()
     this.leave()
     socket.setTimeout(0)
     socket.pause()
@@ -315,6 +338,7 @@ function onClose(this: Socket): void {
 
 /** A half-closed connection is closed, as `node:http` does. */
 function onEnd(this: Socket): void {
+  this[FAST]?.flush()
   this.end()
 }
 
