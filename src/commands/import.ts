@@ -70,7 +70,7 @@ async function importLines(
     isNew = given === undefined
     // The epoch of a new log is not known yet, so no line that names one may follow.
     ends.set(draft.room, given ?? { epoch: end.epoch === NO_EPOCH ? 'new' : end.epoch, id: end.id + 1 })
-    const kept = given === undefined ? keeper.append(draft.room, draft) : keeper.restore(draft, given)
+    const kept = Promise.resolve(given === undefined ? keeper.append(draft.room, draft) : keeper.restore(draft, given))
     // An error is reported where all of them are awaited.
     kept.catch(() => undefined)
     waiting.push(kept)

@@ -21,7 +21,7 @@ export function memoryStore(size: number, random: Random): Store {
   }
 
   return {
-    async append(room, draft) {
+    append(room, draft) {
       const log = open(room)
       if (log.epoch === NO_EPOCH || draft.type === 'clear') {
         log.epoch = random.epoch()

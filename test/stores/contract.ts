@@ -62,7 +62,7 @@ export function storeContract(name: string, openStore: OpenStore): void {
     test('of many at one moment gives dense ids, and delivers each once and in order', async () => {
       const store = await open()
       const { got, ids } = await listen(store)
-      const sent = await Promise.all(Array.from({ length: 100 }, (_, i) => store.append('lobby', draft(`n${i}`))))
+      const sent = await Promise.all(Array.from({ length: 100 }, async (_, i) => store.append('lobby', draft(`n${i}`))))
       const all = Array.from({ length: 100 }, (_, i) => i + 1)
       expect(ids()).toEqual(all)
       expect(sent.map(({ message }) => message.id).toSorted((a, b) => a - b)).toEqual(all)
@@ -197,7 +197,7 @@ export function storeContract(name: string, openStore: OpenStore): void {
       const store = await open()
       const { got } = await listen(store)
       const types = ['chat', 'clear', 'chat', 'clear', 'chat', 'chat']
-      const sent = await Promise.all(types.map((type) => store.append('lobby', { ...draft('text'), type })))
+      const sent = await Promise.all(types.map(async (type) => store.append('lobby', { ...draft('text'), type })))
       expect(got.map(({ message: { id, type } }) => [id, type])).toEqual([
         [1, 'chat'],
         [1, 'clear'],
@@ -220,7 +220,7 @@ export function storeContract(name: string, openStore: OpenStore): void {
         username: `person ${i}`,
         key: `k${i}`,
       }))
-      const sent = await Promise.all(drafts.map((one) => put('lobby', one)))
+      const sent = await Promise.all(drafts.map(async (one) => put('lobby', one)))
       expect(sent.map(({ message }) => message)).toEqual(drafts.map((said) => ({ id: expect.any(Number), ...said })))
       expect(got).toHaveLength(drafts.length)
       for (const { message, epoch } of sent) expect(got).toContainEqual({ message, epoch })
@@ -251,7 +251,7 @@ export function storeContract(name: string, openStore: OpenStore): void {
           const room = `room-${count++}`
           const model = new Model(all, room)
           const { got, subscription } = await listen(store, room)
-          await Promise.all(model.drafts.map((one) => store.append(room, one)))
+          await Promise.all(model.drafts.map(async (one) => store.append(room, one)))
           expect((await store.read(room, { limit: 500 })).messages).toEqual(model.messages)
           // Some may have been read when they were changed already; with the changes behind them all come to the same.
           const told: Message[] = []

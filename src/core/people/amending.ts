@@ -110,7 +110,7 @@ export class Amending {
       const has = said.reactions?.some((one) => one.text === emoji && one.by.includes(username)) === true
       if (has === isOn) return undefined
       if (isOn) refuseCrowd(said, emoji, this.#gatherings.waiting(key))
-      return await this.#gatherings.add(key, { username, isOn }, (names) => {
+      return await this.#gatherings.add(key, { username, isOn }, async (names) => {
         if (room.epoch !== epoch) throw noSuchMessage()
         const by = names.length > 1 ? { by: names } : {}
         const parts = { type: 'reaction', username: names[0] ?? username, text: emoji, of }

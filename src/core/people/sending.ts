@@ -102,7 +102,8 @@ export class Sending {
     }
     const answer = of === undefined ? said : { ...said, of: await this.#answered(room, of) }
     const draft = uploaded === undefined ? answer : { ...answer, file: uploaded.file }
-    const sent = await this.#publish(room, draft, { mark, session, address, uploaded })
+    const kept = this.#publish(room, draft, { mark, session, address, uploaded })
+    const sent = kept instanceof Promise ? await kept : kept
     if (session !== undefined && !sent.replayed) {
       const { message, epoch } = sent
       authors.wrote(session, { room: name, epoch, id: message.id })
@@ -110,8 +111,16 @@ export class Sending {
     return sent
   }
 
-  /** Publishes a draft; with a key, once for its sender. */
-  async #publish(room: Room, draft: Draft, { mark, session, address, uploaded }: Sender): Promise<Sent> {
+  #publish(room: Room, draft: Draft, sender: Sender): Sent | Promise<Sent> {
+    const { publisher, moderation } = this.#parts
+    const isPlain = sender.mark === undefined && sender.uploaded === undefined && !moderation.isSlow(room.name)
+    if (!isPlain) return this.#publishOnce(room, draft, sender)
+    const kept = publisher.publish(room, draft, sender.address)
+    return kept instanceof Promise ? kept.then((one) => sentTo(room, one, false)) : sentTo(room, kept, false)
+  }
+
+  /** Publishes a draft that may have a key, a file, or a turn in a slow room; with a key, once for its sender. */
+  async #publishOnce(room: Room, draft: Draft, { mark, session, address, uploaded }: Sender): Promise<Sent> {
     const { publisher, moderation, carrying, watch } = this.#parts
     const undos: (Undo | undefined)[] = []
     const prepare = async (): Promise<void> => {

@@ -41,10 +41,10 @@ export class Publisher {
   }
 
   /**
-   * `address`: the address to which a room that begins with this message is counted. Throws `full` or `unavailable`
-   * when the message could not be kept.
+   * At once where the store answers at once. `address`: the address to which a room that begins with this message is
+   * counted. Throws or rejects with `full` or `unavailable` when the message could not be kept.
    */
-  publish(room: Room, parts: Parts, address?: string): Promise<Appended> {
+  publish(room: Room, parts: Parts, address?: string): Appended | Promise<Appended> {
     return this.#put(room, parts, address, (draft) => this.#store.append(room.name, draft))
   }
 
@@ -60,49 +60,57 @@ export class Publisher {
     address?: string,
     check?: () => Promise<void>,
   ): Promise<{ readonly appended: Appended; readonly replayed: boolean }> {
-    const publish = (replay: (found: Appended) => Appended): Promise<Appended> => {
+    return room.keys.once(`${sender} ${parts.username}`, parts.key, saidBy(parts), async (replay) => {
+      await check?.()
       // Where several processes write, the store decides whether the key was used.
       const once = this.#store.appendOnce?.bind(this.#store)
       if (once === undefined) return this.publish(room, parts, address)
-      const put = this.#put(room, parts, address, (draft) => once(room.name, draft))
-      return put.then((kept) => (kept.replayed === true ? replay(kept) : kept))
-    }
-    return room.keys.once(`${sender} ${parts.username}`, parts.key, saidBy(parts), (replay) =>
-      check === undefined ? publish(replay) : check().then(() => publish(replay)),
-    )
+      const kept = await this.#put(room, parts, address, (draft) => once(room.name, draft))
+      return kept.replayed === true ? replay(kept) : kept
+    })
   }
 
-  async #put(
+  #put(
     room: Room,
     parts: Parts,
     address: string | undefined,
-    append: (draft: Draft) => Promise<Appended>,
-  ): Promise<Appended> {
-    const { type, username, text, ...rest } = parts
+    append: (draft: Draft) => Appended | Promise<Appended>,
+  ): Appended | Promise<Appended> {
+    const { type, username, text } = parts
     this.#watch.observer?.sent(room, username)
-    const release = room.hold()
-    let appended: Appended
+    let kept: Appended | Promise<Appended>
     try {
       // A moderator's order frees memory, or takes next to none.
       if (type !== 'delete' && type !== 'clear') this.#rooms.evictFor(room, address)
-      appended = await append({
-        room: room.name,
-        type,
-        username,
-        text,
-        timestamp: this.#clock.date(),
-        ...rest,
-      })
+      // The parts that every message has come first, in the order of the wire.
+      kept = append(Object.assign({ room: room.name, type, username, text, timestamp: this.#clock.date() }, parts))
+    } catch (error) {
+      this.#rooms.settle(room)
+      throw error
+    }
+    return kept instanceof Promise ? this.#wait(room, kept) : this.#tell(room, kept)
+  }
+
+  /** The store is at work. The room must not be forgotten meanwhile. */
+  async #wait(room: Room, kept: Promise<Appended>): Promise<Appended> {
+    const release = room.hold()
+    try {
+      return this.#tell(room, await kept)
     } finally {
       release()
       // When nothing could be kept, the room that was opened for it goes again.
       this.#rooms.settle(room)
     }
-    const holder = room.presence.holder(username)
-    if (type === 'chat' && holder !== undefined && room.presence.setTyping(holder, false))
+  }
+
+  #tell(room: Room, appended: Appended): Appended {
+    const { message } = appended
+    const holder = room.presence.holder(message.username)
+    if (message.type === 'chat' && holder !== undefined && room.presence.setTyping(holder, false))
       this.#onStop?.(room.name, holder)
-    if (appended.replayed !== true) this.#watch.observer?.kept(appended.message)
-    if (appended.replayed !== true) for (const listener of this.#listeners) listener(appended.message)
+    if (appended.replayed === true) return appended
+    this.#watch.observer?.kept(message)
+    for (const listener of this.#listeners) listener(message)
     return appended
   }
 }

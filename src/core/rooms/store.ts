@@ -48,8 +48,11 @@ export type Subscription = {
 export type Appended = { readonly message: Message; readonly epoch: string; readonly replayed?: boolean }
 
 export type Store = {
-  /** Rejects with `unavailable` or `full` when the message could not be kept. Then no reader has it. */
-  append(room: string, draft: Draft): Promise<Appended>
+  /**
+   * At once where a message is kept in memory alone. Throws or rejects with `unavailable` or `full` when it could not be
+   * kept. Then no reader has it.
+   */
+  append(room: string, draft: Draft): Appended | Promise<Appended>
   /** `restart` is told when the log is lost and an empty one, with this epoch, has taken its place. */
   subscribe(room: string, deliver: Deliver, restart?: (epoch: string) => void): Promise<Subscription>
   read(room: string, range: Range): Promise<History>
