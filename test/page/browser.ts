@@ -107,7 +107,7 @@ export class Visitor {
     await page.getByRole('textbox', { name: 'Your name' }).fill(name)
     await page.getByRole('button', { name: 'Join' }).click()
     await isLive(page)
-    await page.locator('.head [aria-keyshortcuts]').waitFor({ state: 'attached' })
+    await hasAll(page)
     return page
   }
 }
@@ -141,6 +141,11 @@ export async function visitor(browser: Browser, options: VisitorOptions = {}): P
 /** Resolves when the page says that it is live. */
 export async function isLive(page: Page, ms = 15_000): Promise<void> {
   await page.getByRole('status', { name: 'Connection' }).filter({ hasText: 'Live' }).waitFor({ timeout: ms })
+}
+
+/** Resolves when all that the page loads behind the chat is there. */
+export async function hasAll(page: Page): Promise<void> {
+  await page.locator('.head [aria-keyshortcuts]').waitFor({ state: 'attached' })
 }
 
 export const PHONE = { viewport: { width: 390, height: 844 }, isTouched: true, expectsFailures: true }
