@@ -188,7 +188,7 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     await ada.getByText('140 messages missed').waitFor({ timeout: 15_000 })
     const load = ada.getByRole('button', { name: 'Load' })
     await load.click()
-    await ada.getByText('40 messages missed').waitFor()
+    await ada.getByText(/^40 messages missed/).waitFor()
     await load.click()
     await ada.locator('.gap').waitFor({ state: 'detached' })
     const texts = await ada.locator('#lines .text').allTextContents()
