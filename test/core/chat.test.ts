@@ -38,6 +38,15 @@ describe('sending', () => {
     expect(new Set(sent.map(({ room }) => room)).size).toBe(1)
   })
 
+  test('in one turn keeps the order, with keys and without', async () => {
+    const { chat } = createChat()
+    // The room is there: nobody waits for it.
+    await say(chat)
+    const keys = [{ key: 'one' }, {}, { key: 'three' }, {}]
+    const sent = await Promise.all(keys.map((key) => say(chat, key)))
+    expect(sent.map(({ message }) => message.id)).toEqual([2, 3, 4, 5])
+  })
+
   test('beside a clear is answered with its own message, and the epoch of the log that has it', async () => {
     const { chat, store } = createChat()
     const { session } = await chat.join({ room: 'lobby', username: 'teacher' })

@@ -1,10 +1,10 @@
 // The publisher: the only way in which a message of this process gets into a log.
 //
-//     publish ──> hold the room ──> evict ──> store.append ──> let the room go ──> listeners
-//                                                       └──> (the store delivers) ──> room
+//     publish ──> evict ──> store.append ──> listeners
+//                                     └──> (the store delivers) ──> room
 //
-// When it resolves, the store has kept the message, and the room has it. Whether the sender may say it was checked
-// before.
+// Then the store has kept the message, and the room has it: at once where that is in memory, else when the promise
+// resolves, and the room is held so long. Whether the sender may say it was checked before.
 
 import type { Clock, Undo } from '../clock.js'
 import type { Watch } from './observer.js'
@@ -61,7 +61,8 @@ export class Publisher {
     check?: () => Promise<void>,
   ): Promise<{ readonly appended: Appended; readonly replayed: boolean }> {
     return room.keys.once(`${sender} ${parts.username}`, parts.key, saidBy(parts), async (replay) => {
-      await check?.()
+      // Without a check nothing may come between: a sender's messages have the order in which they were sent.
+      if (check !== undefined) await check()
       // Where several processes write, the store decides whether the key was used.
       const once = this.#store.appendOnce?.bind(this.#store)
       if (once === undefined) return this.publish(room, parts, address)
