@@ -21,14 +21,13 @@ class LabServer {
     this.server = server
   }
 
+  /** By a connection of its own, like the state: one that is used again may have been cut. */
   async order(body: Body): Promise<number> {
-    const headers = { 'Content-Type': 'application/json' }
-    return (await fetch(`${this.server.url}/inside/lab`, { method: 'POST', headers, body: JSON.stringify(body) }))
-      .status
+    return (await ask(this.#port, post('/inside/lab', body))).status
   }
 
   async state(): Promise<LabState> {
-    const state = parseLab(await (await fetch(`${this.server.url}/inside/lab`)).text())
+    const state = parseLab((await ask(this.#port, { path: '/inside/lab' })).body)
     if (state === undefined) throw new Error('this is no state')
     return state
   }
@@ -45,9 +44,13 @@ class LabServer {
     throw new Error(`it did not come within ${ms} ms: ${JSON.stringify(last)}`)
   }
 
+  get #port(): number {
+    return Number(new URL(this.server.url).port)
+  }
+
   /** Ends the writing, and waits until each reader is at the end of what there is. */
   async settle(room = 'lobby'): Promise<LabState> {
-    const { crowd } = await this.state()
+    const { crowd } = await this.until(() => true)
     await this.order({ fault: 'crowd', room, readers: crowd.readers, writers: 0, rate: 0 })
     return this.until(
       ({ crowd: { some } }) => new Set(some.map(reach)).size === 1 || some.some((one) => one.restarts > 0),
@@ -81,7 +84,7 @@ function expectNoLoss({ crowd: { some } }: LabState): void {
 }
 
 async function saidBeyond(lab: LabServer, more: number): Promise<void> {
-  const { crowd } = await lab.state()
+  const { crowd } = await lab.until(() => true)
   await lab.until((state) => state.crowd.said >= crowd.said + more)
 }
 
