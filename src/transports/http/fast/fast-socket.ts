@@ -89,19 +89,19 @@ export class FastSocket implements Ageing, StreamWriter {
     const { bytes, isLast } = this.#fastPath.wire.encode(service.dress(request, reply))
     this.#turnsLeft = turnsOf(this.#fastPath.parts.idleMs)
     this.flush()
-    if (bytes.length < LONG && !isLast && this.#fastPath.burst.isOpen) {
+    if (bytes.length < LONG) {
       this.#late = bytes
-      this.#fastPath.burst.add(this)
+      if (isLast || !this.#fastPath.burst.isOpen) this.flush()
+      else this.#fastPath.burst.add(this)
     } else {
-      if (bytes.length < LONG) this.write(bytes)
-      else socket.write(bytes, service.hold(bytes, socket))
+      socket.write(bytes, service.hold(bytes, socket))
       if (this.#isSlow) this.#watchWriting()
     }
     if (isLast) socket.destroySoon()
     else if (this.#rest !== undefined) this.#goOn(this.#rest)
   }
 
-  /** Writes the answer that waits for the end of the turn. */
+  /** Writes the short answer that waits, if one does. */
   flush(): void {
     const bytes = this.#late
     if (bytes === undefined) return
