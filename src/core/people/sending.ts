@@ -113,29 +113,34 @@ export class Sending {
 
   #publish(room: Room, draft: Draft, sender: Sender): Sent | Promise<Sent> {
     const { publisher, moderation } = this.#parts
-    const isPlain = sender.mark === undefined && sender.uploaded === undefined && !moderation.isSlow(room.name)
-    if (!isPlain) return this.#publishOnce(room, draft, sender)
+    const isChecked = sender.uploaded !== undefined || moderation.isSlow(room.name)
+    if (isChecked || sender.mark !== undefined) return this.#publishOnce(room, draft, sender, isChecked)
     const kept = publisher.publish(room, draft, sender.address)
     return kept instanceof Promise ? kept.then((one) => sentTo(room, one, false)) : sentTo(room, kept, false)
   }
 
-  /** Publishes a draft that may have a key, a file, or a turn in a slow room; with a key, once for its sender. */
-  async #publishOnce(room: Room, draft: Draft, { mark, session, address, uploaded }: Sender): Promise<Sent> {
+  /** Publishes a draft with a key, once for its sender, or one that is checked first: with a file, or in a slow room. */
+  async #publishOnce(
+    room: Room,
+    draft: Draft,
+    { mark, session, address, uploaded }: Sender,
+    isChecked: boolean,
+  ): Promise<Sent> {
     const { publisher, moderation, carrying, watch } = this.#parts
     const undos: (Undo | undefined)[] = []
     const prepare = async (): Promise<void> => {
       undos.push(moderation.pace(room, draft.username, session))
       if (uploaded !== undefined) undos.push(await carrying.take(uploaded, mark !== undefined))
     }
-    // What is only repeated is no message more.
-    const check = uploaded !== undefined || moderation.isSlow(room.name) ? prepare : undefined
     try {
       if (mark === undefined) {
-        if (check !== undefined) await check()
+        await prepare()
         return sentTo(room, await publisher.publish(room, draft, address), false)
       }
       const sender = session === undefined ? 'name' : 'session'
       const parts = { ...draft, key: mark }
+      // What is only repeated is no message more.
+      const check = isChecked ? prepare : undefined
       const { appended, replayed } = await publisher.publishByKey(room, sender, parts, address, check)
       if (replayed) watch.observer?.repeated(room, draft.username)
       return sentTo(room, appended, replayed)
