@@ -40,7 +40,6 @@ describe.skipIf(!hasChromium)('a class', { timeout: 400_000 }, () => {
         pupils.push(
           ...(await Promise.all(Array.from({ length: 5 }, (_, k) => comeIn(browser(), url, `Pupil ${i + k}`)))),
         )
-
       const openMs = performance.now() - opening
 
       const start = performance.now()
