@@ -127,6 +127,7 @@ export class Scroll {
   }
 
   #stick(isStuck: boolean): void {
+    if (isStuck === this.#stuck) return
     this.#stuck = isStuck
     this.#box.style.overflowAnchor = isStuck ? 'none' : 'auto'
   }

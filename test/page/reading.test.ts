@@ -67,6 +67,7 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     const ada = await (await visitor(browser())).enter(server.url, 'Ada')
     await hears(ada, 'line 300')
     await ada.locator('#composer .answering').waitFor({ state: 'attached' })
+    await ada.locator('#log:not([aria-busy])').waitFor()
     await ada.locator('#lines .line').last().hover()
     await ada.locator('#lines .line .tools').waitFor()
     await twoFrames(ada)
