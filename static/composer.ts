@@ -122,13 +122,13 @@ export class Composer {
     this.#box.focus()
   }
 
-  /** A line that cannot be obeyed stays in the box, with the reason below it. */
+  /** A line that cannot be obeyed stays in the box, with the reason below it; and so does what is written meanwhile. */
   async #command(line: string): Promise<void> {
     const room = this.#parts.room()
     const sentence = await this.#parts.command(line)
     if (sentence !== '') return this.say(sentence)
     if (room !== this.#parts.room()) this.#forget(room)
-    else this.#empty()
+    else if (line === this.#box.value) this.#empty()
   }
 
   /** The draft of a room has been sent. */

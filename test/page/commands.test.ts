@@ -12,17 +12,17 @@ describe.skipIf(!hasChromium)('a line that begins with a slash', { timeout: 60_0
     const { url, app } = await startServer()
     await (await visitor(browser())).enter(url, 'Bob')
     const ada = await (await visitor(browser())).enter(url, 'Ada')
-    await type(ada, '/help')
+    await obeys(ada, '/help')
     await ada.locator('#reply').getByText('/join ROOM').waitFor()
-    await type(ada, '/who')
+    await obeys(ada, '/who')
     await ada.locator('#reply').getByText('2: Bob, Ada').waitFor()
-    await type(ada, '/join #den')
+    await obeys(ada, '/join #den')
     await ada.getByRole('heading', { name: 'den' }).waitFor()
     expect(await ada.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('')
     await expect.poll(() => app.chat.rooms.get('den')?.presence.size).toBe(1)
-    await type(ada, '/rooms')
+    await obeys(ada, '/rooms')
     await ada.locator('#reply').getByText('#lobby (2)').waitFor()
-    await type(ada, '/leave')
+    await obeys(ada, '/leave')
     await ada.getByRole('heading', { name: 'lobby' }).waitFor()
     expect(await ada.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('')
     const said = [...(app.chat.rooms.get('lobby')?.slice(1, 100) ?? [])].map(({ message }) => message.type)
@@ -38,10 +38,10 @@ describe.skipIf(!hasChromium)('a line that begins with a slash', { timeout: 60_0
     await type(ada, '/search CAFE four')
     await ada.getByRole('option', { name: 'The café opens at four' }).click()
     await ada.locator('#lines .line:focus').getByText('The café opens at four').waitFor()
-    await type(ada, '/hand')
+    await obeys(ada, '/hand')
     const mine = bob.locator('#people li').filter({ hasText: 'Ada' })
     await mine.getByText('✋').waitFor()
-    await type(ada, '/hand')
+    await obeys(ada, '/hand')
     await mine.getByText('✋').waitFor({ state: 'detached' })
   })
 
@@ -52,10 +52,30 @@ describe.skipIf(!hasChromium)('a line that begins with a slash', { timeout: 60_0
     const presence = app.chat.rooms.get('lobby')?.presence
     const headers = { Authorization: `Bearer ${presence?.holder('Ada')?.token}`, 'Content-Type': 'application/json' }
     await fetch(`${url}/admin`, { method: 'POST', headers, body: JSON.stringify({ key }) })
-    await type(ada, '/slow 10')
+    await obeys(ada, '/slow 10')
     await expect.poll(() => presence?.state.presence.slow).toBe(10)
-    await type(ada, '/slow 0')
+    await obeys(ada, '/slow 0')
     await expect.poll(() => presence?.state.presence.slow).toBeUndefined()
+  })
+
+  test('and takes a while leaves what is written meanwhile in the box', async () => {
+    const { url, app } = await startServer()
+    const ada = await (await visitor(browser())).enter(url, 'Ada')
+    let answer = (): void => undefined
+    const answered = new Promise<void>((resolve) => (answer = resolve))
+    await ada.route('**/rooms', async (route) => {
+      await answered
+      await route.continue()
+    })
+    await type(ada, '/rooms')
+    await ada.getByRole('textbox', { name: 'Message' }).fill('half a sent')
+    answer()
+    await ada.locator('#reply').getByText('#lobby (1)').waitFor()
+    await ada.keyboard.type('ence')
+    await ada.keyboard.press('Enter')
+    await hears(ada, 'half a sentence')
+    const said = [...(app.chat.rooms.get('lobby')?.slice(1, 100) ?? [])].map(({ message }) => message.text)
+    expect(said).toEqual(['joined', 'half a sentence'])
   })
 
   test('and is no command stays in the box, and two slashes say it', async () => {
@@ -74,4 +94,10 @@ describe.skipIf(!hasChromium)('a line that begins with a slash', { timeout: 60_0
 async function type(page: Page, line: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Message' }).fill(line)
   await page.keyboard.press('Enter')
+}
+
+/** Types a line, and waits until the box is empty: before that the server has not answered. */
+async function obeys(page: Page, line: string): Promise<void> {
+  await type(page, line)
+  await expect.poll(() => page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('')
 }
