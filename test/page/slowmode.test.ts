@@ -24,6 +24,8 @@ describe.skipIf(!hasChromium)('slow mode', { timeout: 60_000 }, () => {
     await notice(ada, 'Slow mode: one message each 30 s').waitFor()
     await say(teacher, '/slow 45')
     await expect.poll(() => pace.inputValue()).toBe('45')
+    // What is obeyed gives the focus back to the box.
+    await expect.poll(() => teacher.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('')
     await choose(pace, 'Off')
     await teacher.getByText('The room is no longer slow.').waitFor()
     await notice(ada, 'Slow mode').waitFor({ state: 'hidden' })
