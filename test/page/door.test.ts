@@ -47,6 +47,7 @@ describe.skipIf(!hasChromium)('a teacher', { timeout: 60_000 }, () => {
     await teacher.getByText('The room is closed.').waitFor()
     first.app.http.server.closeAllConnections()
     await first.stop()
+    await teacher.getByText('Reconnecting').waitFor()
     await startServer({ port: first.port, adminKey: 'key' })
     await isLive(teacher, 20_000)
     await teacher.getByRole('button', { name: 'Close room' }).click()
@@ -93,8 +94,8 @@ describe.skipIf(!hasChromium)('a teacher', { timeout: 60_000 }, () => {
     await teacher.getByText('Bob is muted for five minutes.').waitFor()
     await teacher.keyboard.press('Escape')
     await teacher.getByText('hello', { exact: true }).tap()
-    const mark = await teacher.locator('#lines .line').evaluate((line) => getComputedStyle(line).outlineStyle)
-    expect(mark).toBe('solid')
+    const line = teacher.locator('#lines .line')
+    await expect.poll(() => line.evaluate((one) => getComputedStyle(one).outlineStyle)).toBe('solid')
   })
 
   test('moderates with the key, removes a message before everybody’s eyes, and clears the room', async () => {
