@@ -165,6 +165,14 @@ export async function count(page: Page, text: string): Promise<number> {
   return page.getByRole('log', { name: 'Messages' }).getByText(text, { exact: true }).count()
 }
 
+/** Resolves when every scroll so far has been told of, and lines that came into sight have their height. */
+export async function isAtRest(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    // Two frames tell of a scroll; it takes the page four to put a line to its place.
+    for (let frame = 0; frame < 6; frame++) await new Promise(requestAnimationFrame)
+  })
+}
+
 /** Polls that are parked in a server, as its own statistics say. */
 export async function parked(url: string): Promise<number> {
   const stats: unknown = await (await fetch(`${url}/stats`)).json()

@@ -9,7 +9,7 @@ import { JWT, sign } from '../support/jwt.js'
 import { picture } from '../support/picture.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { violations } from './axe.js'
-import { hasChromium, hears, isLive, PHONE, say, useBrowser, visitor } from './browser.js'
+import { hasChromium, hears, isAtRest, isLive, PHONE, say, useBrowser, visitor } from './browser.js'
 
 const PNG = picture(800, 400)
 const TEXT = Buffer.from('plain words\n'.repeat(200))
@@ -131,6 +131,7 @@ describe.skipIf(!hasChromium)('files', { timeout: 90_000 }, () => {
       await server.app.chat.send({ room: 'lobby', username: 'cyd', text: `earlier ${i}` })
     const bob = await enter(server, 'Bob')
     await hears(bob, `earlier ${earlier}`)
+    await bob.locator('#composer .answering').waitFor({ state: 'attached' })
     let release = (): void => undefined
     const held = new Promise<void>((resolve) => (release = resolve))
     await bob.route('**/files/*', async (route) => {
@@ -153,6 +154,7 @@ describe.skipIf(!hasChromium)('files', { timeout: 90_000 }, () => {
     const boxes = () =>
       bob.locator('#lines img').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()))
     await expect.poll(boxes).toHaveLength(3)
+    await isAtRest(bob)
     const before = await boxes()
     expect(before[0]).toMatchObject({ width: 560, height: 280 })
     release()
@@ -217,7 +219,7 @@ describe.skipIf(!hasChromium)('files', { timeout: 90_000 }, () => {
     const server = await start()
     const ada = await enter(server, 'Ada')
     const cdp = await ada.context().newCDPSession(ada)
-    const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 20_000 }
+    const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 5000 }
     await cdp.send('Network.emulateNetworkConditions', slow)
     await give(ada, 'paste', 'large.bin', 'application/x', Buffer.alloc(400_000, 1))
     await tray(ada).getByText('large.bin').waitFor()

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/journal.js'
 import { startServer, type TestServer } from '../support/server.js'
-import { hasChromium, hears, useBrowser, visitor } from './browser.js'
+import { hasChromium, hears, isAtRest, useBrowser, visitor } from './browser.js'
 
 describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
   const browser = useBrowser()
@@ -15,6 +15,7 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     const ada = await (await visitor(browser())).enter(server.url, 'Ada')
     await hears(ada, 'line 200')
     await wheel(ada, -1500)
+    await isAtRest(ada)
     const before = await ada.locator('#log').evaluate((log) => log.scrollTop)
     await server.app.chat.send({ room: 'lobby', username: 'bob', text: 'are you there?' })
     const jump = ada.getByRole('button', { name: 'Jump to newest' })
@@ -52,6 +53,7 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     const sheet = await ada.locator('#log').boundingBox()
     const lines = await ada.locator('#lines').boundingBox()
     expect((lines?.y ?? 0) - (sheet?.y ?? 0)).toBeLessThan(40)
+    await isAtRest(ada)
     const before = await top('line 4')
     await server.app.chat.send({ room: 'lobby', username: 'eve', text: 'one more' })
     await hears(ada, 'one more')
@@ -70,7 +72,7 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     await ada.locator('#log:not([aria-busy])').waitFor()
     await ada.locator('#lines .line').last().hover()
     await ada.locator('#lines .line .tools').waitFor()
-    await twoFrames(ada)
+    await isAtRest(ada)
     const seen = await ada.evaluateHandle(() => {
       const counts = { changes: new Array<string>(), reads: 0 }
       const lines = document.querySelector('#lines')
@@ -90,7 +92,7 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     await server.app.chat.send({ room: 'lobby', username: 'eve', text: 'one more' })
     await hears(ada, 'one more')
     await expect.poll(() => distance(ada)).toBeLessThan(3)
-    await twoFrames(ada)
+    await isAtRest(ada)
     const { changes, reads } = await seen.jsonValue()
     expect(changes).toEqual([])
     expect(reads).toBeLessThan(60)
@@ -101,12 +103,20 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     await fill(server, 700)
     const ada = await (await visitor(browser())).enter(server.url, 'Ada')
     await hears(ada, 'line 700')
+    let answer = (): void => undefined
+    const answered = new Promise<void>((resolve) => (answer = resolve))
+    await ada.route('**/history?*', async (route) => {
+      await answered
+      await route.continue()
+    })
     await ada.locator('#log').evaluate((log) => (log.scrollTop = 300))
+    await isAtRest(ada)
     const first = ada.getByText('line 603', { exact: true })
-    await ada.locator('#log').evaluate((log) => log.dispatchEvent(new Event('scroll')))
     const at = (): Promise<number> => first.evaluate((line) => Math.round(line.getBoundingClientRect().top))
     const before = await at()
+    answer()
     await hears(ada, 'line 505')
+    await isAtRest(ada)
     expect(Math.abs((await at()) - before)).toBeLessThan(4)
   })
 
@@ -157,6 +167,7 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     await wheel(ada, -1500)
     const line = ada.getByText('line 150', { exact: true })
     await line.evaluate((text) => text.scrollIntoView({ block: 'center' }))
+    await isAtRest(ada)
     const at = (): Promise<number> => line.evaluate((text) => Math.round(text.getBoundingClientRect().top))
     const before = await at()
     await goTo(ada, 'den')
@@ -209,11 +220,6 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     expect(await ada.getByRole('button', { name: 'Load' }).count()).toBe(0)
   })
 })
-
-/** After these every scroll so far has been told of. */
-async function twoFrames(page: Page): Promise<void> {
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
-}
 
 async function fill({ app }: TestServer, many: number, room = 'lobby'): Promise<void> {
   for (let i = 1; i <= many; i++)
