@@ -123,6 +123,8 @@ describe.skipIf(!hasChromium)('safety', { timeout: 60_000 }, () => {
     page.on('console', (message) => who.said.push(message.text()))
     await page.goto(url)
     await page.getByRole('textbox', { name: 'Your name' }).waitFor()
+    // On a slow machine nothing may be under way for half a second between two of them.
+    await expect.poll(() => finished.filter(isFile).length).toBeGreaterThanOrEqual(7)
     await page.waitForLoadState('networkidle')
     const before = [...finished]
     const first = await bytesOf(before)
