@@ -7,6 +7,7 @@ import { Room } from '../../src/core/rooms/room.js'
 import { startPoller } from '../support/poller.js'
 import { MEASURES } from '../support/retried.js'
 import { startServer, type TestServer, until } from '../support/server.js'
+import { loopMs, slowness } from '../support/slowness.js'
 import { violations } from './axe.js'
 import { hasChromium, useBrowser, visitor } from './browser.js'
 import { longestTaskMs, tasksMs } from './trace.js'
@@ -83,7 +84,12 @@ describe.skipIf(!hasChromium)('the glass box', { timeout: 90_000 }, () => {
       'a person who wants no motion sees the same in a few still drawings',
       (drawings: number) => drawings <= 8,
     ],
-    ['no-preference', 'else an answer is seen on its way', (drawings: number) => drawings >= 15],
+    // A slow machine draws fewer frames, and each of them is another one.
+    [
+      'no-preference',
+      'else an answer is seen on its way',
+      (drawings: number, frames: number) => drawings >= Math.min(15, frames / 2),
+    ],
   ] as const)('%s: %s', MEASURES, async ([reducedMotion, , isSo]) => {
     const server = await startServer({ inside: true })
     await startPoller(server.port, 'ada')
@@ -91,8 +97,8 @@ describe.skipIf(!hasChromium)('the glass box', { timeout: 90_000 }, () => {
     await page.getByText('1 wait').first().waitFor()
     const counting = await page.evaluateHandle(countDrawings, 1500)
     await server.app.chat.send({ room: 'lobby', username: 'Eve', text: 'good morning' })
-    const drawings = await counting.evaluate(({ counted }) => counted)
-    expect(isSo(drawings), String(drawings)).toBe(true)
+    const { drawings, frames } = await counting.evaluate(({ counted }) => counted)
+    expect(isSo(drawings, frames), `${drawings} in ${frames} frames`).toBe(true)
     await page.getByLabel('Speed').selectOption('flight')
     await page.waitForFunction(hasColour, TOLD, { polling: 200 })
   })
@@ -147,13 +153,14 @@ describe.skipIf(!hasChromium)('the glass box', { timeout: 90_000 }, () => {
       clearInterval(stirring)
       const trace = await browser().stopTracing()
       const [longest, sum] = [longestTaskMs(trace), tasksMs(trace)]
+      const times = slowness(await page.evaluate(loopMs))
       process.stdout.write(
-        `  ${CROWD} readers: ${(frames / 3).toFixed(0)} frames a second, ${(sum / frames).toFixed(1)} ms of script and style each, longest task ${longest.toFixed(0)} ms of CPU\n`,
+        `  ${CROWD} readers: ${(frames / 3).toFixed(0)} frames a second, ${(sum / frames).toFixed(1)} ms of script and style each, longest task ${longest.toFixed(0)} ms of CPU, on a machine ${times.toFixed(1)} times as slow\n`,
       )
       // The machine is shared: what counts is what a frame costs. At 50 a second it may cost 20 ms.
-      expect(sum / frames).toBeLessThan(20)
+      expect(sum / frames).toBeLessThan(20 * times)
       expect(longest).toBeGreaterThan(0)
-      expect(longest).toBeLessThan(50)
+      expect(longest).toBeLessThan(50 * times)
     },
   )
 })
@@ -219,16 +226,29 @@ function hasColour([red = 0, green = 0, blue = 0]: readonly number[]): boolean {
   return false
 }
 
-/** How many different drawings are shown in so many milliseconds from now on. */
-function countDrawings(ms: number): { readonly counted: Promise<number> } {
-  const counted = new Promise<number>((resolve) => {
+/** How many different drawings are shown in so many milliseconds from now on, and in how many frames. */
+function countDrawings(ms: number): {
+  readonly counted: Promise<{ readonly drawings: number; readonly frames: number }>
+} {
+  const counted = new Promise<{ drawings: number; frames: number }>((resolve) => {
     const canvas = document.querySelector('canvas')
+    const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+    if (canvas === null || copy === null) return resolve({ drawings: 0, frames: 0 })
+    Object.assign(copy.canvas, { width: canvas.width, height: canvas.height })
     const end = performance.now() + ms
-    const seen = new Set<string | undefined>()
+    const seen = new Set<number>()
+    let frames = 0
     const again = (): void => {
-      seen.add(canvas?.toDataURL())
+      copy.clearRect(0, 0, canvas.width, canvas.height)
+      copy.drawImage(canvas, 0, 0)
+      // A sum costs a tenth of what a PNG of the drawing does.
+      let sum = 0
+      for (const pixel of new Uint32Array(copy.getImageData(0, 0, canvas.width, canvas.height).data.buffer))
+        sum = (Math.imul(sum, 31) + pixel) | 0
+      seen.add(sum)
+      frames++
       if (performance.now() < end) requestAnimationFrame(again)
-      else resolve(seen.size)
+      else resolve({ drawings: seen.size, frames })
     }
     requestAnimationFrame(again)
   })

@@ -56,26 +56,22 @@ describe.skipIf(!hasChromium)('on a slow line', { timeout: 60_000 }, () => {
 
   test('sheet and newest message come in few round trips', MEASURES, async () => {
     const server = await fullServer()
+    const calm = await openAndJoin(await (await visitor(browser())).context.newPage(), server, 'Bob')
     const page = await (await visitor(browser())).context.newPage()
     const cdp = await page.context().newCDPSession(page)
     await cdp.send('Network.enable')
     await cdp.send('Network.emulateNetworkConditions', LINE)
     await cdp.send('Emulation.setCPUThrottlingRate', { rate: SLOWER })
-    const start = performance.now()
 
-    await page.goto(`${server.url}/#lobby`, { waitUntil: 'commit' })
-    await page.getByRole('textbox', { name: 'Your name' }).waitFor()
-    const sheetMs = performance.now() - start
-    await page.getByRole('textbox', { name: 'Your name' }).fill('Ada')
-    const joined = performance.now()
-    await page.getByRole('button', { name: 'Join' }).click()
-    await hears(page, 'line 500', 20_000)
-    const newestMs = performance.now() - joined
+    const { sheetMs, newestMs } = await openAndJoin(page, server, 'Ada')
 
-    process.stdout.write(`  sheet ${(sheetMs / 1000).toFixed(2)} s, join to newest ${(newestMs / 1000).toFixed(2)} s\n`)
-    // On a machine that does nothing else 1.5 and 2.6: a busy one has the same round trips and less processor.
-    expect(sheetMs).toBeLessThan(4000)
-    expect(newestMs).toBeLessThan(6000)
+    process.stdout.write(
+      `  sheet ${seconds(sheetMs)} s, join to newest ${seconds(newestMs)} s; on a fast line ${seconds(calm.sheetMs)} and ${seconds(calm.newestMs)} s\n`,
+    )
+    // On a machine that does nothing else 1.5 and 2.6, and 0.2 and 0.3 on a fast line: a busy one has the same round trips
+    // and less processor.
+    expect(sheetMs).toBeLessThan(Math.max(4000, 3000 + SLOWER * calm.sheetMs))
+    expect(newestMs).toBeLessThan(Math.max(6000, 4500 + SLOWER * calm.newestMs))
   })
 })
 
@@ -84,6 +80,27 @@ async function fullServer(): Promise<TestServer> {
   for (let i = 1; i <= 500; i++)
     await server.app.chat.send({ room: 'lobby', username: `person ${i % 7}`, text: `line ${i}` })
   return server
+}
+
+/** How long it takes until the sheet is there, and then from the name to the newest message. */
+async function openAndJoin(
+  page: Page,
+  { url }: TestServer,
+  name: string,
+): Promise<{ readonly sheetMs: number; readonly newestMs: number }> {
+  const start = performance.now()
+  await page.goto(`${url}/#lobby`, { waitUntil: 'commit' })
+  await page.getByRole('textbox', { name: 'Your name' }).waitFor()
+  const sheetMs = performance.now() - start
+  await page.getByRole('textbox', { name: 'Your name' }).fill(name)
+  const joined = performance.now()
+  await page.getByRole('button', { name: 'Join' }).click()
+  await hears(page, 'line 500', 30_000)
+  return { sheetMs, newestMs: performance.now() - joined }
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(2)
 }
 
 async function join(page: Page): Promise<void> {

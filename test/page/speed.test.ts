@@ -41,14 +41,15 @@ describe.skipIf(!hasChromium)('the page is quick', { timeout: 90_000 }, () => {
     const before = await heapMb(ada)
     await browser().startTracing(ada, { categories: ['disabled-by-default-devtools.timeline', '__metadata'] })
     const many = await speak(server, SOAK_MS)
-    await hears(ada, `soak ${many}`, 10_000)
+    await hears(ada, `soak ${many}`)
     const longest = longestTaskMs(await browser().stopTracing())
     const after = await heapMb(ada)
+    const times = slowness(await ada.evaluate(loopMs))
     process.stdout.write(
-      `  ${many} messages: longest task ${longest.toFixed(0)} ms, heap ${before.toFixed(1)} -> ${after.toFixed(1)} MB\n`,
+      `  ${many} messages: longest task ${longest.toFixed(0)} ms, on a machine ${times.toFixed(1)} times as slow, heap ${before.toFixed(1)} -> ${after.toFixed(1)} MB\n`,
     )
     expect(longest).toBeGreaterThan(0)
-    expect(longest).toBeLessThanOrEqual(100)
+    expect(longest).toBeLessThanOrEqual(100 * times)
     expect(after - before).toBeLessThan(3)
   })
 })
