@@ -13,8 +13,10 @@ import { type ChildServer, startChild } from '../support/child.js'
 import { post } from '../support/http.js'
 import { head, RawClient } from '../support/raw.js'
 import { MEASURES } from '../support/retried.js'
+import { slowness } from '../support/slowness.js'
 
-const MOST_MS = 5
+/** On a slower machine that many times as long. */
+const MOST_MS = 5 * slowness()
 const BODY_UNITS = 64_000
 const HEADER_UNITS = 7600
 
