@@ -49,7 +49,6 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
     await until(
       () => there.messages.length + here.messages.length,
       (length) => length === 400,
-      6000,
     )
     expect(idsOf(here)).toEqual(upTo(200))
     expect(there.messages).toEqual(here.messages)
@@ -107,7 +106,6 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
       await until(
         () => heard.messages.length,
         (length) => length >= 400,
-        8000,
       )
       expect(idsOf(heard)).toEqual(upTo(400))
       expect(new Set(texts(heard)).size).toBe(400)
@@ -126,12 +124,8 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
       const locking = server.query(
         `begin; select from mini_chat_rooms where room = 'lobby' for update; select pg_sleep(4)`,
       )
-      await until(
-        () =>
-          server.query(`select from pg_locks where relation = 'mini_chat_rooms'::regclass and mode = 'RowShareLock'`),
-        () => true,
-      )
-      await sleep(300)
+      const locks = `select from pg_stat_activity where query like '%for update; select pg_sleep%' and wait_event = 'PgSleep'`
+      await expect.poll(async () => (await server.query(locks)).length).toBe(1)
       const at = performance.now()
       const waiting = store.append('lobby', draft('late')).then(
         () => 'kept',
@@ -192,10 +186,11 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
       expect([here.epoch === epoch, idsOf(here)]).toEqual([false, upTo(10 + more)])
       const there = await listen(await storeIn(server.url))
       await say(one, 'last')
-      await until(
-        () => texts(there).at(-1),
-        (text) => text === 'last',
-      )
+      for (const heard of [here, there])
+        await until(
+          () => texts(heard).at(-1),
+          (text) => text === 'last',
+        )
       expect([there.messages, there.epoch]).toEqual([here.messages, here.epoch])
     }, 30_000)
   }
