@@ -2,13 +2,17 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Chat } from '../../src/core/chat.js'
-import { LEASE_MS } from '../../src/directory/shared/directory.js'
+import { LEASE_MS, RECONCILE_MS } from '../../src/directory/shared/directory.js'
 import { codeOf } from '../support/chat.js'
 import { hasPostgres, postgresForTest } from '../support/postgres.js'
 import type { PostgresServer } from '../support/postgres-server.js'
 import { processOnPostgres } from '../support/processes.js'
+import { MEASURES } from '../support/retried.js'
 import { until } from '../support/server.js'
 import { join, say, session, stateOf, told } from './contract.js'
+
+/** They are found out within five seconds; a busy machine may take longer for the rest. */
+const TOLD_MS = RECONCILE_MS + 2500
 
 /** What the log of the lobby says of coming and going. */
 async function notes(chat: Chat): Promise<string[]> {
@@ -98,7 +102,7 @@ describe.skipIf(!hasPostgres)('people in a PostgreSQL', () => {
     expect(await notes(one.chat)).toEqual(['ada joined', 'bob joined', 'ada hi'])
   }, 40_000)
 
-  test('news that are lost are found out within five seconds', async () => {
+  test('news that are lost are found out within five seconds', { timeout: 30_000, ...MEASURES }, async () => {
     const server = await postgresForTest()
     const [one, other] = [await processOnPostgres(server.url), await processOnPostgres(server.url)]
     await other.chat.rooms.open('lobby')
@@ -111,9 +115,9 @@ describe.skipIf(!hasPostgres)('people in a PostgreSQL', () => {
     await until(
       () => stateOf(other.chat)?.members.join(),
       (members) => members === 'ada,bob',
-      6000,
+      TOLD_MS,
     )
-  }, 30_000)
+  })
 
   test('what is over goes: sessions after a minute, and rooms where nobody is after days', async () => {
     const server = await postgresForTest()

@@ -4,14 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Chat } from '../../src/core/chat.js'
 import { ConnectionMember } from '../../src/core/connection-member.js'
-import { LEASE_MS } from '../../src/directory/shared/directory.js'
+import { LEASE_MS, RECONCILE_MS } from '../../src/directory/shared/directory.js'
 import { codeOf } from '../support/chat.js'
 import { processOn } from '../support/processes.js'
 import { startProxy } from '../support/proxy.js'
 import { hasRedis, redisForTest } from '../support/redis.js'
 import type { RedisServer } from '../support/redis-server.js'
+import { MEASURES } from '../support/retried.js'
 import { until } from '../support/server.js'
 import { join, say, session, stateOf, told } from './contract.js'
+
+/** They are found out within five seconds; a busy machine may take longer for the rest. */
+const TOLD_MS = RECONCILE_MS + 2500
 
 const NOBODY = { members: [], typing: [] }
 
@@ -98,7 +102,6 @@ describe.skipIf(!hasRedis)('people in a Redis', () => {
     await until(
       () => one.directory.ready() || other.directory.ready(),
       (isReady) => !isReady,
-      5000,
     )
     expect(await say(one.chat, ada)).toBe('ada')
     await one.chat.typing(await session(one.chat, ada), 'lobby', true)
@@ -112,7 +115,6 @@ describe.skipIf(!hasRedis)('people in a Redis', () => {
     await until(
       () => [one, other].map(({ chat }) => [...(stateOf(chat)?.members ?? [])].sort().join()).join(' '),
       (members) => members === 'ada,bob ada,bob',
-      8000,
     )
     expect(await say(other.chat, ada)).toBe('ada')
     expect(await codeOf(() => join(other.chat, 'ADA'))).toBe('name_taken')
@@ -130,7 +132,7 @@ describe.skipIf(!hasRedis)('people in a Redis', () => {
     expect(await notes({ chat })).toEqual([])
   })
 
-  test('news that are lost are found out within five seconds', async () => {
+  test('news that are lost are found out within five seconds', { timeout: 30_000, ...MEASURES }, async () => {
     const server = await redisForTest()
     const [one, other] = [await processOn(server.url), await processOn(server.url)]
     await other.chat.rooms.open('lobby')
@@ -143,7 +145,7 @@ describe.skipIf(!hasRedis)('people in a Redis', () => {
     await until(
       () => stateOf(other.chat)?.members.join(),
       (members) => members === 'ada,bob',
-      6000,
+      TOLD_MS,
     )
-  }, 10_000)
+  })
 })

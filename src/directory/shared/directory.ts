@@ -39,7 +39,7 @@ const LOOK_MS = 1000
 const MOST_LOOKS = 500
 const QUIET_MS = 10_000
 
-const RECONCILE_MS = 4500
+export const RECONCILE_MS = 4500
 const COUNT_MS = 250
 const TIDY_MS = 60_000
 
