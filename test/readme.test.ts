@@ -100,11 +100,12 @@ function blocks(language: string): string[] {
   return blocksOf(readme, language)
 }
 
-/** A command as a person types it, without the second that npx takes; what would go on for ever gets its Ctrl-C. */
+/** A command as a person types it, without the second that npx takes, and on a slow machine; what would go on for ever gets its Ctrl-C. */
 function asTyped(command: string, port: number): string {
   const program = `"${process.execPath}" lib/main.js`
   return command
     .replace(/^curl/, 'curl -s')
+    .replace(' -m 1 ', ' -m 4 ')
     .replace(/npx mini-chat (send|tail) (\S+)/, (_, name: string, room: string) => {
       const endless = name === 'tail' ? 'timeout -s INT 8 ' : ''
       return `${endless}${program} ${name} ${room} --url http://localhost:${port}`

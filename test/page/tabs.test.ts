@@ -114,7 +114,7 @@ describe.skipIf(!hasChromium)('eight tabs of one browser', { timeout: 90_000 }, 
     const place = url.replace('127.0.0.1', 'chat.test')
     const who = await visitor(browser())
     const [leader] = await openTabs(who, place, 1)
-    await expect.poll(() => parked(url), { timeout: 5000 }).toBe(1)
+    await expect.poll(() => parked(url)).toBe(1)
     const other = await who.context.newPage()
     await other.goto(`${place}/health`)
     await other.evaluate(() => {

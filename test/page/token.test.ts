@@ -20,7 +20,7 @@ describe.skipIf(!hasChromium)('a chat that asks for a token', { timeout: 60_000 
     await hears(ada, 'I am in')
     await ada.reload()
     await isLive(ada)
-    expect(membersOf(first, 'den')).toEqual(['Ada Lovelace'])
+    await expect.poll(() => membersOf(first, 'den')).toEqual(['Ada Lovelace'])
     await first.stop()
     const second = await startServer({ ...JWT, port: first.port })
     await expect.poll(() => membersOf(second, 'den'), { timeout: 15_000 }).toEqual(['Ada Lovelace'])

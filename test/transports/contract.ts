@@ -37,7 +37,7 @@ export function held({ app }: TestServer): Record<string, number> {
 
 const NOTHING = { members: 0, watchers: 0, readers: 0, sessions: 0, timers: 0, connections: 0 }
 
-export async function nothingIsHeld(server: TestServer, ms = 5000): Promise<void> {
+export async function nothingIsHeld(server: TestServer, ms?: number): Promise<void> {
   for (const one of server.all ?? [server])
     await until(
       () => JSON.stringify(held(one)),
@@ -97,7 +97,6 @@ export function transportContract(way: WayIn): void {
       await until(
         () => visit.texts.length + visit.missed,
         (count) => count >= 2500,
-        10_000,
       )
       const numbers = visit.texts.map((text) => Number(text.split(' ', 1)[0]))
       expect(visit.missed).toBeGreaterThan(0)
@@ -160,7 +159,7 @@ export function transportContract(way: WayIn): void {
           (count) => count === dropped,
         )
         for (const visit of visits) visit.close()
-        await nothingIsHeld(server, 15_000)
+        await nothingIsHeld(server)
         await until(descriptors, (count) => count <= before + 10)
       },
     )

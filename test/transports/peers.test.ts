@@ -33,7 +33,7 @@ for (const [flag, name] of [
     const { status, stderr, stdout } = spawnSync(
       process.execPath,
       [join(folder, 'lib/main.js'), '--port', '0', ...flag.split(' ')],
-      { encoding: 'utf8', timeout: 9000, cwd: ROOT, env: { ...withoutNpm(), MINI_CHAT_JWT_SECRET: 'x'.repeat(32) } },
+      { encoding: 'utf8', timeout: 25_000, cwd: ROOT, env: { ...withoutNpm(), MINI_CHAT_JWT_SECRET: 'x'.repeat(32) } },
     )
     expect(stderr).toBe(
       `mini-chat: ${flag} needs the package ${name}: run \`npm install --no-save --prefix ${folder} ${name} && node ${folder}/lib/main.js --port 0 ${flag}\`\n`,

@@ -31,7 +31,6 @@ const hears = ({ told }: Opened, event: string, value: unknown): Promise<Told[]>
   until(
     () => told,
     (all) => all.some(([name, what]) => name === event && JSON.stringify(what) === JSON.stringify(value)),
-    4000,
   )
 
 const start = (): Promise<TestServer> => startServer({ socketio: true })
