@@ -1,10 +1,9 @@
 // The README is true: its transcripts are run, line by line, against a server, and its programs are run as they
 // stand.
 
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../src/app.js'
 import { defaults } from '../src/command.js'
@@ -13,8 +12,9 @@ import { PACKAGE_ROOT } from '../src/platform.js'
 import { needs } from './support/needs.js'
 import { blocksOf, patternOf, stepsOf } from './support/transcripts.js'
 
-const run = promisify(execFile)
 const readme = readFileSync(`${PACKAGE_ROOT}/README.md`, 'utf8')
+/** How long a command may take. */
+const PATIENCE_MS = 25_000
 const log = createLogger({ format: 'text', quiet: true })
 
 describe('the transcripts', () => {
@@ -36,7 +36,7 @@ describe('the transcripts', () => {
   for (const [command, expected] of blocks('console').flatMap(stepsOf)) {
     const isThere = command.includes('| nc ') ? present.nc : command.includes('jq') ? present.jq : present.curl
     test.runIf(isThere)(command, async () => {
-      const printed = await transcript(asTyped(here(command), port))
+      const printed = await transcript(asTyped(here(command), port), patternOf(expected))
       expect(printed.trimEnd()).toMatch(patternOf(expected))
     })
   }
@@ -100,24 +100,39 @@ function blocks(language: string): string[] {
   return blocksOf(readme, language)
 }
 
-/** A command as a person types it, without the second that npx takes, and on a slow machine; what would go on for ever gets its Ctrl-C. */
+/** A command as a person types it, without the second that npx takes, and on a slow machine. */
 function asTyped(command: string, port: number): string {
   const program = `"${process.execPath}" lib/main.js`
   return command
     .replace(/^curl/, 'curl -s')
     .replace(' -m 1 ', ' -m 4 ')
-    .replace(/npx mini-chat (send|tail) (\S+)/, (_, name: string, room: string) => {
-      const endless = name === 'tail' ? 'timeout -s INT 8 ' : ''
-      return `${endless}${program} ${name} ${room} --url http://localhost:${port}`
-    })
+    .replace('| jq', '| jq --unbuffered')
+    .replace(/npx mini-chat (send|tail) (\S+)/, `${program} $1 $2 --url http://localhost:${port}`)
 }
 
-/** What a command prints, whatever it ends with: a stream that is cut ends with an error. */
-async function transcript(command: string): Promise<string> {
-  return run('sh', ['-c', command], { timeout: 25_000, cwd: PACKAGE_ROOT }).then(
-    ({ stdout }) => stdout,
-    (error: { stdout?: string }) => error.stdout ?? '',
-  )
+/**
+ * What a command prints, whatever it ends with: a stream that is cut ends with an error. What would go on for ever gets
+ * its Ctrl-C when it has printed what is expected.
+ */
+function transcript(command: string, pattern: RegExp): Promise<string> {
+  let isEndless = command.includes('lib/main.js tail ')
+  return new Promise((resolve, reject) => {
+    const child = spawn('sh', ['-c', command], { cwd: PACKAGE_ROOT, detached: true })
+    const end = (): void => void (child.pid !== undefined && process.kill(-child.pid, 'SIGINT'))
+    const patience = setTimeout(end, PATIENCE_MS)
+    let printed = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString()
+      if (!isEndless || !pattern.test(printed.trimEnd())) return
+      isEndless = false
+      end()
+    })
+    child.on('error', reject)
+    child.on('close', () => {
+      clearTimeout(patience)
+      resolve(printed)
+    })
+  })
 }
 
 /** What a program prints; it is run in the package's folder, so that it finds the package by its name. */
