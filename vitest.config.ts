@@ -62,6 +62,8 @@ export default defineConfig(({ mode }) => ({
           include: LONG,
           exclude: MEASURED,
           maxWorkers: 3,
+          // Some start one program after the other.
+          testTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },

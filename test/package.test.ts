@@ -66,7 +66,7 @@ test('a program that uses it compiles, with every declaration checked, and runs'
   expect(execFileSync(process.execPath, ['program.js'], { cwd: folder, encoding: 'utf8' })).toBe(
     '2 undefined bad_request\n',
   )
-}, 30_000)
+})
 
 test('it has the program file by file, with its comments, the page and the types, and neither sources nor their maps', () => {
   const home = join(folder, 'node_modules/mini-chat')
@@ -87,7 +87,7 @@ test('it has the program file by file, with its comments, the page and the types
 test('its lessons run', () => {
   const program = join(folder, 'node_modules/mini-chat/lib/main.js')
   expect(execFileSync(program, ['lesson', '6'], { cwd: folder, encoding: 'utf8' })).toContain('passes on lesson 6')
-}, 30_000)
+})
 
 test('an uncaught error says its name, and the file and the line that threw it', () => {
   const program = "import { createChat } from 'mini-chat'\nawait createChat({ quiet: true }).send({ room: '' })"

@@ -138,7 +138,7 @@ describe.runIf(needs('docker-compose', 'docker-compose'))('docker-compose', () =
     const { status, stderr } = config('compose.yaml', {})
     expect(status).not.toBe(0)
     expect(stderr).toContain('set POSTGRES_PASSWORD')
-  }, 30_000)
+  })
 })
 
 /** The number of the first process in an image that was started; undefined once it has ended. */

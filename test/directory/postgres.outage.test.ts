@@ -54,7 +54,7 @@ describe.skipIf(!hasPostgres)('people in a PostgreSQL', () => {
     )
     expect(await notes(other.chat)).toEqual(['ada joined', 'ada left'])
     await join(other.chat, 'ada')
-  }, 30_000)
+  })
 
   test('a name whose session is over can be taken at once, before anyone has looked', async () => {
     const server = await postgresForTest()
@@ -64,7 +64,7 @@ describe.skipIf(!hasPostgres)('people in a PostgreSQL', () => {
     await runOut(server, token)
     await join(other.chat, 'ada')
     expect((await notes(other.chat)).at(-1)).toBe('ada joined')
-  }, 30_000)
+  })
 
   test('what is connected keeps its session, and a process that stops leaves it its minute', async () => {
     const server = await postgresForTest()
@@ -80,7 +80,7 @@ describe.skipIf(!hasPostgres)('people in a PostgreSQL', () => {
     await old.chat.close()
     expect(await leftOf(server, token)).toBeGreaterThan(LEASE_MS)
     expect(await say(other.chat, token)).toBe('ada')
-  }, 30_000)
+  })
 
   test('killed: its tables are empty when it is back, and who is here takes their names again', async () => {
     const server = await postgresForTest()
@@ -132,5 +132,5 @@ describe.skipIf(!hasPostgres)('people in a PostgreSQL', () => {
     await directory.tidy()
     expect(await server.query('select token from mini_chat_sessions')).toEqual([])
     expect(await server.query('select room from mini_chat_people')).toEqual([])
-  }, 30_000)
+  })
 })

@@ -119,7 +119,7 @@ describe.skipIf(!hasRedis)('people in a Redis', () => {
     expect(await say(other.chat, ada)).toBe('ada')
     expect(await codeOf(() => join(other.chat, 'ADA'))).toBe('name_taken')
     expect(await notes(one)).toEqual(['ada joined', 'bob joined', 'ada hi', 'ada hi'])
-  }, 30_000)
+  })
 
   test('a name that another process has given away is refused before any news of it', async () => {
     const server = await redisForTest()

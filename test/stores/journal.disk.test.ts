@@ -77,7 +77,7 @@ test('a full disk refuses sends, serves reads, says so, and is used again when t
   expect(await statusWithin(15_000, () => fetch(`${server.url}/ready`), 200)).toBe(200)
   await server.end('SIGKILL')
   expect((await reread(join(disk, 'chat'))).messages.map(({ text }) => text)).toEqual([...kept, 'after'])
-}, 30_000)
+})
 
 test('a disk that is full and then is not is found ready by itself, where nobody sends', async () => {
   const disk = smallDisk()
@@ -90,7 +90,7 @@ test('a disk that is full and then is not is found ready by itself, where nobody
   rmSync(filler)
   expect(await statusWithin(15_000, () => fetch(`${server.url}/ready`), 200)).toBe(200)
   expect(server.output()).toMatch(/"event":"store_away".*ENOSPC[^]*"event":"store_back"/)
-}, 30_000)
+})
 
 test('what is too old goes from a full disk too, and so there is room again', async () => {
   const disk = smallDisk()
@@ -108,7 +108,7 @@ test('what is too old goes from a full disk too, and so there is room again', as
   await expect(say('full')).rejects.toMatchObject({ code: 'full' })
   await say('after')
   expect((await journal.read('lobby', { limit: 9 })).messages.map(({ text }) => text)).toEqual(['after'])
-}, 30_000)
+})
 
 test('a full disk does not keep a server from starting: it serves reads, and takes sends when there is room', async () => {
   const disk = smallDisk()
@@ -144,7 +144,7 @@ test('a full disk does not keep a server from starting: it serves reads, and tak
   expect(readFileSync(join(data, side[0] ?? '')).includes(torn)).toBe(true)
   await server.end('SIGKILL')
   expect((await reread(data)).messages.map(({ text }) => text)).toEqual([...kept, 'after'])
-}, 30_000)
+})
 
 for (const sync of ['always', 'everysec', 'never']) {
   test(`a start has what it loaded on the disk before it writes behind it (${sync})`, async () => {
@@ -167,7 +167,7 @@ for (const sync of ['always', 'everysec', 'never']) {
     const before = lines.slice(0, written).join('\n')
     expect(before).toMatch(/fdatasync\(\d+<[^>]*00000001\.log>/)
     expect(before).toContain(`<${folder}>`)
-  }, 30_000)
+  })
 }
 
 for (const sync of ['always', 'everysec']) {
@@ -202,7 +202,7 @@ for (const sync of ['always', 'everysec']) {
     ).json()
     expect(messages.map(({ text }) => text)).toEqual(kept)
     expect(server.output()).toMatch(/"event":"store_away".*EIO/)
-  }, 30_000)
+  })
 }
 
 test('no 2xx leaves before the fdatasync that covers it has returned', async () => {

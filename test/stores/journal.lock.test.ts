@@ -113,7 +113,7 @@ test('a restart right after a crash of another machine waits until nobody touche
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'lock'), lockOf({ host: 'elsewhere', began: 'another-boot 1' }))
   ;(await takeLock(folder)).release()
-}, 30_000)
+})
 
 test('a lock that another process has taken meanwhile is left alone', async () => {
   const folder = temporaryFolder()
@@ -135,7 +135,7 @@ test('of many that start together one takes the folder', async () => {
     locks[0]?.release()
     expect(readdirSync(folder)).toEqual([])
   }
-}, 30_000)
+})
 
 test('a folder whose path is longer than a socket’s address may be is locked all the same', async () => {
   const folder = join(temporaryFolder(), 'x'.repeat(120))

@@ -75,7 +75,7 @@ describe.skipIf(!hasPostgres || !hasRedis)('export and import', () => {
       const { code, err } = await run(['import', ...place], other)
       expect([code, err]).toEqual([1, expect.stringMatching(/line 1: the store has another log of the room lobby/)])
     }
-  }, 30_000)
+  })
 })
 
 test('one place at a time: more or none are wrong usage', async () => {
@@ -86,4 +86,4 @@ test('one place at a time: more or none are wrong usage', async () => {
   ])
     for (const { code, err } of await Promise.all(['export', 'import'].map((name) => run([name, ...args]))))
       expect([code, err.split('\n').length]).toEqual([2, 2])
-}, 30_000)
+})

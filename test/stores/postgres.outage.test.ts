@@ -53,7 +53,7 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
     expect(idsOf(here)).toEqual(upTo(200))
     expect(there.messages).toEqual(here.messages)
     expect(here.epoch).toBe(there.epoch)
-  }, 30_000)
+  })
 
   test('make one message of a key that is used on both at once, and refuse it for another text', async () => {
     const server = await postgresForTest(['fsync=off'])
@@ -65,7 +65,7 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
     expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') !== 'true')).toHaveLength(1)
     for (const one of both) expect((await send(one, 'other', 'k1')).status).toBe(422)
     for (const one of both) expect(texts({ messages: (await poll(one, 'since=0')).messages })).toEqual(['once'])
-  }, 30_000)
+  })
 
   test('know a cursor of each other at once, and call nothing a gap that is only on its way', async () => {
     const server = await postgresForTest(['fsync=off'])
@@ -78,7 +78,7 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
       const { gaps, messages } = await poll(other, `since=${next}&wait=0`)
       expect({ i, gaps, messages }).toEqual({ i, gaps: [], messages: [] })
     }
-  }, 30_000)
+  })
 
   test('lose and double nothing while their connections are ended at random', async () => {
     const server = await postgresForTest(['fsync=off'])
@@ -161,7 +161,7 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
       () => texts(here).join(),
       (all) => all === 'after',
     )
-  }, 30_000)
+  })
 
   for (const more of [2, 9]) {
     test(`give a log whose newest messages were lost another epoch, where ${more} came in their place meanwhile`, async () => {
@@ -192,7 +192,7 @@ describe.skipIf(!hasPostgres)('two processes on one PostgreSQL', () => {
           (text) => text === 'last',
         )
       expect([there.messages, there.epoch]).toEqual([here.messages, here.epoch])
-    }, 30_000)
+    })
   }
 })
 
@@ -240,7 +240,7 @@ describe.skipIf(!hasPostgres)('a PostgreSQL that is away', () => {
     await expect(store.append('lobby', draft('no'))).rejects.toMatchObject({ code: 'unavailable', retryAfter: 2 })
     await server.query('begin read write; alter database postgres reset default_transaction_read_only; commit')
     expect((await say(store, 'after')).id).toBe(2)
-  }, 30_000)
+  })
 
   test(
     'killed under load again and again: nothing is lost, doubled or out of order',
@@ -268,7 +268,7 @@ describe.skipIf(!hasPostgres || !hasRedis)('PostgreSQL and Redis together', () =
       { text: 'n1' },
     ])
     expect(await redis.command('EXISTS', 'mini-chat:{lobby}:log')).toBe(0)
-  }, 30_000)
+  })
 
   test('go on without Redis by NOTIFY, and use it again when it is back', async () => {
     const [postgres, redis] = [await postgresForTest(['fsync=off']), await redisForTest()]

@@ -161,7 +161,7 @@ describe.skipIf(!hasPostgres)('postgres', () => {
     await storeIn(await database(), {}, said[0])
     await storeIn((await postgresForTest()).url, {}, said[1])
     expect(said).toEqual([[{ event: 'postgres', warning: expect.stringContaining('fsync off') }], []])
-  }, 30_000)
+  })
 
   describe('that cannot be used says why in one sentence:', () => {
     const why = async (url: string): Promise<string> =>

@@ -97,7 +97,7 @@ describe.skipIf(!hasRedis)('two processes on one Redis', () => {
       expect(idsOf(heard)).toEqual(upTo(300))
       expect(texts(heard)).toEqual(upTo(300).map((i) => `n${i}`))
     }
-  }, 30_000)
+  })
 
   test('start and open rooms while their listening connections are killed all the time', async () => {
     const server = await redisForTest()

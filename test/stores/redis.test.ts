@@ -126,7 +126,7 @@ describe.skipIf(!hasRedis)('redis', () => {
     expect(heard.toSorted()).toEqual(rooms.map((room) => `${room}1`))
     const kept = await Promise.all(nodes.map((node) => node.command('DBSIZE')))
     expect(kept.every((size) => Number(size) > 0)).toBe(true)
-  }, 30_000)
+  })
 
   test('a cluster that lost a server refuses what that one has, serves the rest, and is whole again when it is back', async () => {
     const nodes = await startCluster()
@@ -180,7 +180,7 @@ describe.skipIf(!hasRedis || !needs('openssl', 'openssl'))('a Redis with TLS', (
     onTestFinished(async () => void (await server.end('SIGKILL')))
     const sent = await fetch(`${server.url}/send?room=lobby&username=ada`, { method: 'POST', body: 'hi' })
     expect(sent.status).toBe(201)
-  }, 30_000)
+  })
 })
 
 describe.skipIf(!hasRedis)('a Redis that cannot be used says why in one sentence', () => {

@@ -63,7 +63,7 @@ const PLACES: [what: string, url: () => Promise<string>, sentence: string][] = [
   ['above a base path', async () => (await startServer({ base: '/chat' })).url, 'everything is below /chat/'],
 ]
 
-describe.each(PLACES)('%s', { timeout: 30_000 }, (_what, place, sentence) => {
+describe.each(PLACES)('%s', (_what, place, sentence) => {
   test.each([
     ['join', (url: string) => ['join', url, '--as', 'ada']],
     ['send', (url: string) => ['send', '--url', url, 'lobby', 'hi', '--as', 'ada', '--patience', '1']],
@@ -79,7 +79,7 @@ describe.each(PLACES)('%s', { timeout: 30_000 }, (_what, place, sentence) => {
 test.each([
   ['join', (url: string) => ['join', url, '--as', 'ada']],
   ['tail', (url: string) => ['tail', '--url', url]],
-])('%s waits five seconds for a server that does not answer', { timeout: 30_000 }, async (_command, args) => {
+])('%s waits five seconds for a server that does not answer', async (_command, args) => {
   const url = await listen(createServer(() => undefined))
   const { code, err } = await run(args(url))
   expect({ code, err }).toEqual({ code: 1, err: `mini-chat: ${url} takes too long to answer: try again\n` })
