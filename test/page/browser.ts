@@ -173,6 +173,17 @@ export async function isAtRest(page: Page): Promise<void> {
   })
 }
 
+/** Resolves when a search has found just these: it goes on from where a busy server has stopped looking for the moment. */
+export async function finds(page: Page, texts: readonly string[]): Promise<void> {
+  const goOn = page.getByRole('button', { name: 'Search further back' })
+  const look = async (): Promise<string[]> => {
+    if (await goOn.isVisible()) await goOn.click()
+    return page.locator('#found .said').allTextContents()
+  }
+  // What is looked for has its time: a further press would begin it anew.
+  await expect.poll(look, { interval: 1000, timeout: 30_000 }).toEqual(texts)
+}
+
 /** Polls that are parked in a server, as its own statistics say. */
 export async function parked(url: string): Promise<number> {
   const stats: unknown = await (await fetch(`${url}/stats`)).json()

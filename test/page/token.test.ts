@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { inSeconds, JWT, sign } from '../support/jwt.js'
 import { startServer, type TestServer } from '../support/server.js'
-import { hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.js'
+import { finds, hasChromium, hears, isLive, say, useBrowser, visitor } from './browser.js'
 
 const NEEDED = 'This chat is for people with a token'
 
@@ -54,6 +54,7 @@ describe.skipIf(!hasChromium)('a chat that asks for a token', { timeout: 60_000 
       .toBe(1)
     await ada.getByRole('button', { name: 'Search', exact: true }).click()
     await ada.getByRole('combobox').fill('line 123')
+    await finds(ada, ['line 123'])
     await ada.getByRole('option').click()
     await ada.locator('#lines .line.found').getByText('line 123', { exact: true }).waitFor()
   })
