@@ -14,7 +14,7 @@ export type Three = readonly [a: Chat, b: Chat, c: Chat]
 export type OpenThree = (rates?: Rates) => Promise<Three>
 
 /** The others hear of a change within a second; a busy machine may take longer. */
-const HEARD_MS = 10_000
+const HEARD_MS = 15_000
 
 /** The session of a token, as a request with it finds it. */
 export async function session(chat: Chat, token: string): Promise<Session> {
