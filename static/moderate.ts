@@ -8,7 +8,7 @@
 // The key stays in the storage of this tab: a new session, after a reload or a restart, is shown it again.
 
 import { defaultPlatform as platform } from '../src/client/platform.js'
-import { call, Refused } from '../src/client/wire.js'
+import { call, isUnauthorized, Refused } from '../src/client/wire.js'
 import { BASE } from './base.js'
 import { byId, element } from './element.js'
 import { laterStyle } from './later-style.js'
@@ -93,9 +93,11 @@ export function wireModeration({ room, session, people }: ModerateParts): void {
       show(false)
       return false
     }
+    const before = session.token
     try {
       await ask('/admin', { key: storedKey.read() })
     } catch (error) {
+      if (isUnauthorized(error) && (await hasAnother(before))) return appoint()
       if (error instanceof Refused && error.isFinal) storedKey.write('')
       show(false)
       said.textContent = whyRefused(error)
@@ -104,6 +106,13 @@ export function wireModeration({ room, session, people }: ModerateParts): void {
     key.value = ''
     show(true)
     return true
+  }
+
+  /** The session may be over, and not the key wrong: then it is another one after this. */
+  async function hasAnother(before: string | undefined): Promise<boolean> {
+    // No connection, or another person has the name now: the key is asked for again.
+    await session.join(room()).catch(() => undefined)
+    return session.token !== undefined && session.token !== before
   }
 
   function show(moderates: boolean): void {

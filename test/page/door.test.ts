@@ -55,6 +55,26 @@ describe.skipIf(!hasChromium)('a teacher', { timeout: 60_000 }, () => {
     expect(await teacher.getByRole('textbox', { name: 'Moderator’s key' }).isVisible()).toBe(false)
   })
 
+  test('keeps it also where the restart is not noticed before the next order', async () => {
+    const first = await startServer({ adminKey: 'key' })
+    const teacher = await (await visitor(browser(), { expectsFailures: true })).enter(first.url, 'teacher')
+    await moderate(teacher)
+    let answer = (): void => undefined
+    const answered = new Promise<void>((resolve) => (answer = resolve))
+    await teacher.route('**/poll?*', async (route) => {
+      await answered
+      await route.continue()
+    })
+    first.app.http.server.closeAllConnections()
+    await first.stop()
+    await startServer({ port: first.port, adminKey: 'key' })
+    await teacher.getByRole('button', { name: 'Close room' }).click()
+    await teacher.getByText('The room is closed.').waitFor()
+    answer()
+    await teacher.getByText('This room is closed for now').waitFor()
+    expect(await teacher.getByRole('textbox', { name: 'Moderator’s key' }).isVisible()).toBe(false)
+  })
+
   test('is asked for the key again where it is another after a restart', async () => {
     const first = await startServer({ adminKey: 'key' })
     const teacher = await (await visitor(browser(), { expectsFailures: true })).enter(first.url, 'teacher')
