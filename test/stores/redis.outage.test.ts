@@ -75,27 +75,28 @@ describe.skipIf(!hasRedis)('two processes on one Redis', () => {
     const server = await redisForTest()
     const [one, other] = [await storeIn(server.url), await storeIn(server.url)]
     const [here, there] = [await listen(one), await listen(other)]
-    let over = false
+    let [over, kills, said] = [false, 0, 0]
     const killing = (async () => {
-      for (let kills = 0; ; kills++) {
-        if (over) return kills
+      for (; !over; kills++) {
         await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
         await sleep(100)
       }
     })()
-    for (let i = 1; i <= 300; i++) {
-      await say(i % 2 === 0 ? one : other, `n${i}`)
+    // On a slow machine fewer are killed meanwhile.
+    while (said < 300 || kills <= 10) {
+      said++
+      await say(said % 2 === 0 ? one : other, `n${said}`)
       await sleep(5)
     }
     over = true
-    expect(await killing).toBeGreaterThan(10)
+    await killing
     for (const heard of [here, there]) {
       await until(
         () => heard.messages.length,
-        (length) => length >= 300,
+        (length) => length >= said,
       )
-      expect(idsOf(heard)).toEqual(upTo(300))
-      expect(texts(heard)).toEqual(upTo(300).map((i) => `n${i}`))
+      expect(idsOf(heard)).toEqual(upTo(said))
+      expect(texts(heard)).toEqual(upTo(said).map((i) => `n${i}`))
     }
   })
 
@@ -115,7 +116,7 @@ describe.skipIf(!hasRedis)('two processes on one Redis', () => {
       over = true
       await killing
     }
-  }, 60_000)
+  }, 180_000)
 
   test(
     'are told within five seconds that a log was flushed, and agree on the one in its place',
