@@ -14,5 +14,5 @@ test.skipIf(!isThere).each(['redis', 'postgres'] as const)(
     const soaked = await soak({ store, messages: 400, clients: 18, instances: 3, rolls: 1, seed: 7, pauseMs: 3000 })
     expect({ ...soaked, isWell: isWell(soaked) }).toMatchObject({ isWell: true, acknowledged: 400, rolls: 3 })
   },
-  90_000,
+  180_000,
 )
