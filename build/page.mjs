@@ -6,6 +6,12 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { transform } from 'lightningcss'
 import { build } from 'rolldown'
 
+/**
+ * What every page loads behind the chat goes into one file: a request costs a browser more than the code of most of these
+ * parts. Nothing of it is needed before the first messages are there, and the rarer things load their own parts.
+ */
+const BEHIND = ['amend', 'comforts', 'drawers', 'files', 'notifications', 'past', 'sending']
+
 rmSync('lib/static', { recursive: true, force: true })
 rmSync('lib/inside-page', { recursive: true, force: true })
 await Promise.all([bundlePage(), bundleInside()])
@@ -50,11 +56,19 @@ async function bundlePage() {
           { name: 'first-sheet', tags: ['$initial'], test: /(?<!page)\.ts$/, priority: 1 },
           // The chat too, with what its later parts have from it.
           { name: 'chat', test: /static.chat\.ts$/ },
+          // Words that rare parts have too, such as the one that asks for a password before the chat. They are in the language
+          // that is chosen when they are loaded, so they go with nothing that is loaded earlier.
+          { name: 'later-words', test: /static.later-words\.ts$/ },
+          { name: 'later-style', test: /static.later-style\.ts$/ },
+          { name: 'leader', test: /static.leader\.ts$/ },
+          { name: 'behind', test: new RegExp(`static.(${BEHIND.join('|')})\\.ts$`) },
         ],
       },
     },
   })
-  skipFacade('page', 'chat')
+  skipFacade('page', 'chat2', 'chat')
+  skipFacade('chat', 'leader2', 'leader')
+  for (const part of BEHIND) skipFacade('chat', part, 'behind')
   const html = readFileSync('static/index.html', 'utf8')
   const link = /<link rel="stylesheet" href="(.+)" \/>/g
   const sheets = [...html.matchAll(link)].map(([, file]) => readFileSync(file, 'utf8'))
@@ -94,13 +108,13 @@ async function bundlePage() {
 }
 
 /** A part that others have things from gets a file before it that only hands on: one request less without that. */
-function skipFacade(from, to) {
-  const script = readFileSync(`lib/static/${from}.js`, 'utf8')
-  const facade = readFileSync(`lib/static/${to}2.js`, 'utf8')
-  if (!/^export\{\w+\}from"\.\/\w+\.js";/.test(facade)) throw new Error(`${to}2.js does more than hand on`)
-  writeFileSync(`lib/static/${from}.js`, script.replaceAll(`./${to}2.js`, `./${to}.js`))
-  rmSync(`lib/static/${to}2.js`)
-  rmSync(`lib/static/${to}2.js.map`, { force: true })
+function skipFacade(from, facade, to) {
+  const script = read(`lib/static/${from}.js`)
+  const handsOn = new RegExp(`^export\\{[\\w,]+\\}from"\\./${to}\\.js";`)
+  if (!handsOn.test(read(`lib/static/${facade}.js`))) throw new Error(`${facade}.js does more than hand on`)
+  writeFileSync(`lib/static/${from}.js`, script.replaceAll(`./${facade}.js`, `./${to}.js`))
+  rmSync(`lib/static/${facade}.js`)
+  rmSync(`lib/static/${facade}.js.map`, { force: true })
 }
 
 function read(file) {

@@ -17,6 +17,13 @@ test('the first sheet and the chat are loaded in few bytes, and what is rare com
   expect(bytes).toBeLessThanOrEqual(MOST_BYTES)
 })
 
+test('what every page loads behind the chat comes in few files', () => {
+  const first = scripts('static/theme.js', 'static/page.js', 'static/chat.js')
+  const all = scripts('static/shortcuts.js', 'static/leader.js', 'static/behind.js', 'static/switcher.js')
+  const behind = all.filter((file) => !first.includes(file))
+  expect(behind).toHaveLength(6)
+})
+
 /** Scripts, with what they import before they run. */
 function scripts(...files: string[]): string[] {
   const found = new Set(files)
