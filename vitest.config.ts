@@ -19,7 +19,7 @@ const LONG = [
   'test/lab.test.ts',
   'test/lessons.test.ts',
   'test/package.test.ts',
-  'test/page/!(crayons|size|talk|text|words).test.ts',
+  'test/page/!(crayons|picture|size|talk|text|words).test.ts',
   'test/readme.test.ts',
   'test/stores/journal.{commands,damage,disk,kill,lock,power}.test.ts',
   'test/stores/{move,postgres,redis}.test.ts',

@@ -1,44 +1,15 @@
-// Photos go out without what their camera wrote into them.
+// Pictures go out without what their camera wrote into them, and a browser shows them as it did.
 
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/journal.js'
+import { camera, pngChunk, riff, riffChunk, SECRET, segment } from '../support/photo.js'
 import { startServer } from '../support/server.js'
 import { hasChromium, say, useBrowser, visitor } from './browser.js'
 
-const SECRET = 'GPS 48.2082 N 16.3738 E'
-
-/** Fields of a camera: where the photo was taken, and that it lies on its side. */
-function exif(isLittle: boolean): Buffer {
-  const tiff = new DataView(new ArrayBuffer(38))
-  const u16 = (at: number, value: number): void => tiff.setUint16(at, value, isLittle)
-  const u32 = (at: number, value: number): void => tiff.setUint32(at, value, isLittle)
-  u16(0, isLittle ? 0x4949 : 0x4d4d)
-  u16(2, 42)
-  u32(4, 8)
-  u16(8, 2)
-  // A description, which stands behind the fields.
-  u16(10, 0x010e)
-  u16(12, 2)
-  u32(14, SECRET.length)
-  u32(18, tiff.byteLength)
-  // The orientation, which stands in its field.
-  u16(22, 0x0112)
-  u16(24, 3)
-  u32(26, 1)
-  u16(30, 6)
-  return segment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), Buffer.from(tiff.buffer), Buffer.from(SECRET)]))
-}
-
-function segment(marker: number, body: Buffer): Buffer {
-  const head = Buffer.from([0xff, marker, 0, 0])
-  head.writeUInt16BE(body.length + 2, 2)
-  return Buffer.concat([head, body])
-}
-
-/** A photo as this browser writes it, 80 wide and 40 high, with what a camera adds at its beginning and behind its end. */
-async function photo(page: Page, isLittle: boolean): Promise<Buffer> {
-  const address = await page.evaluate(() => {
+/** A picture as this browser writes it, 80 wide and 40 high. */
+async function drawn(page: Page, type: string): Promise<Buffer> {
+  const address = await page.evaluate((kind) => {
     const canvas = document.createElement('canvas')
     canvas.width = 80
     canvas.height = 40
@@ -47,11 +18,48 @@ async function photo(page: Page, isLittle: boolean): Promise<Buffer> {
       if (pen !== null) pen.fillStyle = `hsl(${x * 4} 80% 50%)`
       pen?.fillRect(x, 0, 4, 40)
     }
-    return canvas.toDataURL('image/jpeg', 0.9)
-  })
-  const plain = Buffer.from(address.split(',')[1] ?? '', 'base64')
+    return canvas.toDataURL(kind, 0.9)
+  }, type)
+  return Buffer.from(address.split(',')[1] ?? '', 'base64')
+}
+
+/** What a camera adds at the beginning of a JPEG, and behind its end. */
+function jpeg(plain: Buffer, isLittle: boolean): Buffer {
+  const exif = segment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), camera(isLittle, 6)]))
   const comment = segment(0xfe, Buffer.from(SECRET))
-  return Buffer.concat([plain.subarray(0, 2), exif(isLittle), comment, plain.subarray(2), Buffer.from(SECRET)])
+  return Buffer.concat([plain.subarray(0, 2), exif, comment, plain.subarray(2), Buffer.from(SECRET)])
+}
+
+/** The same in a PNG, behind its head of 33 bytes, and in a WebP, whose flags then say that it is there. */
+function withText(plain: Buffer, type: string): Buffer {
+  const about = Buffer.concat([camera(true, 1), Buffer.from(SECRET)])
+  if (type === 'image/png')
+    return Buffer.concat([plain.subarray(0, 33), pngChunk('eXIf', about), pngChunk('tEXt', about), plain.subarray(33)])
+  const chunks = Buffer.from(plain.subarray(12))
+  chunks.writeUInt8(chunks.readUInt8(8) | 0x0c, 8)
+  return riff(chunks, riffChunk('EXIF', about), riffChunk('XMP ', about))
+}
+
+/** Sends a picture, and resolves with its image in the log when that is there. */
+async function send(page: Page, name: string, mimeType: string, buffer: Buffer): Promise<Locator> {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Add a file' }).click(),
+  ])
+  await chooser.setFiles([{ name, mimeType, buffer }])
+  await page.getByRole('list', { name: 'Files to send' }).getByRole('img', { name }).waitFor()
+  await say(page, 'where we were')
+  const shown = page.locator('#lines').getByRole('img', { name })
+  await expect.poll(async () => (await sizeOf(shown))[0], { timeout: 15_000 }).toBeGreaterThan(0)
+  return shown
+}
+
+async function sizeOf(shown: Locator): Promise<number[]> {
+  return shown.evaluate((image) => (image instanceof HTMLImageElement ? [image.naturalWidth, image.naturalHeight] : []))
+}
+
+async function bytesOf(shown: Locator): Promise<Buffer> {
+  return Buffer.from(await (await fetch((await shown.getAttribute('src')) ?? '')).arrayBuffer())
 }
 
 describe.skipIf(!hasChromium)('a photo', { timeout: 60_000 }, () => {
@@ -63,29 +71,28 @@ describe.skipIf(!hasChromium)('a photo', { timeout: 60_000 }, () => {
   ])('goes out without its place, and lies as it lay (%s end first)', async (_, isLittle) => {
     const { url } = await startServer({ files: temporaryFolder() })
     const ada = await (await visitor(browser())).enter(url, 'Ada')
-    const taken = await photo(ada, isLittle)
+    const taken = jpeg(await drawn(ada, 'image/jpeg'), isLittle)
     expect(taken.includes(SECRET)).toBe(true)
-    const [chooser] = await Promise.all([
-      ada.waitForEvent('filechooser'),
-      ada.getByRole('button', { name: 'Add a file' }).click(),
-    ])
-    await chooser.setFiles([{ name: 'hill.jpg', mimeType: 'image/jpeg', buffer: taken }])
-    await ada.getByRole('list', { name: 'Files to send' }).getByRole('img', { name: 'hill.jpg' }).waitFor()
-    await say(ada, 'where we were')
-    const shown = ada.locator('#lines').getByRole('img', { name: 'hill.jpg' })
-    await expect
-      .poll(
-        () => shown.evaluate((image) => image instanceof HTMLImageElement && [image.naturalWidth, image.naturalHeight]),
-        {
-          timeout: 15_000,
-        },
-      )
-      .toEqual([40, 80])
-    expect(await shown.evaluate((image) => [image.getAttribute('width'), image.getAttribute('height')])).toEqual([
-      '40',
-      '80',
-    ])
-    const sent = Buffer.from(await (await fetch((await shown.getAttribute('src')) ?? '')).arrayBuffer())
+
+    const shown = await send(ada, 'hill.jpg', 'image/jpeg', taken)
+
+    expect(await sizeOf(shown)).toEqual([40, 80])
+    expect([await shown.getAttribute('width'), await shown.getAttribute('height')]).toEqual(['40', '80'])
+    const sent = await bytesOf(shown)
     expect([sent.length > 500, sent.includes(SECRET)]).toEqual([true, false])
+  })
+
+  test.each(['png', 'webp'])('goes out without its place as %s too', async (kind) => {
+    const { url } = await startServer({ files: temporaryFolder() })
+    const ada = await (await visitor(browser())).enter(url, 'Ada')
+    const plain = await drawn(ada, `image/${kind}`)
+    const taken = withText(plain, `image/${kind}`)
+    expect(taken.includes(SECRET)).toBe(true)
+
+    const shown = await send(ada, `hill.${kind}`, `image/${kind}`, taken)
+
+    expect(await sizeOf(shown)).toEqual([80, 40])
+    const sent = await bytesOf(shown)
+    expect([sent.length >= plain.length, sent.includes(SECRET)]).toEqual([true, false])
   })
 })
