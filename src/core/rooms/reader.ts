@@ -151,10 +151,9 @@ export class Reader {
     // A change of presence that is about to be told is waited for: that keeps presence to one wake-up a second. A
     // reader that was told no presence yet need not wait.
     const told = this.#told
-    const isDue = told !== undefined && this.rooms.some(({ presence }) => presence.telling)
-    const isSeenDue = told !== undefined && this.rooms.some(({ presence }) => presence.tellingSeen)
     const isOnlySeen = this.seen && told?.startsWith(presenceVersion(this.rooms)) === true
-    if (this.#presenceIsNews() && !(isOnlySeen ? isSeenDue : isDue)) {
+    const isDue = this.rooms.some(({ presence }) => (isOnlySeen ? presence.tellingSeen : presence.telling))
+    if (this.#presenceIsNews() && !(isDue && told !== undefined)) {
       leave()
       return undefined
     }
@@ -170,7 +169,6 @@ export class Reader {
 
   /** How far members have read is no news to a reader that was told it, and does not ask for it any more. */
   #presenceIsNews(): boolean {
-    if (!this.presence) return false
     const version = presenceVersion(this.rooms, this.seen)
     return this.#told !== version && (this.seen || this.#told?.startsWith(version) !== true)
   }
