@@ -1,25 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseSince } from '../../../src/core/rooms/cursor.js'
+import { parseSince, type Place } from '../../../src/core/rooms/cursor.js'
 import { GATHER_SEEN_MS, SEEN_MS, TELL_MS } from '../../../src/core/rooms/presence.js'
 import { ANSWER_BYTES, presenceVersion, Reader, type View } from '../../../src/core/rooms/reader.js'
 import type { Room } from '../../../src/core/rooms/room.js'
-import { createRoom, fill } from '../../support/chat.js'
+import { createRoom, fill, message } from '../../support/chat.js'
 
 type Options = { readonly limit?: number; readonly presence?: boolean; readonly seen?: boolean }
 
-function reader(
-  rooms: readonly Room[],
-  since: string | undefined,
-  { limit = 500, presence = false, seen = false }: Options = {},
-): Reader {
+function reader(rooms: readonly Room[], since: string | undefined, options: Options = {}): Reader {
   return new Reader(
     rooms,
     parseSince(
       since,
       rooms.map((room) => room.name),
     ),
-    { limit, presence, seen },
+    { limit: 500, presence: false, ...options },
   )
 }
 
@@ -61,6 +57,7 @@ describe('a reader of one room', () => {
     expect(one.onlyPlace).toEqual({ epoch: undefined, id: 0 })
     one.move(one.look())
     expect([ids(one.look()), one.onlyPlace]).toEqual([['lobby.3', 'lobby.4'], { epoch: 'epoch001', id: 2 }])
+    expect([one.places, one.look().gaps]).toEqual([[{ epoch: 'epoch001', id: 2 }], []])
   })
 })
 
@@ -102,18 +99,70 @@ describe('a reader of several rooms', () => {
     expect([woken, lobby.waiting, den.waiting]).toEqual([1, 0, 0])
   })
 
-  test('does not wait anywhere when one room has news already', () => {
+  test('does not wait anywhere when one room has news already, or is to be read from its newest messages', () => {
     const { room: lobby } = createRoom(500, 'lobby')
     const { room: den } = createRoom(500, 'den')
     fill(den, 1, 1)
-    expect(reader([lobby, den], 'lobby.00000000.0~den.00000000.0').park(never)).toBeUndefined()
+    for (const since of ['lobby.00000000.0~den.00000000.0', 'lobby.00000000.0'])
+      expect(reader([lobby, den], since).park(never)).toBeUndefined()
     expect([lobby.waiting, den.waiting]).toEqual([0, 0])
+  })
+
+  test('that asks for no presence watches none', () => {
+    const rooms = ['lobby', 'den'].map((name) => createRoom(500, name).room)
+    expect(reader(rooms, 'now').park(never)).toBeDefined()
+    expect(rooms.map(({ waiting, presence }) => [waiting, presence.watchers])).toEqual([
+      [1, 0],
+      [1, 0],
+    ])
+  })
+})
+
+describe('an answer', () => {
+  /** A room with so many messages of 10 kB each: a hundred of them fit into one answer. */
+  function createLoud(name: string, count: number): Room {
+    const { room } = createRoom(500, name)
+    for (let id = 1; id <= count; id++) room.deliver(message(id, { room: name, text: 'x'.repeat(10_000) }), 'epoch001')
+    return room
+  }
+
+  const { room: lull } = createRoom(500, 'lull')
+  const [quiet, loud, louder] = [createLoud('quiet', 1), createLoud('loud', 200), createLoud('louder', 200)]
+  const counts = (rooms: readonly Room[], { entries }: View): number[] =>
+    rooms.map(({ name }) => entries.filter(({ message: { room } }) => room === name).length)
+
+  test.for([
+    ['has so many messages of a loud room', [loud], [100]],
+    ['has the same share for each of two loud rooms', [loud, louder], [50, 50]],
+    ['has more of a loud room behind a quiet one', [quiet, loud], [1, 99]],
+    ['has no share for a room without news', [lull, loud, louder], [0, 50, 50]],
+    ['has no share for a room without news among others', [loud, lull, louder], [50, 0, 50]],
+  ] as const)('%s', ([, rooms, expected]) => {
+    const one = reader(rooms, rooms.map(({ name, epoch }) => `${name}.${epoch}.0`).join('~'))
+    expect([counts(rooms, one.look()), one.look().more]).toEqual([expected, true])
+  })
+
+  test('has the same share for rooms that are read from their newest messages', () => {
+    const view = reader([loud, louder], undefined).look()
+    expect([counts([loud, louder], view), view.entries.at(-1)?.message.id]).toEqual([[50, 50], 200])
+  })
+
+  test('is less than 1 MiB, and not much less, with the presence of every room beside its messages', () => {
+    const rooms = [createLoud('loud', 200), createLoud('louder', 200)]
+    for (const { presence } of rooms)
+      for (let i = 0; i < 2000; i++) presence.add({ username: `${'漢'.repeat(24)}${i}`, fold: String(i) })
+    const states = rooms.map(({ presence }) => presence.state.json)
+    const { entries } = reader(rooms, 'loud.epoch001.0~louder.epoch001.0', { presence: true }).look()
+    const bytes = Buffer.byteLength([...entries.map(({ json }) => json), ...states].join(','))
+    expect(bytes / 1024 ** 2).toBeGreaterThan(0.9)
+    expect(bytes / 1024 ** 2).toBeLessThan(1)
   })
 })
 
 describe('presence', () => {
   const ada = { username: 'ada', fold: 'ada' }
   const bob = { username: 'bob', fold: 'bob' }
+  const newest = ({ epoch, last }: Room): Place => ({ epoch, id: last })
 
   test('is told at once to who was told none, also while a change is about to be told', () => {
     const { room } = createRoom()
@@ -121,7 +170,8 @@ describe('presence', () => {
     room.presence.watch(() => undefined)
     room.presence.add(ada)
     expect(room.presence.telling).toBe(true)
-    expect(reader([room], 'now', { presence: true }).park(never)).toBeUndefined()
+    for (const seen of [false, true])
+      expect(reader([room], 'now', { presence: true, seen }).park(never)).toBeUndefined()
     leave?.()
   })
 
@@ -166,6 +216,26 @@ describe('presence', () => {
     expect(one.park(go)).toBeDefined()
     clock.advance(2 * TELL_MS)
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(TELL_MS)
+  })
+
+  test.for([
+    ['of one room of several', (lobby: Room) => lobby.presence.add(bob), TELL_MS],
+    ['with what members have had in one room of several', (lobby: Room) => lobby.saw(ada, newest(lobby)), SEEN_MS],
+  ] as const)('%s that is about to be told is waited for', ([, change, ms]) => {
+    const { room: lobby, clock } = createRoom(500, 'lobby')
+    const { room: den } = createRoom(500, 'den')
+    lobby.presence.add(ada)
+    fill(lobby, 1, 1)
+    clock.advance(2 * TELL_MS)
+    const one = reader([lobby, den], 'now', { presence: true, seen: true })
+    one.move(one.look())
+    const leave = one.park(never)
+    change(lobby)
+    leave?.()
+    let woken = 0
+    expect(one.park(() => woken++)).toBeDefined()
+    clock.advance(ms)
+    expect([woken, lobby.presence.watchers, den.presence.watchers]).toEqual([1, 0, 0])
   })
 
   test('with what members have had wakes who asks for that, within some seconds, and never at once', () => {
@@ -241,6 +311,10 @@ describe('presence', () => {
     expect(presenceVersion([lobby, den])).not.toBe(before)
     expect(presenceVersion([lobby, den], true)).toBe(presenceVersion([den, lobby], true))
     expect(presenceVersion([lobby, den], true).startsWith(presenceVersion([lobby, den]))).toBe(true)
+    const unread = presenceVersion([lobby, den], true)
+    fill(den, 1, 1)
+    den.saw(bob, newest(den))
+    expect(presenceVersion([lobby, den], true)).not.toBe(unread)
   })
 })
 
