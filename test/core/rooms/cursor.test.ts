@@ -35,6 +35,7 @@ test('a cursor of several rooms is good for one of them alone, and for a room it
   const cursor = 'lobby.k3f9qz1a.801~den.p0cq11zz.5'
   expect(parseSince(cursor, ['den']).place('den')).toEqual({ epoch: 'p0cq11zz', id: 5 })
   expect(parseSince(cursor, ['attic']).place('attic')).toBeUndefined()
+  expect(parseSince('eightxxx.k3f9qz1a.801', ['eightxxx']).place('eightxxx')).toEqual({ epoch: 'k3f9qz1a', id: 801 })
   expect(parseSince('k3f9qz1a.801', ['lobby', 'den']).place('lobby')).toBeUndefined()
 })
 
@@ -88,6 +89,8 @@ describe('what is no cursor is refused', () => {
     'a b.k3f9qz1a.1',
     'k3f9qz1a.1~',
     'k3f9qz1a.1\n',
+    'k3f9qz1a. ',
+    '--------.1',
     'p',
     '%00',
   ]
