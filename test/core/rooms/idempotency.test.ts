@@ -115,6 +115,15 @@ test('a message that the store brought brings its key, for its name however it s
   expect((await keys.once('name bob', 'k', 'hi', send)).replayed).toBe(false)
 })
 
+test.for([
+  ['an edit', { type: 'edit', of: 3 }],
+  ['a message with a file', { file: { id: 'f1', name: 'a.png', type: 'image/png', bytes: 5 } }],
+] as const)('a key that %s brought is not good for a message with the same text', async ([, parts]) => {
+  const { keys, send } = createKeys()
+  keys.note(message(7, { key: 'k', text: 'hi', ...parts }), EPOCH)
+  expect(await codeOf(() => keys.once('name ada', 'k', 'hi', send))).toBe('key_reused')
+})
+
 test('a message that was sent from here is remembered once', async () => {
   const { keys } = createKeys()
   const own = message(1, { key: 'k', text: 'hi' })
@@ -153,10 +162,11 @@ describe('messages that have left the ring', () => {
     for (const key of ['a', 'b', 'c', 'unknown']) left(keys, key)
     left(keys, 's', 'bob', 70)
     left(keys, 's', 'bob', 100)
+    await keys.once('name ada', 'undefined', 'hi', send)
     keys.left(message(9), 100)
-    expect([keys.size, keys.bytes]).toEqual([5, 400])
+    expect([keys.size, keys.bytes]).toEqual([6, 400])
     keys.shed()
-    expect([keys.size, keys.bytes]).toEqual([3, 200])
+    expect([keys.size, keys.bytes]).toEqual([4, 200])
     const isKnown = async (key: string) => (await keys.once('name ada', key, 'hi', send)).replayed
     expect([await isKnown('in the ring'), await isKnown('a'), await isKnown('c')]).toEqual([true, false, true])
   })
