@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { ChatError } from '../../../src/core/errors.js'
-import { fullBucket } from '../../../src/core/bucket.js'
-import { Buckets, ConnectionLimit, Limits, NO_LIMITS, type Rate, take } from '../../../src/core/people/limits.js'
+import { type Bucket, fullBucket } from '../../../src/core/bucket.js'
+import {
+  Buckets,
+  ConnectionLimit,
+  type Counted,
+  Limits,
+  NO_LIMITS,
+  type Rate,
+  take,
+} from '../../../src/core/people/limits.js'
 import { FakeClock } from '../../support/clock.js'
 import { codeOf, createChat } from '../../support/chat.js'
 
@@ -89,14 +97,28 @@ describe('the buckets of addresses', () => {
     expect(buckets.size).toBeLessThan(2 * 4000 + 3)
   })
 
-  test('take bounded memory when half a million addresses come at once', () => {
+  test('are remembered while one that is empty would fill, and less than twice as long', () => {
     const buckets = new Buckets(PERSON)
-    for (let i = 0; i < 500_000; i++) buckets.take(String(i), 0)
-    expect(buckets.size).toBeLessThanOrEqual(200_000)
+    const sizes = [0, 4000, 8000, 16_000].map((now) => {
+      buckets.take(`address at ${now}`, now)
+      return buckets.size
+    })
+    expect(sizes).toEqual([1, 2, 2, 1])
+  })
+
+  test('take bounded memory however many addresses come at once', () => {
+    const buckets = new Buckets(PERSON)
+    let most = 0
+    for (let i = 0; i < 300_000; i++) {
+      buckets.take(String(i), 0)
+      most = Math.max(most, buckets.size)
+    }
+    expect(most).toBe(200_000)
   })
 
   test('without a limit remember nobody', () => {
     const buckets = new Buckets(NO_LIMITS.address)
+    buckets.charge('a', 5, 0)
     expect([buckets.take('a', 0), buckets.size]).toEqual([0, 0])
   })
 })
@@ -126,6 +148,11 @@ describe('a connectionLimit', () => {
     expect(connectionLimit.size).toBe(0)
   })
 
+  test('without a maximum remembers nobody', () => {
+    const connectionLimit = new ConnectionLimit(Infinity)
+    expect([connectionLimit.enter('a'), connectionLimit.size]).toEqual([expect.any(Function), 0])
+  })
+
   test('does not count whom it is told not to', () => {
     const connectionLimit = new ConnectionLimit(1, (address) => address === 'home')
     for (let i = 0; i < 10; i++) expect(connectionLimit.enter('home')).toBeDefined()
@@ -137,15 +164,15 @@ describe('a connectionLimit', () => {
   })
 })
 
-describe('the limits of a chat', () => {
-  const RATES = {
-    person: PERSON,
-    address: { perSecond: 50, burst: 100 },
-    joins: { perSecond: 1, burst: 3 },
-    rooms: { perSecond: 1, burst: 2 },
-    notes: { perSecond: 1, burst: 10 },
-  }
+const RATES = {
+  person: PERSON,
+  address: { perSecond: 50, burst: 100 },
+  joins: { perSecond: 1, burst: 3 },
+  rooms: { perSecond: 1, burst: 2 },
+  notes: { perSecond: 1, burst: 10 },
+}
 
+describe('the limits of a chat', () => {
   test('say after how many whole seconds it is worth another try', () => {
     const limits = new Limits(new FakeClock(), { ...NO_LIMITS, joins: { perSecond: 0.1, burst: 1 }, person: PERSON })
     const said = { token: 'token', said: fullBucket() }
@@ -231,6 +258,16 @@ describe('the limits of a chat', () => {
     expect(await codeOf(() => chat.join({ room: 'one', username: 'u4', address: 'a' }))).toBe('rate_limited')
   })
 
+  test('hands go up and down as often as people say that they type, and not more', () => {
+    const limits = new Limits(new FakeClock(), RATES)
+    const ada = { token: 'token', typed: fullBucket() }
+    for (let i = 0; i < 10; i++) {
+      limits.hand(ada)
+      limits.typing(ada)
+    }
+    expect(() => limits.hand(ada)).toThrow('your hand goes up and down too often: wait 1 s, then try again')
+  })
+
   test('typing has its own bucket', async () => {
     const { chat } = createChat({ rates: RATES })
     const { session } = await chat.join({ room: 'lobby', username: 'ada', address: 'a' })
@@ -242,6 +279,7 @@ describe('the limits of a chat', () => {
   test('the program itself is not counted', async () => {
     const { chat } = createChat({ rates: RATES })
     for (let i = 0; i < 300; i++) await chat.send({ room: `room${i % 9}`, username: 'bot', text: 'hi' })
+    for (let i = 0; i < 9; i++) await chat.join({ room: 'room0', username: `bot${i}` })
   })
 
   test('an address has only so many sessions, and one more when one has ended', async () => {
@@ -253,5 +291,86 @@ describe('the limits of a chat', () => {
     expect(chat.sessions.size).toBe(2)
     await chat.end(session)
     await join('eve')
+  })
+})
+
+describe('what another process gives away', () => {
+  const BURSTS = [
+    ['messages of a session', 20, ({ limits, ada }: Process) => limits.message(undefined, ada, 'ada')],
+    ['messages of a name', 20, ({ limits }: Process) => limits.message('a', undefined, 'Ada')],
+    ['messages of an address', 100, ({ limits }: Process, i: number) => limits.message('a', undefined, `u${i}`)],
+    ['signs of typing', 20, ({ limits, ada }: Process) => limits.typing(ada)],
+    ['joins', 3, ({ limits }: Process) => limits.join('a')],
+    ['joins of an address with a rate of its own', 5, ({ limits }: Process) => limits.join('home')],
+    ['new rooms', 2, ({ limits }: Process) => limits.room('a')],
+    ['notes of coming and going', 10, ({ limits, lobby }: Process) => limits.note(lobby)],
+  ] as const
+
+  function createProcess(tell?: (counted: Counted) => void) {
+    const rates = { ...RATES, isFree: (address: string) => address === 'home', freeJoins: { perSecond: 1, burst: 5 } }
+    const ada = { token: 'token', said: fullBucket(), typed: fullBucket() }
+    const lobby = { name: 'lobby', notes: fullBucket() }
+    const known: Readonly<Record<string, Bucket>> = {
+      'said token': ada.said,
+      'typed token': ada.typed,
+      'note lobby': lobby.notes,
+    }
+    const clock = new FakeClock()
+    const limits = new Limits(clock, rates, tell)
+    const count = (counted: Counted, times = 1): void =>
+      limits.charge(counted, times, ({ what, of }) => known[`${what} ${of}`])
+    return { limits, ada, lobby, count, clock }
+  }
+  type Process = ReturnType<typeof createProcess>
+
+  /** How often something is allowed. */
+  function allowed(call: (i: number) => unknown): number {
+    for (let i = 0; ; i++) {
+      try {
+        if (call(i) === false) return i
+      } catch {
+        return i
+      }
+    }
+  }
+
+  test.for(BURSTS)('counts here too: %s', ([, burst, ask]) => {
+    const here = createProcess()
+    const there = createProcess(here.count)
+    for (let i = 1; i < burst; i++) ask(there, -i)
+    expect(allowed((i) => ask(here, i))).toBe(1)
+  })
+
+  test('is told once for each, and not for what is refused', () => {
+    const told: string[] = []
+    const there = createProcess(({ what, of }) => told.push(`${what} ${of}`))
+    for (const [, , ask] of BURSTS) allowed((i) => ask(there, i))
+    for (const [what, burst] of [
+      ['said token', 20],
+      ['name a ada', 20],
+      ['address a', 100],
+      ['join a', 3],
+      ['note lobby', 10],
+    ])
+      expect(told.filter((one) => one === what)).toHaveLength(Number(burst))
+  })
+
+  test('is not told, and not counted, where there is no limit', () => {
+    const limits = new Limits(new FakeClock(), NO_LIMITS, () => expect.unreachable('told'))
+    const ada = { token: 'token', said: fullBucket(), typed: fullBucket() }
+    limits.charge({ what: 'said', of: 'token' }, 1000, () => ada.said)
+    limits.message('a', ada, 'ada')
+    limits.message('a', undefined, 'ada')
+    limits.join('a')
+  })
+
+  test('counts all at once, beyond what there is, and for a session that is not known here not at all', () => {
+    const { limits, ada, count, clock } = createProcess()
+    count({ what: 'join', of: 'a' }, 2)
+    expect(allowed(() => limits.join('a'))).toBe(1)
+    count({ what: 'said', of: 'another' }, 30)
+    count({ what: 'typed', of: 'token' }, 30)
+    expect(take(ada.typed, PERSON, clock.now())).toBeCloseTo(11 * 200)
+    expect(take(ada.said, PERSON, clock.now())).toBe(0)
   })
 })
