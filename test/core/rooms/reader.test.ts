@@ -152,10 +152,12 @@ describe('an answer', () => {
     for (const { presence } of rooms)
       for (let i = 0; i < 2000; i++) presence.add({ username: `${'漢'.repeat(24)}${i}`, fold: String(i) })
     const states = rooms.map(({ presence }) => presence.state.json)
-    const { entries } = reader(rooms, 'loud.epoch001.0~louder.epoch001.0', { presence: true }).look()
+    const since = 'loud.epoch001.0~louder.epoch001.0'
+    const { entries } = reader(rooms, since, { presence: true }).look()
     const bytes = Buffer.byteLength([...entries.map(({ json }) => json), ...states].join(','))
     expect(bytes / 1024 ** 2).toBeGreaterThan(0.9)
     expect(bytes / 1024 ** 2).toBeLessThan(1)
+    expect(counts(rooms, reader(rooms, since).look())).toEqual([50, 50])
   })
 })
 
