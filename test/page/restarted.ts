@@ -18,7 +18,8 @@ export async function writeThroughRestart(who: Visitor): Promise<Page> {
   await ada.getByText('Reconnecting').waitFor()
   const second = await startServer({ port: first.port })
   await isLive(ada, 30_000)
-  await expect.poll(() => textsOf(second), { timeout: 25_000 }).toEqual(['while away 1', 'while away 2'])
+  // A call that is lost is given up after 15 seconds.
+  await expect.poll(() => textsOf(second), { timeout: 40_000 }).toEqual(['while away 1', 'while away 2'])
   await ada.getByText('The server restarted').waitFor()
   await ada.locator('#pending li').first().waitFor({ state: 'detached' })
   for (const text of ['before', 'while away 1', 'while away 2'])
