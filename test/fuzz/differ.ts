@@ -9,6 +9,7 @@
 
 import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
 import { type App, createApp } from '../../src/app.js'
 import { defaults } from '../../src/command.js'
 import { systemClock } from '../../src/platform.js'
@@ -171,10 +172,33 @@ function converse(port: number, { pieces, isInStep }: ReturnType<typeof slice>, 
  * not be said (RFC 9110, section 10.1.1): whether it is depends on the packet in which the body came.
  */
 function shape(answers: string): string {
-  return answers
+  return unpack(answers)
     .replaceAll(/HTTP\/1\.1 100 Continue\r\n\r\n(?=HTTP\/1\.1 400 )/g, '')
     .replaceAll(/\r\nDate: [^\r]*/g, '')
     .replaceAll(/"(now|timestamp|retry)":\d+/g, '"$1":0')
     .replaceAll(/"epoch":"[a-z0-9]{8}"/g, '"epoch":""')
     .replaceAll(/(["~.]|id: )[a-z0-9]{8}\.(\d)/g, '$1E.$2')
+}
+
+/** The head of an answer that is compressed, from its length on. */
+const PACKED = /(?<=\r\nContent-Length: )(\d+)(\r\n(?:[^\r\n]+\r\n)*?Content-Encoding: gzip\r\n(?:[^\r\n]+\r\n)*\r\n)/
+
+/** Answers without compression: time and chance stand in their bodies too. */
+function unpack(answers: string): string {
+  const packed = PACKED.exec(answers)
+  if (packed === null) return answers
+  const [all, length = '', head = ''] = packed
+  const body = packed.index + all.length
+  const end = body + Number(length)
+  const text = gunzip(answers.slice(body, end))
+  return `${answers.slice(0, packed.index)}${text.length}${head}${text}${unpack(answers.slice(end))}`
+}
+
+/** Of a connection that was cut all that came. */
+function gunzip(bytes: string): string {
+  try {
+    return gunzipSync(Buffer.from(bytes, 'latin1')).toString('latin1')
+  } catch {
+    return bytes
+  }
 }
