@@ -1,6 +1,7 @@
 // A picture that a test makes: a PNG with a hill before a sky, of any size.
 
-import { crc32, deflateSync } from 'node:zlib'
+import { deflateSync } from 'node:zlib'
+import { png, pngChunk } from './photo.js'
 
 export function picture(width: number, height: number): Buffer {
   const rows = Buffer.alloc((1 + 3 * width) * height)
@@ -17,14 +18,5 @@ export function picture(width: number, height: number): Buffer {
   head.writeUInt32BE(height, 4)
   // Eight bits a colour, and red, green, blue.
   head.set([8, 2], 8)
-  const parts = [part('IHDR', head), part('IDAT', deflateSync(rows)), part('IEND', Buffer.alloc(0))]
-  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), ...parts])
-}
-
-function part(type: string, bytes: Buffer): Buffer {
-  const named = Buffer.concat([Buffer.from(type), bytes])
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
-  length.writeUInt32BE(bytes.length)
-  sum.writeUInt32BE(crc32(named))
-  return Buffer.concat([length, named, sum])
+  return png(pngChunk('IHDR', head), pngChunk('IDAT', deflateSync(rows)), pngChunk('IEND'))
 }
