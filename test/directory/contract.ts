@@ -7,6 +7,7 @@ import { ConnectionMember } from '../../src/core/connection-member.js'
 import type { Rates } from '../../src/core/people/limits.js'
 import type { Session } from '../../src/core/people/sessions.js'
 import type { PresenceState } from '../../src/core/rooms/presence.js'
+import { RECONCILE_MS } from '../../src/directory/shared/directory.js'
 import { codeOf } from '../support/chat.js'
 import { until } from '../support/server.js'
 
@@ -15,6 +16,9 @@ export type OpenThree = (rates?: Rates) => Promise<Three>
 
 /** The others hear of a change within a second; a busy machine may take longer. */
 const HEARD_MS = 15_000
+
+/** News that are lost are found out within five seconds; a busy machine may take longer for the rest. */
+export const TOLD_MS = RECONCILE_MS + 2500
 
 /** The session of a token, as a request with it finds it. */
 export async function session(chat: Chat, token: string): Promise<Session> {

@@ -2,17 +2,14 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Chat } from '../../src/core/chat.js'
-import { LEASE_MS, RECONCILE_MS } from '../../src/directory/shared/directory.js'
+import { LEASE_MS } from '../../src/directory/shared/directory.js'
 import { codeOf } from '../support/chat.js'
 import { hasPostgres, postgresForTest } from '../support/postgres.js'
 import type { PostgresServer } from '../support/postgres-server.js'
 import { processOnPostgres } from '../support/processes.js'
 import { MEASURES } from '../support/retried.js'
 import { until } from '../support/server.js'
-import { join, say, session, stateOf, told } from './contract.js'
-
-/** They are found out within five seconds; a busy machine may take longer for the rest. */
-const TOLD_MS = RECONCILE_MS + 2500
+import { join, say, session, stateOf, told, TOLD_MS } from './contract.js'
 
 /** What the log of the lobby says of coming and going. */
 async function notes(chat: Chat): Promise<string[]> {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Chat } from '../../src/core/chat.js'
 import { ConnectionMember } from '../../src/core/connection-member.js'
-import { LEASE_MS, RECONCILE_MS } from '../../src/directory/shared/directory.js'
+import { LEASE_MS } from '../../src/directory/shared/directory.js'
 import { codeOf } from '../support/chat.js'
 import { processOn } from '../support/processes.js'
 import { startProxy } from '../support/proxy.js'
@@ -12,10 +12,7 @@ import { hasRedis, redisForTest } from '../support/redis.js'
 import type { RedisServer } from '../support/redis-server.js'
 import { MEASURES } from '../support/retried.js'
 import { until } from '../support/server.js'
-import { join, say, session, stateOf, told } from './contract.js'
-
-/** They are found out within five seconds; a busy machine may take longer for the rest. */
-const TOLD_MS = RECONCILE_MS + 2500
+import { join, say, session, stateOf, told, TOLD_MS } from './contract.js'
 
 const NOBODY = { members: [], typing: [] }
 

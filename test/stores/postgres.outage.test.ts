@@ -23,6 +23,7 @@ import {
   send,
   servers,
   texts,
+  TOLD_MS,
   upTo,
 } from '../support/shared-store.js'
 import { torture } from '../torture.js'
@@ -30,9 +31,6 @@ import { draft } from './contract.js'
 
 /** `npm run torture -- --postgres` kills 100 times; MINI_CHAT_KILLS says how often this does. */
 const KILLS = Number(process.env['MINI_CHAT_KILLS'] ?? 5)
-
-/** Readers are told within five seconds; a busy machine may take longer for the rest. */
-const TOLD_MS = RECONCILE_MS + 2500
 
 const END =
   'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 order by random() limit $2'

@@ -3,7 +3,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Message } from '../../src/core/rooms/message.js'
-import { RECONCILE_MS } from '../../src/stores/shared/followers.js'
 import type { Polled } from '../support/http.js'
 import { startProxy } from '../support/proxy.js'
 import { hasRedis, redisForTest, storeIn } from '../support/redis.js'
@@ -19,15 +18,13 @@ import {
   send,
   servers as serversOf,
   texts,
+  TOLD_MS,
   upTo,
 } from '../support/shared-store.js'
 import { torture } from '../torture.js'
 
 /** `npm run torture -- --redis` kills 200 times; MINI_CHAT_KILLS says how often this does. */
 const KILLS = Number(process.env['MINI_CHAT_KILLS'] ?? 10)
-
-/** Readers are told within five seconds; a busy machine may take longer for the rest. */
-const TOLD_MS = RECONCILE_MS + 2500
 
 const servers = (url: string, count: number): Promise<TestServer[]> => serversOf(count, { redis: url })
 

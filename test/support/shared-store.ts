@@ -5,9 +5,13 @@ import { expect } from 'vitest'
 import type { Config } from '../../src/config.js'
 import type { Message } from '../../src/core/rooms/message.js'
 import type { Store } from '../../src/core/rooms/store.js'
+import { RECONCILE_MS } from '../../src/stores/shared/followers.js'
 import { draft } from '../stores/contract.js'
 import type { Polled } from './http.js'
 import { startServer, type TestServer, until } from './server.js'
+
+/** Readers are told within five seconds; a busy machine may take longer for the rest. */
+export const TOLD_MS = RECONCILE_MS + 2500
 
 /** The same message, said again until it is acknowledged. */
 export async function say(store: Store, text: string, room = 'lobby'): Promise<Message> {
