@@ -8,7 +8,7 @@
 import { begins, type Bytes, bytesOf } from './bytes.js'
 import { fieldsOf, orientationOf, UPRIGHT } from './exif.js'
 
-const [START, END, PIXELS, EXIF] = [0xffd8, 0xffd9, 0xffda, 0xffe1]
+const [END, PIXELS, EXIF] = [0xffd9, 0xffda, 0xffe1]
 
 /** Segments of programs, and comments. */
 const isAbout = (marker: number): boolean => (marker >= 0xffe0 && marker <= 0xffef) || marker === 0xfffe
@@ -16,10 +16,9 @@ const isAbout = (marker: number): boolean => (marker >= 0xffe0 && marker <= 0xff
 /** Of these, what is needed to show the picture, by how it begins. */
 const NEEDED: Readonly<Record<number, string>> = { 0xffe0: 'JFIF', 0xffe2: 'ICC_PROFILE', 0xffee: 'Adobe' }
 
-/** The parts of a photo that stay. Throws if it is no JPEG. */
+/** The parts of a photo that stay. Throws if it breaks off. */
 export function plainJpeg(bytes: Bytes): Bytes[] {
   const view = new DataView(bytes.buffer)
-  if (view.getUint16(0) !== START) throw new Error('no JPEG')
   const parts: Bytes[] = []
   let orientation = UPRIGHT
   let at = 2
