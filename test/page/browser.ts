@@ -189,6 +189,17 @@ export async function count(page: Page, text: string): Promise<number> {
   return page.getByRole('log', { name: 'Messages' }).getByText(text, { exact: true }).count()
 }
 
+/** Holds back what the page asks of these addresses, until the answer is called. */
+export async function holdBack(page: Page, url: string): Promise<() => void> {
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  await page.route(url, async (route) => {
+    await released
+    await route.continue()
+  })
+  return release
+}
+
 /** Resolves when every scroll so far has been told of, and lines that came into sight have their height. */
 export async function isAtRest(page: Page): Promise<void> {
   await page.evaluate(async () => {

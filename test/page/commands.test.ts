@@ -3,7 +3,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.js'
-import { hasChromium, hears, useBrowser, visitor } from './browser.js'
+import { hasChromium, hears, holdBack, useBrowser, visitor } from './browser.js'
 
 describe.skipIf(!hasChromium)('a line that begins with a slash', { timeout: 60_000 }, () => {
   const browser = useBrowser()
@@ -61,12 +61,7 @@ describe.skipIf(!hasChromium)('a line that begins with a slash', { timeout: 60_0
   test('and takes a while leaves what is written meanwhile in the box', async () => {
     const { url, app } = await startServer()
     const ada = await (await visitor(browser())).enter(url, 'Ada')
-    let answer = (): void => undefined
-    const answered = new Promise<void>((resolve) => (answer = resolve))
-    await ada.route('**/rooms', async (route) => {
-      await answered
-      await route.continue()
-    })
+    const answer = await holdBack(ada, '**/rooms')
     await type(ada, '/rooms')
     await ada.getByRole('textbox', { name: 'Message' }).fill('half a sent')
     answer()

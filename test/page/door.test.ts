@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { send } from '../support/http.js'
 import { startServer } from '../support/server.js'
 import { violations } from './axe.js'
-import { hasChromium, isLive, PHONE, useBrowser, visitor } from './browser.js'
+import { hasChromium, holdBack, isLive, PHONE, useBrowser, visitor } from './browser.js'
 
 describe.skipIf(!hasChromium)('a chat with a password, below a path', () => {
   const browser = useBrowser()
@@ -59,12 +59,7 @@ describe.skipIf(!hasChromium)('a teacher', { timeout: 60_000 }, () => {
     const first = await startServer({ adminKey: 'key' })
     const teacher = await (await visitor(browser(), { expectsFailures: true })).enter(first.url, 'teacher')
     await moderate(teacher)
-    let answer = (): void => undefined
-    const answered = new Promise<void>((resolve) => (answer = resolve))
-    await teacher.route('**/poll?*', async (route) => {
-      await answered
-      await route.continue()
-    })
+    const answer = await holdBack(teacher, '**/poll?*')
     first.app.http.server.closeAllConnections()
     await first.stop()
     await startServer({ port: first.port, adminKey: 'key' })

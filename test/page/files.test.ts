@@ -9,7 +9,7 @@ import { JWT, sign } from '../support/jwt.js'
 import { picture } from '../support/picture.js'
 import { startServer, type TestServer } from '../support/server.js'
 import { violations } from './axe.js'
-import { hasChromium, hears, isAtRest, isLive, PHONE, say, useBrowser, visitor } from './browser.js'
+import { hasChromium, hears, holdBack, isAtRest, isLive, PHONE, say, useBrowser, visitor } from './browser.js'
 
 const PNG = picture(800, 400)
 const TEXT = Buffer.from('plain words\n'.repeat(200))
@@ -132,12 +132,7 @@ describe.skipIf(!hasChromium)('files', { timeout: 90_000 }, () => {
     const bob = await enter(server, 'Bob')
     await hears(bob, `earlier ${earlier}`)
     await bob.locator('#composer .answering').waitFor({ state: 'attached' })
-    let release = (): void => undefined
-    const held = new Promise<void>((resolve) => (release = resolve))
-    await bob.route('**/files/*', async (route) => {
-      await held
-      await route.continue()
-    })
+    const release = await holdBack(bob, '**/files/*')
     const shift = await bob.evaluateHandle(() => {
       const seen = { sum: 0 }
       new PerformanceObserver((list) => {

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/journal.js'
 import { startServer, type TestServer } from '../support/server.js'
-import { hasChromium, hears, isAtRest, useBrowser, visitor } from './browser.js'
+import { hasChromium, hears, holdBack, isAtRest, useBrowser, visitor } from './browser.js'
 
 describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
   const browser = useBrowser()
@@ -103,12 +103,7 @@ describe.skipIf(!hasChromium)('reading', { timeout: 60_000 }, () => {
     await fill(server, 700)
     const ada = await (await visitor(browser())).enter(server.url, 'Ada')
     await hears(ada, 'line 700')
-    let answer = (): void => undefined
-    const answered = new Promise<void>((resolve) => (answer = resolve))
-    await ada.route('**/history?*', async (route) => {
-      await answered
-      await route.continue()
-    })
+    const answer = await holdBack(ada, '**/history?*')
     await ada.locator('#log').evaluate((log) => (log.scrollTop = 300))
     await isAtRest(ada)
     const first = ada.getByText('line 603', { exact: true })
