@@ -1,6 +1,6 @@
 // Lines that begin with a slash, as the terminal client knows them. Loaded with the first one.
 //
-//     /join den        done, or a sentence below the box, and the line stays in it
+//     /join den        done, or a sentence above the box, and the line stays in it
 //     /nonsense        a sentence that says how to send it as it is
 //     //nonsense       sends: /nonsense
 

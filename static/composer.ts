@@ -1,6 +1,6 @@
 // The box in which a person writes. Enter sends and Shift+Enter starts a new line. On a screen keyboard, which has no
 // Shift+Enter, Enter starts a new line and the button sends. A draft is kept for each room, and survives a reload. An
-// error is told beside the box, and the text stays in it.
+// error is told above the box, and the text stays in it.
 
 import { byId, write } from './element.js'
 import { asFields, asString, stored } from './storage.js'
@@ -9,6 +9,9 @@ import { say, words } from './words.js'
 
 /** From how many UTF-16 units on a text is measured (length.ts). */
 const LONG_UNITS = 3600
+
+/** A line that is obeyed and not said; `/me` says what a person does. */
+const COMMAND = /^\/(?!me\s+\S)/
 
 const hasScreenKeyboard = matchMedia('(pointer: coarse)')
 
@@ -57,12 +60,12 @@ export class Composer {
     this.#box.setSelectionRange(length, length)
   }
 
-  /** Shows a sentence beside the box, which stays. */
+  /** Shows a sentence above the box, which stays. */
   say(sentence: string): void {
     write(this.#error, sentence)
   }
 
-  /** A text could not be sent: it comes back before what has been written meanwhile, with the reason below. */
+  /** A text could not be sent: it comes back before what has been written meanwhile, with the reason. */
   giveBack(text: string, sentence: string): void {
     this.#box.value = [text, this.#box.value].filter((part) => part !== '').join('\n')
     this.#changed()
@@ -95,7 +98,7 @@ export class Composer {
   #send(): void {
     const text = this.#box.value
     if (text.trim() === '') return this.#parts.sendFiles() ? undefined : this.#box.focus()
-    if (/^\/(?!me\s+\S)/.test(text)) return void this.#command(text)
+    if (COMMAND.test(text)) return void this.#command(text)
     if (text.length < LONG_UNITS) return this.#give(text)
     void this.#measure(text).then((isTooLong) => isTooLong || this.#give(text))
   }
@@ -122,7 +125,7 @@ export class Composer {
     this.#box.focus()
   }
 
-  /** A line that cannot be obeyed stays in the box, with the reason below it; and so does what is written meanwhile. */
+  /** A line that cannot be obeyed stays in the box, with the reason above it; and so does what is written meanwhile. */
   async #command(line: string): Promise<void> {
     const room = this.#parts.room()
     const sentence = await this.#parts.command(line)
@@ -143,7 +146,7 @@ export class Composer {
     this.#drafts.write(text === '' ? others : { ...others, [this.#parts.room()]: text })
     if (text.length < LONG_UNITS) this.say('')
     else void this.#measure(text)
-    this.#parts.typing(text === '' ? 'stop' : 'touch')
+    this.#parts.typing(text === '' || COMMAND.test(text) ? 'stop' : 'touch')
     this.#fit()
   }
 

@@ -120,12 +120,12 @@ export class PendingLines {
 
 /** Does a message only wait for its turn in a slow room? */
 export function waitsItsTurn({ state, code }: Pending, isSlow: boolean): boolean {
-  return isSlow && state === 'waiting' && code === 'rate_limited'
+  return isSlow && state !== 'failed' && code === 'rate_limited'
 }
 
 /** Why a message is not sent, where the server said why; else it was not to be reached. */
 export function whyPending(pending: Pending, isSlow: boolean): string {
   const { state, error = '', code } = pending
   if (waitsItsTurn(pending, isSlow)) return later.slowWaits
-  return state === 'waiting' && code === undefined ? later.noServer : wordsOf(error, code)
+  return state !== 'failed' && code === undefined ? later.noServer : wordsOf(error, code)
 }

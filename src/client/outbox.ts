@@ -20,7 +20,7 @@ export type Pending = {
   /** The id of the message that it answers. */
   readonly of?: number
   readonly state: 'sending' | 'waiting' | 'failed'
-  /** Why the message waits or failed, as a sentence for the person. */
+  /** Why the message waits or failed, as a sentence for the person. It stays while a message that waited is tried again. */
   readonly error?: string
   /** The same as a code for programs, if the server refused the message. */
   readonly code?: Code
@@ -118,7 +118,7 @@ export class Outbox {
     const next = this.#pending.find((pending) => pending.room === room && pending.state !== 'failed')
     if (next === undefined || this.#closed || this.#busy.has(room) || this.#timers.has(room)) return
     this.#busy.add(room)
-    this.#replace(next.key, { state: 'sending' })
+    this.#replace(next.key, { ...next, state: 'sending' })
     void this.#try(next).finally(() => {
       this.#busy.delete(room)
       this.#pump(room)

@@ -53,6 +53,35 @@ test('without a connection it waits, with a sentence, and hurry sends it', async
   )
 })
 
+test('why a message waits is told while it is tried again, until it has arrived', async () => {
+  const server = await startServer()
+  const dropper = await startDropper(server.port)
+  dropper.cut()
+  const platform = fakePlatform()
+  const outbox = open({ url: dropper.url, platform })
+  const seen: unknown[] = []
+  outbox.onChange(() => {
+    const [pending] = outbox.pending
+    seen.push([pending?.state, pending?.error])
+  })
+  outbox.add({ room: 'lobby', username: 'ada', text: 'patience' })
+  await until(
+    () => outbox.pending[0]?.state,
+    (state) => state === 'waiting',
+  )
+  dropper.down = false
+  seen.length = 0
+  platform.advance(20_000)
+  await until(
+    () => outbox.pending.length,
+    (count) => count === 0,
+  )
+  expect(seen).toEqual([
+    ['sending', 'no connection to the server'],
+    [undefined, undefined],
+  ])
+})
+
 test('what is refused fails with the reason, holds nothing up, and is retried or removed', async () => {
   const server = await startServer()
   const outbox = open({ url: server.url })

@@ -50,6 +50,24 @@ describe.skipIf(!hasChromium)('the page', { timeout: 60_000 }, () => {
     await typing(ada, 'Cyd is typing', cyd)
   })
 
+  test('a command is not something that one says: nobody is told that it is typed', async () => {
+    const { url } = await startServer()
+    const ada = await (await visitor(browser())).enter(url, 'Ada')
+    const bob = await (await visitor(browser())).enter(url, 'Bob')
+    const told: unknown[] = []
+    bob.on('request', (request) => request.url().endsWith('/typing') && told.push(request.postDataJSON()))
+    const box = bob.getByRole('textbox', { name: 'Message' })
+    await box.pressSequentially('/who')
+    await box.press('Enter')
+    await expect.poll(() => box.inputValue()).toBe('')
+    expect(told).toEqual([])
+    await typing(ada, 'Bob is typing', bob)
+    await box.fill('/me waves')
+    await box.fill('/mute')
+    await ada.getByText('Bob is typing').waitFor({ state: 'detached' })
+    expect(told.at(-1)).toMatchObject({ typing: false })
+  })
+
   test('a reload keeps the name, the place and the draft', async () => {
     const { url } = await startServer()
     const ada = await (await visitor(browser())).enter(url, 'Ada', 'den')
@@ -78,7 +96,7 @@ describe.skipIf(!hasChromium)('the page', { timeout: 60_000 }, () => {
     expect(await ada.locator('mark').textContent()).toBe('@Ada')
   })
 
-  test('a message that is too long is told beside the box, and stays in it', async () => {
+  test('a message that is too long is told above the box, and stays in it', async () => {
     const { url } = await startServer()
     const ada = await (await visitor(browser())).enter(url, 'Ada')
     await ada.getByRole('textbox', { name: 'Message' }).fill('x'.repeat(4001))

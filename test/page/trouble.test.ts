@@ -68,6 +68,25 @@ describe.skipIf(!hasChromium)('trouble', { timeout: 90_000 }, () => {
     }
   })
 
+  test('the button stays below the finger while a message waits, so the next click is one too', async () => {
+    const server = await startServer()
+    const ada = await (await visitor(browser(), { expectsFailures: true })).enter(server.url, 'Ada')
+    await ada.route('**/send', (route) => route.abort())
+    const box = ada.getByRole('textbox', { name: 'Message' })
+    const button = ada.getByRole('button', { name: 'Send' })
+    const before = [await box.boundingBox(), await button.boundingBox()]
+    await box.fill('one')
+    await box.press('Enter')
+    await box.fill('two')
+    await button.hover({ position: { x: 20, y: 2 } })
+    await ada.mouse.down()
+    await ada.getByRole('alert').filter({ hasText: 'No connection' }).waitFor()
+    expect([await box.boundingBox(), await button.boundingBox()]).toEqual(before)
+    await ada.mouse.up()
+    await ada.unroute('**/send')
+    await expect.poll(() => textsOf(server), { timeout: 20_000 }).toEqual(['one', 'two'])
+  })
+
   test('the answers to a message are lost on their way: it arrives once', async () => {
     const server = await startServer()
     const dropper = await startDropper(server.port)
@@ -140,7 +159,7 @@ describe.skipIf(!hasChromium)('trouble', { timeout: 90_000 }, () => {
     await expect.poll(() => parked(url)).toBe(1)
   })
 
-  test('too many messages: said in words beside the box, and sent later', async () => {
+  test('too many messages: said in words above the box, and sent later', async () => {
     const { url } = await startServer()
     const ada = await (await visitor(browser(), { expectsFailures: true })).enter(url, 'Ada')
     let left = 1
