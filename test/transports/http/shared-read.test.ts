@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { collect } from '../../support/collect.js'
 import { readInto, shareReads } from '../../../src/transports/http/fast/shared-read.js'
 
-/** A server that shares its reads, and so many clients of it, whose sockets it has made in the same order. */
+/** A server that shares its reads, and so many clients of it at once, whose sockets it has made in the same order. */
 async function pairs(count: number) {
   const sockets: Socket[] = []
   const server = createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket))
@@ -79,6 +79,21 @@ test('a burst is accepted whole, and each of it is served', async () => {
     return said
   })
   expect(new Set(await Promise.all(answers))).toEqual(new Set(['hi']))
+})
+
+test('on a busy server there is always one more, and yet none waits for long', async () => {
+  const { server, sockets, clients } = await pairs(100)
+  const { port } = server.address() as AddressInfo
+  let late = 0
+  for (let n = 0; n < 300; n++) {
+    const client = connect(port, '127.0.0.1')
+    clients.push(client)
+    await once(client, 'connect')
+    for (const end = performance.now() + 4; performance.now() < end;);
+    late = Math.max(late, clients.length - sockets.length)
+  }
+  expect(late).toBeLessThan(200)
+  await expect.poll(() => sockets.length).toBe(clients.length)
 })
 
 test('what was accepted and not made into a socket yet ends with its server', async () => {

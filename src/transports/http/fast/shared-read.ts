@@ -13,7 +13,8 @@
 //
 // Making a socket and reading its first request takes six times as long as accepting it. In a burst the system's
 // queue (at most 4,096) would overflow meanwhile, and a client that finds no place there tries again after a second.
-// So while more come, sixteen are accepted for each one that is made.
+// So while more come, sixteen are accepted for each one that is made, but for half a second at most: on a busy server
+// there is always one more, and those that wait must not wait for ever.
 
 import { type Server, Socket } from 'node:net'
 import { READ_BYTES } from '../large-reads.js'
@@ -34,8 +35,9 @@ declare module 'node:net' {
 /** So many sockets are accepted for each one that is made, while more come. */
 const ACCEPTED_FIRST = 16
 
-/** So many may wait to be made; past them the waiting ones come first. */
+/** So many may wait to be made, and so long; past that the waiting ones come first. */
 const MOST_WAITING = 16_384
+const LONGEST_MS = 500
 
 /** So many are made in a row. */
 const SLICE = 64
@@ -51,24 +53,32 @@ export function shareReads(server: Server, keepAliveMs: number): boolean {
   /** The sockets that wait, from index `next` on. */
   let queue: (Handle | undefined)[] = []
   let next = 0
+  /** How many there are since one was made, and since the last look; and when the first of the queue came. */
   let accepted = 0
-  let isMore = false
+  let more = 0
+  let since = 0
 
   listening.onconnection = function (error, handle) {
     if (error !== 0 || !isHandle(handle)) return acceptOther.call(this, error, handle)
     accepted++
-    isMore = true
-    if (queue.push(handle) === 1) setImmediate(make)
+    more++
+    if (queue.push(handle) > 1) return
+    since = performance.now()
+    setImmediate(make)
   }
 
   /** Called each time after the system was asked for new connections. */
   function make(): void {
     const waiting = queue.length - next
-    const isBurst = isMore && waiting < MOST_WAITING
-    isMore = false
-    if (isBurst && accepted < ACCEPTED_FIRST) return void setImmediate(make)
-    accepted = 0
-    for (const end = next + (isBurst ? 1 : Math.min(waiting, SLICE)); next < end; next++) {
+    const isBurst = more > 0 && waiting < MOST_WAITING && performance.now() - since < LONGEST_MS
+    if (isBurst && accepted < ACCEPTED_FIRST) {
+      more = 0
+      return void setImmediate(make)
+    }
+    // Twice as many as came, so that the queue becomes empty also while more come.
+    const most = isBurst ? 1 : more > 0 ? 2 * more : SLICE
+    accepted = more = 0
+    for (const end = next + Math.min(waiting, most); next < end; next++) {
       const handle = queue[next]
       // A handle holds its socket, and that all bytes on their way to it. The queue itself lasts while more come.
       queue[next] = undefined
