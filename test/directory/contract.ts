@@ -1,5 +1,5 @@
-// The contract of a chat's people, whether one process serves them or several. memory, postgres and redis.test.ts run
-// it. Each test has three ways in, `a`, `b` and `c`: three processes, or three times the same one.
+// The contract of a chat's people, whether one process serves them or several. memory, shared, postgres and
+// redis.test.ts run it. Each test has three ways in, `a`, `b` and `c`: three processes, or three times the same one.
 
 import { describe, expect, test } from 'vitest'
 import type { Chat } from '../../src/core/chat.js'
