@@ -3,6 +3,7 @@
 import { Chat } from '../../src/core/chat.js'
 import { ChatError, type Code } from '../../src/core/errors.js'
 import type { ConnectionLimit, Rates } from '../../src/core/people/limits.js'
+import type { Files } from '../../src/core/rooms/file.js'
 import type { Message } from '../../src/core/rooms/message.js'
 import { Room } from '../../src/core/rooms/room.js'
 import type { Store } from '../../src/core/rooms/store.js'
@@ -22,10 +23,11 @@ export type ChatSizes = {
   readonly sessions?: number
   readonly rates?: Rates
   readonly connectionLimit?: ConnectionLimit
+  readonly files?: Files
 }
 
 export function createChat(
-  { ring = 500, rooms = 1000, bytes = 1e9, keepMs, sessions = 1000, rates, connectionLimit }: ChatSizes = {},
+  { ring = 500, rooms = 1000, bytes = 1e9, keepMs, sessions = 1000, rates, connectionLimit, files }: ChatSizes = {},
   kept?: Store,
 ): ChatFixture {
   const clock = new FakeClock()
@@ -40,6 +42,7 @@ export function createChat(
     limits: { rooms, bytes, sessions },
     rates,
     connectionLimit,
+    files,
   })
   return { chat, clock, store }
 }

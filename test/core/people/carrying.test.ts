@@ -3,31 +3,12 @@
 import { describe, expect, test } from 'vitest'
 import { Carrying } from '../../../src/core/people/carrying.js'
 import type { Session } from '../../../src/core/people/sessions.js'
-import type { Attachment, Files } from '../../../src/core/rooms/file.js'
 import { codeOf, createChat, message } from '../../support/chat.js'
+import { createShelf, file, fileId as id } from '../../support/shelf.js'
 
-const id = 'x'.repeat(22)
-const file: Attachment = { id, type: 'image/png', bytes: 3, name: 'hill.png' }
-
-/** A shelf with one file of one session in the lobby. `fails`: what it cannot do. */
-async function shelf(fails: RegExp = /^$/): Promise<{ carrying: Carrying; session: Session; done: string[] }> {
+async function shelf(fails?: RegExp): Promise<{ carrying: Carrying; session: Session; done: string[] }> {
   const { session } = await createChat().chat.join({ room: 'lobby', username: 'ada' })
-  const done: string[] = []
-  let isSent = false
-  const note = (what: string): Promise<void> => {
-    done.push(what)
-    return fails.test(what) ? Promise.reject(new Error('no disk')) : Promise.resolve()
-  }
-  const files: Files = {
-    find: async (wanted, room, owner) =>
-      wanted === id && room === 'lobby' && owner === session.token ? { file, isSent } : undefined,
-    mark: (marked, sent) => {
-      isSent = sent
-      return note(`${marked} ${sent ? 'is sent' : 'is not sent'}`)
-    },
-    remove: (removed) => note(`${removed} removed`),
-    clear: (room, date) => note(`${room} cleared to ${date}`),
-  }
+  const { files, done } = createShelf(fails)
   return { carrying: new Carrying(files), session, done }
 }
 
