@@ -6,6 +6,7 @@ import type { Clock, Random } from '../../src/core/clock.js'
 import { ChatError } from '../../src/core/errors.js'
 import type { Member } from '../../src/core/people/directory.js'
 import type { Rates } from '../../src/core/people/limits.js'
+import type { Session } from '../../src/core/people/sessions.js'
 import type { Store } from '../../src/core/rooms/store.js'
 import { SharedDirectory } from '../../src/directory/shared/directory.js'
 import { formatChange, formatFacts, formatOrdered, parseFacts } from '../../src/directory/shared/people.js'
@@ -29,6 +30,8 @@ type Here = {
 export class SharedPeople {
   /** While it is away, every call is refused. */
   isHere = true
+  /** Are the news of people lost, which tell the other processes at once? */
+  losesNews = false
   readonly #clock: Clock
   readonly #sessions = new Map<string, Kept>()
   readonly #rooms = new Map<string, Here>()
@@ -165,7 +168,7 @@ export class SharedPeople {
   }
 
   #tell(room: string, text: string): void {
-    if (this.isHere) for (const hear of this.#hearers.get(room) ?? []) hear(text)
+    if (this.isHere && !this.losesNews) for (const hear of this.#hearers.get(room) ?? []) hear(text)
   }
 }
 
@@ -215,6 +218,12 @@ export function createTwo(rates?: Rates) {
   const clock = new FakeClock()
   const { people, start } = createProcesses(clock, fixedRandom(), rates)
   return { clock, people, one: start(), other: start() }
+}
+
+/** The session as another process knows it. */
+export async function known(chat: Chat, { token }: Session): Promise<Session> {
+  await chat.sessions.reach(token)
+  return chat.sessions.get(token)
 }
 
 /** The store of several processes can tell which rooms there are. */
