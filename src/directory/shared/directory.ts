@@ -121,7 +121,8 @@ export class SharedDirectory implements Directory {
 
   async release(room: string, { fold, token }: Holder): Promise<boolean> {
     const isReleased = await this.#place.release(room, { fold, token: token ?? '' })
-    if (isReleased) await this.#place.forget(token ?? '', room)
+    // The name is free, so the room is told in any case. If this fails, the session only seems to be in the room.
+    if (isReleased) await this.#place.forget(token ?? '', room).catch(() => undefined)
     return isReleased
   }
 

@@ -189,6 +189,18 @@ describe('leaving', () => {
     expect(await texts(one)).toEqual(['ada joined', 'ada left'])
   })
 
+  test('is told also where the directory goes as the name has been given back', async () => {
+    const { people, one, other } = createTwo()
+    const ada = await join(one, 'ada')
+    await join(other, 'bob')
+    const left = one.leave(ada, room)
+    people.isHere = false
+    await left
+    people.isHere = true
+    expect(await texts(other)).toEqual(['ada joined', 'bob joined', 'ada left'])
+    await join(other, 'ada')
+  })
+
   test('is done even where the store cannot keep that; what is broken is told', async () => {
     const store = breakable()
     const { chat } = createChat({}, store)
