@@ -19,13 +19,17 @@ export function maySee(grant: Identity | undefined, room: string): boolean {
   return grant?.rooms?.has(room) ?? true
 }
 
+/** Is the time of the identity over? `date`: `Clock.date`. */
+export function isOver(identity: Identity | undefined, date: number): boolean {
+  return identity !== undefined && identity.until <= date
+}
+
 /**
  * Throws `unauthorized` when the identity's time is over, and `forbidden` for a room that is not in it. `date`:
  * `Clock.date`.
  */
 export function requireIdentity(grant: Identity | undefined, room: string, date: number): void {
-  if (grant === undefined) return
-  if (grant.until <= date)
+  if (isOver(grant, date))
     throw new ChatError('unauthorized', 'your time is over: ask for a new token, and join again with it')
   if (!maySee(grant, room))
     throw new ChatError('forbidden', 'this room is not one of yours: ask whoever gave you the token')

@@ -8,7 +8,7 @@
 
 import type { Clock, Random, Undo } from '../clock.js'
 import { ChatError } from '../errors.js'
-import type { Identity } from './identity.js'
+import { type Identity, isOver } from './identity.js'
 import { fullBucket } from '../bucket.js'
 import type { Directory, KnownSession } from './directory.js'
 import { ConnectionLimit } from './limits.js'
@@ -129,12 +129,16 @@ export class Sessions {
   }
 
   /**
-   * Looks for an unknown token among the sessions of other processes; after that `get` knows it. Undefined where
-   * there is nothing to ask. Rejects with `unavailable` where the directory is away.
+   * Looks for an unknown token among the sessions of other processes; after that `get` knows it. A person whose time is
+   * over may have shown a newer identity there. Undefined where there is nothing to ask. Rejects with `unavailable`
+   * where the directory is away.
    */
   reach(token: string): Promise<void> | undefined {
-    const { directory } = this.#parts
-    if (directory === undefined || this.#byToken.has(token) || !TOKEN.test(token)) return undefined
+    const { directory, clock } = this.#parts
+    if (directory === undefined) return undefined
+    const session = this.#byToken.get(token)?.session
+    if (session !== undefined) return isOver(session.identity, clock.date()) ? this.refresh(session) : undefined
+    if (!TOKEN.test(token)) return undefined
     const finding = this.#finding.get(token)
     if (finding !== undefined) return finding
     const found = directory

@@ -5,7 +5,7 @@ import { ConnectionLimit } from '../../../src/core/people/limits.js'
 import { codeOf } from '../../support/chat.js'
 import { FakeClock } from '../../support/clock.js'
 import { fixedRandom } from '../../support/random.js'
-import { createTwo, pass } from '../../support/shared-people.js'
+import { createTwo, known, pass } from '../../support/shared-people.js'
 
 function createSessions(max = 10, connectionLimit?: ConnectionLimit) {
   const clock = new FakeClock()
@@ -163,6 +163,20 @@ describe('a session of another process', () => {
     await one.end(session)
     await other.sessions.refresh(there)
     expect(there.moderates).toBe(true)
+  })
+
+  test('whose time is over here may have a newer identity there, and is asked for before it is refused', async () => {
+    const { clock, one, other } = createTwo()
+    const identity = { subject: 'u1', username: 'ada', rooms: undefined, until: clock.date() + 5000 }
+    const { session } = await one.join({ room: 'lobby', identity, resumes: true })
+    const there = await known(other, session)
+    await one.join({ room: 'lobby', identity: { ...identity, until: clock.date() + 9000 }, resumes: true })
+    const say = async () => other.send({ room: 'lobby', session: await known(other, session), text: 'hi' })
+    clock.advance(5000)
+    await say()
+    expect(there.identity?.until).toBe(identity.until + 4000)
+    clock.advance(4000)
+    expect(await codeOf(say)).toBe('unauthorized')
   })
 
   test('is forgotten here a minute after its last contact here, and found again as long as it lasts', async () => {
