@@ -187,6 +187,18 @@ export function directoryContract(name: string, open: OpenThree): void {
       await told([a, b, c], { members: ['ada', 'bob'], typing: [] })
     })
 
+    test('who was made a moderator in one process stays one in all, also by a join or a new proof in another', async () => {
+      const [a, b, c] = await open()
+      const identity = { subject: 'u1', username: 'ada', rooms: undefined, until: Date.now() + 60_000 }
+      const { session: ada } = await a.join({ room: 'lobby', identity, resumes: true })
+      await session(b, ada.token)
+      await session(c, ada.token)
+      await a.moderation.appoint(ada)
+      await b.join({ room: 'den', session: await session(b, ada.token) })
+      expect((await c.join({ room: 'lobby', identity, resumes: true })).session.token).toBe(ada.token)
+      for (const chat of [a, b, c]) await chat.moderation.slow(await session(chat, ada.token), 'lobby', 0)
+    })
+
     test('hands are up everywhere, in the order in which they went up, until they are put down or their person leaves', async () => {
       const [a, b, c] = await open()
       for (const chat of [a, b, c]) await chat.rooms.open('lobby')

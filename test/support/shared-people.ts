@@ -79,7 +79,8 @@ export class SharedPeople {
           const { token, moderates } = session
           const before = this.#session(token)
           const kept = before ?? { facts: '', moderates, rooms: new Set(), until: 0 }
-          if (isWritten || before === undefined) Object.assign(kept, { facts: formatFacts(session), moderates })
+          if (isWritten || before === undefined) kept.facts = formatFacts(session)
+          if (isWritten) kept.moderates ||= moderates
           if (room !== undefined) kept.rooms.add(room)
           kept.until = Math.max(kept.until, this.#clock.now() + ms)
           this.#sessions.set(token, kept)

@@ -159,7 +159,8 @@ export class Sessions {
     return this.#parts.directory?.find(session.token).then((known) => {
       if (known === undefined) return
       session.identity = known.identity
-      session.moderates = known.moderates
+      // This process may have made it one, and the directory not know it yet.
+      session.moderates ||= known.moderates
     })
   }
 

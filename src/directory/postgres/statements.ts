@@ -27,15 +27,16 @@ export const STATEMENTS = {
       select k.token, k.facts, k.moderates, k.rooms, clock_timestamp() + k.ms * interval '1 millisecond'
       from json_to_recordset($1) as k(token text, facts text, moderates boolean, rooms text[], ms float)
       order by k.token
-    on conflict (token) do update set until = greatest(s.until, excluded.until)`,
+    on conflict (token) do update set until = greatest(s.until, excluded.until),
+      rooms = array(select unnest(s.rooms) union select unnest(excluded.rooms))`,
   ),
 
-  /** Like `keep` for one session, and writes all of it: $1 token, $2 facts, $3 moderates, $4 rooms, $5 milliseconds. */
+  /** Like `keep` for one session, and writes it. Who was made a moderator stays one, whoever writes. $1 token, $2 facts, $3 moderates, $4 rooms, $5 milliseconds. */
   write: statement(
     'write',
     `insert into mini_chat_sessions as s (token, facts, moderates, rooms, until)
       values ($1, $2, $3, $4::text[], clock_timestamp() + $5::float * interval '1 millisecond')
-    on conflict (token) do update set facts = excluded.facts, moderates = excluded.moderates,
+    on conflict (token) do update set facts = excluded.facts, moderates = s.moderates or excluded.moderates,
       rooms = array(select unnest(s.rooms) union select unnest(excluded.rooms)),
       until = greatest(s.until, excluded.until)`,
   ),

@@ -28,8 +28,8 @@ export function parseSession(token: string, reply: unknown): KnownSession | unde
   return { token, ...parseFacts(json), moderates: fields.get('moderates') === '1', rooms }
 }
 
-/** The fields of a session, and their values. */
+/** The fields of a session, and their values. Who was made a moderator stays one, whoever writes. */
 export function fieldsOf(session: Session): string[] {
   const joined = [...session.rooms].flatMap(({ name }) => [`r:${name}`, '1'])
-  return ['json', formatFacts(session), 'moderates', session.moderates ? '1' : '0', ...joined]
+  return ['json', formatFacts(session), ...(session.moderates ? ['moderates', '1'] : []), ...joined]
 }

@@ -103,8 +103,9 @@ export class SharedDirectory implements Directory {
 
   async claim(room: string, session: Session): Promise<{ readonly place: number; readonly isNew: boolean }> {
     const { fold, token, username } = session
-    // The session comes first, so that a name is never held by a session that is not there yet.
-    await this.#keep([{ session, ms: SESSION_MS, room, isWritten: true }])
+    // The session comes first, so that a name is never held by a session that is not there yet. What was written of it
+    // stays: another process may know a newer identity.
+    await this.#keep([{ session, ms: SESSION_MS, room }])
     for (let tries = 0; tries < TRIES; tries++) {
       const claimed = await this.#place.claim(room, session)
       if ('place' in claimed) {
