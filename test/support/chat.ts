@@ -24,10 +24,21 @@ export type ChatSizes = {
   readonly rates?: Rates
   readonly connectionLimit?: ConnectionLimit
   readonly files?: Files
+  readonly editMs?: number | undefined
 }
 
 export function createChat(
-  { ring = 500, rooms = 1000, bytes = 1e9, keepMs, sessions = 1000, rates, connectionLimit, files }: ChatSizes = {},
+  {
+    ring = 500,
+    rooms = 1000,
+    bytes = 1e9,
+    keepMs,
+    sessions = 1000,
+    rates,
+    connectionLimit,
+    files,
+    editMs,
+  }: ChatSizes = {},
   kept?: Store,
 ): ChatFixture {
   const clock = new FakeClock()
@@ -43,6 +54,7 @@ export function createChat(
     rates,
     connectionLimit,
     files,
+    editMs,
   })
   return { chat, clock, store }
 }

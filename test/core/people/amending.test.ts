@@ -16,8 +16,8 @@ async function join(chat: Chat, username: string): Promise<Session> {
 }
 
 /** A chat in which ada has said `helo`, with the id 2. */
-async function withAda(): Promise<ReturnType<typeof createChat> & { ada: Session }> {
-  const fixture = createChat()
+async function withAda(editMs?: number): Promise<ReturnType<typeof createChat> & { ada: Session }> {
+  const fixture = createChat({ editMs })
   const ada = await join(fixture.chat, 'ada')
   await fixture.chat.send({ room, text: 'helo', session: ada })
   return { ...fixture, ada }
@@ -59,7 +59,15 @@ describe('an edit', () => {
     await edit()
     clock.advance(1)
     expect(await codeOf(edit)).toBe('forbidden')
+    await expect(edit()).rejects.toThrow('a message may be changed for 15 min, and this one is older')
     disconnect()
+    const never = await withAda(0)
+    const change = () => never.chat.amending.edit({ room, of: 2, text: 'x', session: never.ada })
+    await expect(change()).rejects.toThrow('this chat keeps messages as they were sent')
+    const short = await withAda(1500)
+    short.clock.advance(1501)
+    const late = () => short.chat.amending.edit({ room, of: 2, text: 'x', session: short.ada })
+    await expect(late()).rejects.toThrow('a message may be changed for 2 s, and this one is older')
   })
 
   test('of what is no message is a 404, and of a message that was removed', async () => {
@@ -84,9 +92,14 @@ describe('an edit', () => {
     const { chat, ada } = await withAda()
     const edit = (text: string) => chat.amending.edit({ room, of: 2, text, key: 'k', session: ada })
     const first = await edit('hello')
+    expect(first.replayed).toBe(false)
     expect(await edit('hello')).toEqual({ ...first, replayed: true })
     expect(await codeOf(() => edit('other'))).toBe('key_reused')
     expect(await codeOf(() => chat.send({ room, text: 'hello', key: 'k', session: ada }))).toBe('key_reused')
+    const bob = await join(chat, 'bob')
+    const steal = () => chat.amending.edit({ room, of: 2, text: 'x', key: 'k', session: bob })
+    expect(await codeOf(steal)).toBe('forbidden')
+    expect((await chat.amending.edit({ room, of: 2, text: 'at last', session: ada })).replayed).toBe(false)
   })
 
   test('is not for the muted, nor in a closed room', async () => {
@@ -178,10 +191,14 @@ describe('a reaction', () => {
   })
 
   test('is one of twelve different ones at the most', async () => {
-    const { chat, ada } = await withAda()
+    const { chat, clock, ada } = await withAda()
     const react = (text: string) => chat.amending.react({ room, of: 2, text, session: ada })
     for (const text of ['😀', '😁', '😂', '😃', '😄', '😅', '😆', '😇', '😈', '😉', '😊', '😋']) await react(text)
     expect(await codeOf(() => react('😌'))).toBe('forbidden')
+    const bob = await join(chat, 'bob')
+    clock.advance(GATHER_MS)
+    await chat.amending.react({ room, of: 2, text: '😀', session: bob })
+    expect(entry(chat, 2)?.reactions).toContainEqual({ text: '😀', by: ['ada', 'bob'] })
   })
 
   test('is one of three hundred people’s at the most, those counted that wait', async () => {
