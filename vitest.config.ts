@@ -35,7 +35,8 @@ export default defineConfig(({ mode }) => ({
   test: {
     // For a machine of two cores that is busy: a state is waited for as long as it may take there.
     testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // A server in which a thousand people wait is told to end, on a machine that does much else.
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 15_000 } },
     globalSetup: 'test/support/skipped.ts',
     sequence: { sequencer: LongestFirst },

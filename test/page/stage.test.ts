@@ -11,7 +11,7 @@ import { readCode } from './code.js'
 const ADDRESSES = ['http://192.168.1.20:8000', 'http://10.0.0.7:8000']
 const PROJECTOR = { viewport: { width: 1920, height: 1080 } }
 
-describe.skipIf(!hasChromium)('the stage', { timeout: 60_000 }, () => {
+describe.skipIf(!hasChromium)('the stage', { timeout: 120_000 }, () => {
   const browser = useBrowser()
 
   /** Opens the page on the server's own machine, which is told these addresses. */
