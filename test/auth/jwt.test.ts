@@ -253,6 +253,10 @@ describe('the settings', () => {
     ['--auth jwt --jwks https://login.example/keys', LONG],
     ['--auth jwt --jwks http://login.example/keys', {}],
     ['--auth jwt --jwks ftp://login.example/keys', {}],
+    ['--auth jwt --jwks ftp://localhost/keys', {}],
+    ['--auth jwt --jwks http://localhost.example/keys', {}],
+    ['--auth jwt --jwks keys', {}],
+    ['--audience chat', LONG],
     ['--auth jwt --password secret', LONG],
     ['--auth magic', LONG],
     ['--jwks https://login.example/keys', {}],
@@ -266,7 +270,24 @@ describe('the settings', () => {
     ['--auth jwt', LONG],
     ['--auth jwt --audience chat --jwks https://login.example/keys', {}],
     ['--auth jwt --jwks http://localhost:9/keys', {}],
+    ['--auth jwt --jwks http://127.0.0.1:9/keys', {}],
+    ['--auth jwt --jwks http://[::1]:9/keys', {}],
   ])('%s with %j is taken', (args, env) => {
     expect(usage(args, env)).toBeUndefined()
+  })
+
+  test('become what tokens are checked by, and without --auth a secret alone asks for none', () => {
+    const jwtOf = (args: string[], env: Record<string, string>) => {
+      const command = parseCommand(args, env)
+      return command.name === 'serve' ? command.config.jwt : expect.unreachable(command.name)
+    }
+    const jwks = 'https://login.example/keys'
+    expect(jwtOf(['--auth', 'jwt', '--jwks', jwks, '--audience', 'chat'], {})).toEqual({
+      key: { jwks },
+      audience: 'chat',
+    })
+    const umlauts = 'ü'.repeat(16)
+    expect(jwtOf(['--auth', 'jwt'], { MINI_CHAT_JWT_SECRET: umlauts })).toEqual({ key: { secret: umlauts } })
+    expect(jwtOf([], LONG)).toBeUndefined()
   })
 })
