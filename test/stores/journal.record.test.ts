@@ -8,6 +8,7 @@ import {
   isKeyed,
   MAX_BODY_BYTES,
   messageAt,
+  messageOf,
   nextMark,
   noteOf,
   noteRecord,
@@ -118,6 +119,11 @@ test('a sender is read as it was written, whatever is said between', () => {
   const said = { ...draft('"username":"eve","text":"x","key":"k"'), username: 'a "b" ✓', key: 'key-7' }
   const body = bodyOf('k3f9qz1a', messageAt(1, said))
   expect(senderOf(...lying(body))).toEqual({ username: JSON.stringify('a "b" ✓'), key: 'key-7' })
+})
+
+test('a message comes back from its record as it was written', () => {
+  const message = messageAt(801, draft('hello 😀'))
+  expect(messageOf(...lying(bodyOf('k3f9qz1a', message)))).toEqual(message)
 })
 
 test('a time is read to its last digit', () => {
