@@ -8,9 +8,7 @@ import { memoryStore } from '../../src/stores/memory.js'
 import { parseSince } from '../../src/core/rooms/cursor.js'
 import { Reader } from '../../src/core/rooms/reader.js'
 import { encode, readHistory } from '../../src/core/rooms/history.js'
-import { Turns } from '../../src/core/turns.js'
 import { createRoom } from '../support/chat.js'
-import { FakeClock } from '../support/clock.js'
 import { fixedRandom } from '../support/random.js'
 import { parse, poll, type Polled } from '../support/http.js'
 import { ask } from '../support/raw.js'
@@ -123,29 +121,6 @@ describe('a page of history', () => {
         expect(page).toEqual(await store.read('lobby', { ...range, limit }))
         expect(json.map((one) => JSON.parse(one).id)).toEqual(page.messages.map(({ id }) => id))
       }
-  })
-})
-
-describe('long work', () => {
-  test('is done a piece a turn, and refused where too much waits', async () => {
-    const clock = new FakeClock()
-    const turns = new Turns(clock, 1, 2)
-    const done: number[] = []
-    const work = [1, 2, 3].map((n) => turns.run(() => done.push(n)))
-    await expect(turns.run(() => done.push(4))).rejects.toMatchObject({ code: 'unavailable', retryAfter: 2 })
-    await work[0]
-    expect([done, turns.waiting]).toEqual([[1], 2])
-    for (let i = 0; i < 20; i++) await Promise.resolve().then(() => clock.turn())
-    await Promise.all(work)
-    expect([done, turns.waiting]).toEqual([[1, 2, 3], 0])
-  })
-
-  test('that fails gives its turn on', async () => {
-    const clock = new FakeClock()
-    const turns = new Turns(clock, 1, 2)
-    await expect(turns.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
-    for (let i = 0; i < 5; i++) await Promise.resolve().then(() => clock.turn())
-    expect(await turns.run(() => 'yes')).toBe('yes')
   })
 })
 
