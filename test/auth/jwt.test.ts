@@ -267,6 +267,7 @@ describe('the settings', () => {
   })
 
   test.each([
+    ['--password secret', LONG],
     ['--auth jwt', LONG],
     ['--auth jwt --audience chat --jwks https://login.example/keys', {}],
     ['--auth jwt --jwks http://localhost:9/keys', {}],
