@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import {
   GATHER_SEEN_MS,
+  hash,
   Presence,
+  type PresenceParts,
   SEEN_MEMBERS,
   SEEN_MS,
   TELL_MS,
@@ -11,10 +13,10 @@ import { foldName } from '../../../src/core/rooms/message.js'
 import { TimerWheel } from '../../../src/core/rooms/timer-wheel.js'
 import { FakeClock } from '../../support/clock.js'
 
-function createMembers() {
+function createMembers(parts?: PresenceParts) {
   const clock = new FakeClock()
   const timers = new TimerWheel(clock)
-  const members = new Presence(clock, timers)
+  const members = new Presence(clock, timers, parts)
   const told: number[] = []
   const person = (username: string) => ({ username, fold: foldName(username) })
   return {
@@ -229,4 +231,134 @@ test('a room of very many tells nobody how far they have read', () => {
     members.saw(person(`p${i}`), 1)
   }
   expect(members.seen.json).toBe('{}')
+})
+
+test('a version is good across restarts: a state has the same one in every process', () => {
+  expect([hash(''), hash('{"members":["ada"],"typing":[]}')]).toEqual(['0wvjl67o803', '0bevwpm1t2l'])
+})
+
+test('hands are told in the order in which they went up, of people who are here, and go with their people', () => {
+  const { members, person } = createMembers()
+  const [ada, bob, eve] = [person('ada'), person('bob'), person('eve')]
+  for (const one of [ada, bob, eve]) members.add(one)
+  for (const fold of ['eve', 'nobody', 'ada', 'bob']) members.setHand(fold, true)
+  expect([members.hands, members.state.presence.hands]).toEqual([
+    ['eve', 'ada', 'bob'],
+    ['eve', 'ada', 'bob'],
+  ])
+  members.setHand('eve', false)
+  members.remove(ada)
+  members.add(ada)
+  expect(members.hands).toEqual(['bob'])
+  members.setHand('bob', false)
+  expect('hands' in members.state.presence).toBe(false)
+})
+
+test('hands are taken over as other processes tell them, also of people who are not here yet', () => {
+  const { members, person } = createMembers()
+  for (const name of ['ada', 'bob']) members.add(person(name))
+  members.setHands(
+    new Map([
+      ['eve', 1],
+      ['ada', 3],
+      ['bob', 2],
+    ]),
+  )
+  expect(members.state.presence.hands).toEqual(['bob', 'ada'])
+  members.add(person('eve'))
+  expect(members.state.presence.hands).toEqual(['eve', 'bob', 'ada'])
+  members.setHands(new Map())
+  expect('hands' in members.state.presence).toBe(false)
+})
+
+test('a hand that stays as it is wakes nobody', () => {
+  const { members, person, clock, told, watch } = createMembers()
+  members.add(person('ada'))
+  watch()
+  members.setHand('ada', false)
+  members.setHand('bob', true)
+  members.setHands(new Map())
+  clock.advance(2 * TELL_MS)
+  expect(told).toEqual([])
+  for (let i = 0; i < 2; i++) {
+    members.setHand('ada', true)
+    clock.advance(2 * TELL_MS)
+    expect(told).toHaveLength(1)
+  }
+})
+
+test('a change is told a moment later, so that the message that comes with it goes out in the same answer', () => {
+  const { members, person, told, clock, watch, start } = createMembers()
+  watch()
+  members.add(person('ada'))
+  clock.advance(24)
+  expect(told).toEqual([])
+  members.add(person('bob'))
+  clock.advance(TELL_MS)
+  expect(told).toEqual([start + 25])
+})
+
+test('one who joins again is told to nobody, and one who takes the place of another is', () => {
+  const { members, person, told, clock, watch } = createMembers()
+  const ada = person('ada')
+  members.add(ada, 1)
+  watch()
+  members.add(ada, 1)
+  clock.advance(2 * TELL_MS)
+  expect([told, members.members]).toEqual([[], ['ada']])
+  members.add(person('ADA'), 1)
+  clock.advance(2 * TELL_MS)
+  expect([told.length, members.members]).toEqual([1, ['ADA']])
+})
+
+test('the orders of a moderator are part of the state, and are asked for again when they are others', () => {
+  let orders = {}
+  const { members } = createMembers({ orders: () => orders })
+  expect(members.state.presence).toEqual({ members: [], typing: [] })
+  orders = { closed: true, slow: 5 }
+  members.changed()
+  expect(members.state.json).toBe('{"members":[],"typing":[],"closed":true,"slow":5}')
+})
+
+test('names that are held under one token are held by one person, who has read what the person has read', () => {
+  const { members, person } = createMembers()
+  const ada = { ...person('ada'), token: 't' }
+  const elsewhere = { ...ada }
+  members.add(ada)
+  members.saw(ada, 5)
+  expect([members.has(elsewhere), members.has({ ...ada, token: 'u' }), members.has(person('ada'))]).toEqual([
+    true,
+    false,
+    false,
+  ])
+  members.add(elsewhere)
+  members.saw(elsewhere, 4)
+  expect(members.seen.json).toBe('{"ada":5}')
+  members.add(person('ada'))
+  expect(members.seen.json).toBe('{}')
+})
+
+test('where it is not noted how far members have read, nothing is told of it', () => {
+  const { members, person, clock } = createMembers({ seen: false })
+  const ada = person('ada')
+  members.add(ada)
+  void members.seen
+  members.saw(ada, 1)
+  expect([members.seen, members.json(true), members.tellingSeen, clock.timers]).toEqual([
+    { json: '{}', version: '' },
+    '{"members":["ada"],"typing":[]}',
+    false,
+    0,
+  ])
+})
+
+test('a room of as many as may be tells how far they have read, and with one more says nothing of it', () => {
+  const { members, person } = createMembers()
+  const ada = person('ada')
+  members.add(ada)
+  members.saw(ada, 1)
+  for (let i = 1; i < SEEN_MEMBERS; i++) members.add(person(`p${i}`))
+  expect([members.json(true).endsWith('"seen":{"ada":1}}'), members.json(false)]).toEqual([true, members.state.json])
+  members.add(person('one more'))
+  expect([members.seen.json, members.json(true)]).toEqual(['{}', members.state.json])
 })
