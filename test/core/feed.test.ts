@@ -1,15 +1,16 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Feed, STALL_MS } from '../../src/core/feed.js'
 import { Metrics } from '../../src/core/metrics.js'
+import type { Observer, WatchedReader } from '../../src/core/rooms/observer.js'
 import { oldestOf, Frames } from '../../src/core/rooms/stream.js'
 import { createChat } from '../support/chat.js'
 
-async function createFeed(roomNames: readonly string[]) {
+async function createFeed(roomNames: readonly string[], parts: { readonly copies?: boolean } = {}) {
   const { chat, clock } = createChat()
   const metrics = new Metrics()
   const seen: string[] = []
   const socket = { takes: true, cuts: 0 }
-  const feed = new Feed({ chat, metrics, transport: 'test' }, { cut: () => void socket.cuts++ })
+  const feed = new Feed({ chat, metrics, transport: 'test', ...parts }, { cut: () => void socket.cuts++ })
   const frames = new Frames(({ entries }) => entries.map(({ message }) => `${message.room}${message.id}`))
   const rooms = await Promise.all(roomNames.map((name) => chat.rooms.open(name)))
   const undos = rooms.map((room) =>
@@ -125,4 +126,142 @@ test('one who hangs up while it rests is told no more', async () => {
   feed.close()
   clock.settle()
   expect(told).toBe(before)
+})
+
+describe('a connection with an identity', () => {
+  const until = (date: number) => ({ subject: 'u1', username: 'ada', rooms: undefined, until: date })
+
+  test('ends with the time of the newest one, and one without stays', async () => {
+    const { clock, socket, feed } = await createFeed(['a'])
+    feed.endWith(undefined)
+    feed.endWith(until(clock.date() + 1000))
+    feed.endWith(until(clock.date() + 5000))
+    clock.advance(4999)
+    expect(socket.cuts).toBe(0)
+    clock.advance(100)
+    expect(socket.cuts).toBe(1)
+  })
+
+  test('whose time is over ends at once, and one that has hung up leaves no timer', async () => {
+    const { chat, clock, socket, feed } = await createFeed(['a'])
+    feed.endWith(until(clock.date() - 1_000_000))
+    clock.advance(100)
+    expect(socket.cuts).toBe(1)
+    feed.endWith(until(clock.date() + 1000))
+    feed.close()
+    expect([chat.timers.size, clock.timers]).toEqual([0, 0])
+  })
+})
+
+describe('the bytes in a full socket', () => {
+  async function fullOf(parts: { readonly copies?: boolean }) {
+    const fixture = await createFeed([], parts)
+    const { chat, metrics, clock } = fixture
+    for (let i = 0; i < 5; i++) await chat.send({ room: 'big', username: 'ada', text: 'x'.repeat(4000) })
+    const room = await chat.rooms.open('big')
+    const frames = new Frames(() => '')
+    const feeds = [1, 2].map(() => new Feed({ chat, metrics, transport: 'test', ...parts }, { cut: () => undefined }))
+    for (const feed of feeds) feed.follow(room, oldestOf(room), frames, () => false)
+    const { bytes } = room.newest(5)
+    return { ...fixture, clock, feeds, bytes }
+  }
+
+  test('count once for all that are told the same, until the last of them has drained or hung up', async () => {
+    const { chat, feeds, bytes } = await fullOf({})
+    expect(chat.pending.bytes).toBe(bytes)
+    feeds[0]?.drained()
+    expect(chat.pending.bytes).toBe(bytes)
+    feeds[1]?.close()
+    expect([chat.pending.bytes, chat.timers.size]).toEqual([0, 0])
+  })
+
+  test('count for each connection where each has a copy', async () => {
+    const { chat, feeds, bytes } = await fullOf({ copies: true })
+    expect(chat.pending.bytes).toBe(2 * bytes)
+    for (const feed of feeds) feed.drained()
+    expect(chat.pending.bytes).toBe(0)
+  })
+
+  test('that are too many cut the connection, and are not counted after that', async () => {
+    const { chat } = await createFeed([])
+    let cuts = 0
+    const feed: Feed = new Feed(
+      { chat, metrics: new Metrics(), transport: 'test' },
+      { cut: () => (cuts++, feed.close()) },
+    )
+    feed.full(1e12)
+    expect([cuts, chat.pending.bytes, chat.timers.size]).toEqual([1, 0, 0])
+  })
+})
+
+test('a member has read what its connection was told, and not what is still in a full socket', async () => {
+  const { chat, clock } = createChat()
+  const { session, room } = await chat.join({ room: 'a', username: 'ada' })
+  const socket = { takes: true }
+  const feed = new Feed({ chat, metrics: new Metrics(), transport: 'test' }, { cut: () => undefined })
+  feed.follow(room, { epoch: room.epoch, id: 1 }, new Frames(() => ''), () => socket.takes, session)
+  expect(room.presence.seen.json).toBe('{"ada":1}')
+  await chat.send({ room: 'a', username: 'bob', text: 'hi' })
+  clock.settle()
+  expect(room.presence.seen.json).toBe('{"ada":2}')
+  socket.takes = false
+  await chat.send({ room: 'a', username: 'bob', text: 'hi' })
+  clock.settle()
+  expect(room.presence.seen.json).toBe('{"ada":2}')
+})
+
+test('a gap is counted for its reason, and the past counts as no delay', async () => {
+  const { chat } = createChat({ ring: 2 })
+  for (let i = 0; i < 5; i++) await chat.send({ room: 'a', username: 'ada', text: 'hi' })
+  const room = await chat.rooms.open('a')
+  const metrics = new Metrics()
+  const feed = new Feed({ chat, metrics, transport: 'test' }, { cut: () => undefined })
+  feed.follow(room, { epoch: room.epoch, id: 1 }, new Frames(() => ''), () => true)
+  expect(metrics.gaps.lines('gaps')).toEqual(['gaps{reason="overflow"} 1'])
+  expect([metrics.delivered.sum, metrics.delivery.lines('delay').at(-1)]).toEqual([2, 'delay_count 0'])
+})
+
+test('a live message is counted with the time it took in seconds', async () => {
+  const { clock, metrics, say } = await createFeed(['a'])
+  await say('a')
+  clock.stall(40)
+  clock.settle()
+  expect(metrics.delivery.lines('delay').at(-2)).toBe('delay_sum 0.04')
+})
+
+test('an observer sees a connection wait, be told and go, as one reader until it has another name', async () => {
+  const { chat, clock, feed, say } = await createFeed(['a'])
+  const seen: unknown[] = []
+  const readers = new Set<WatchedReader>()
+  const note = (what: string, reader: WatchedReader, ...more: unknown[]): void => {
+    readers.add(reader)
+    seen.push([what, reader.way, reader.name, ...more])
+  }
+  const observer: Observer = {
+    sent: () => undefined,
+    kept: () => undefined,
+    repeated: () => undefined,
+    delivered: () => undefined,
+    waking: () => undefined,
+    parked: (reader, room, id, at) => note('parked', reader, room.name, id, at === clock.now()),
+    told: (reader, room, { id, messages }) => note('told', reader, room.name, id, messages),
+    gone: (reader) => note('gone', reader),
+  }
+  chat.watch.observer = observer
+  for (const one of chat.feeds) one.tellTo(observer)
+  await say('a')
+  clock.settle()
+  expect([readers.size, chat.feeds.size]).toEqual([1, 1])
+  feed.name = 'ada'
+  const den = await chat.rooms.open('den')
+  feed.follow(den, oldestOf(den), new Frames(() => []), () => true)
+  feed.close()
+  feed.close()
+  expect(seen).toEqual([
+    ['parked', 'test', undefined, 'a', 0, true],
+    ['told', 'test', undefined, 'a', 1, 1],
+    ['parked', 'test', 'ada', 'den', 0, true],
+    ['gone', 'test', 'ada'],
+  ])
+  expect([readers.size, chat.feeds.size, [...readers].every(({ key }) => key === feed)]).toEqual([2, 0, true])
 })
