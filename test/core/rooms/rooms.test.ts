@@ -3,9 +3,13 @@ import { NO_EPOCH, parseSince } from '../../../src/core/rooms/cursor.js'
 import { ChatError } from '../../../src/core/errors.js'
 import type { Chat } from '../../../src/core/chat.js'
 import type { Message } from '../../../src/core/rooms/message.js'
-import type { Deliver, Store } from '../../../src/core/rooms/store.js'
+import { Rooms, type RoomsParts } from '../../../src/core/rooms/rooms.js'
+import { Scheduler } from '../../../src/core/rooms/scheduler.js'
+import type { Deliver, Store, Subscription } from '../../../src/core/rooms/store.js'
+import { TimerWheel } from '../../../src/core/rooms/timer-wheel.js'
 import { memoryStore } from '../../../src/stores/memory.js'
 import { codeOf, createChat, message } from '../../support/chat.js'
+import { FakeClock } from '../../support/clock.js'
 import { fixedRandom } from '../../support/random.js'
 
 const say = (chat: Chat, room: string, text = 'hi') => chat.send({ room, username: 'ada', text })
@@ -346,4 +350,134 @@ describe('a room that other processes write to', () => {
     expect([woken, room.last, room.epoch, room.bytes]).toEqual([1, 0, 'epoch002', 0])
     expect(room.read({ epoch: 'epoch001', id: 1 }, 9).gap).toMatchObject({ reason: 'restart', first: 0 })
   })
+})
+
+/** Rooms by themselves, over a store that has kept something of each: what it has, and which rooms are closed again. */
+function createKept(kept: (name: string) => Partial<Subscription>, parts: Partial<RoomsParts> = {}, bytes = 1e9) {
+  const clock = new FakeClock()
+  const closed: string[] = []
+  const store: Store = {
+    ...memoryStore(500, fixedRandom()),
+    subscribe: async (name) => ({ recent: [], epoch: 'epoch001', close: () => void closed.push(name), ...kept(name) }),
+  }
+  const timers = new TimerWheel(clock)
+  const all = { clock, timers, scheduler: new Scheduler(clock), ringSize: 500, ...parts }
+  return { clock, closed, store, rooms: new Rooms(store, all, { rooms: 10, bytes }) }
+}
+
+describe('a room that a store has kept', () => {
+  test('without a message left goes on with its ids, and one that never had a message begins a log', async () => {
+    const { rooms } = createKept((name) => (name === 'lobby' ? { last: 7 } : { epoch: NO_EPOCH }))
+    const room = await rooms.open('lobby')
+    expect([room.first, room.last, room.epoch, room.hasLog]).toEqual([8, 7, 'epoch001', true])
+    const other = await rooms.open('den')
+    expect([other.first, other.last, other.hasLog, rooms.size]).toEqual([0, 0, false, 1])
+  })
+
+  test('lets go at once of what has expired meanwhile, and so does the store', async () => {
+    const now = new FakeClock().date()
+    const recent = [1, 2, 3].map((id) => message(id, { timestamp: now - 60_000 + 1000 * id }))
+    const { rooms, store } = createKept(() => ({ recent }), { keepMs: 58_500 })
+    const expired: unknown[] = []
+    store.expire = (...told) => expired.push(told)
+    const room = await rooms.open('lobby')
+    expect([room.first, room.last, expired]).toEqual([2, 3, [['lobby', 2]]])
+    expect(rooms.bytes).toBe(room.bytes)
+  })
+
+  test('that does not fit beside people is closed again, and asked to come later', async () => {
+    const recent = [1, 2, 3].map((id) => message(id, { text: 'x'.repeat(1000) }))
+    const { rooms, closed } = createKept(() => ({ recent }), {}, 10_000)
+    const room = await rooms.open('lobby')
+    room.hold()
+    const { bytes } = rooms
+    expect(await codeOf(() => rooms.open('den'))).toBe('unavailable')
+    expect([closed, rooms.size, rooms.bytes, rooms.get('den')]).toEqual([['den'], 1, bytes, undefined])
+  })
+
+  test('that is larger than the memory is open all the same where it is alone', async () => {
+    const recent = [1, 2, 3].map((id) => message(id, { text: 'x'.repeat(1000) }))
+    const { rooms } = createKept(() => ({ recent }), {}, 100)
+    expect((await rooms.open('lobby')).last).toBe(3)
+  })
+})
+
+describe('the people of a room', () => {
+  test('are followed as long as the room is here', async () => {
+    const followed: string[] = []
+    const follow: RoomsParts['follow'] = async ({ name }) => {
+      followed.push(name)
+      return () => void followed.push(`no more ${name}`)
+    }
+    const { rooms, closed, clock } = createKept(() => ({ epoch: NO_EPOCH }), { follow })
+    rooms.settle(await rooms.open('lobby'))
+    expect(followed).toEqual(['lobby'])
+    clock.settle()
+    expect([followed, closed]).toEqual([['lobby', 'no more lobby'], ['lobby']])
+  })
+
+  test('that cannot be followed keep the room closed, and nothing is left of it', async () => {
+    const follow = () => Promise.reject(new ChatError('unavailable', 'the directory is away: try again'))
+    const { rooms, closed } = createKept(() => ({}), { follow })
+    expect(await codeOf(() => rooms.open('lobby'))).toBe('unavailable')
+    expect([closed, [...rooms.all()]]).toEqual([['lobby'], []])
+  })
+})
+
+describe('a cursor', () => {
+  const isBehind = async (cursor: string, parts: Partial<Store> = { catchUp: () => Promise.resolve() }) => {
+    const { rooms, store } = createKept(() => ({ recent: [message(1), message(2)] }))
+    Object.assign(store, parts)
+    return rooms.isBehind(await rooms.open('lobby'), parseSince(cursor, ['lobby']))
+  }
+
+  test.each(['epoch001.3', 'epoch002.1', 'epoch002.2'])(
+    'such as %s knows of more than this process',
+    async (cursor) => {
+      expect(await isBehind(cursor)).toBe(true)
+      expect(await isBehind(cursor, {})).toBe(false)
+    },
+  )
+
+  test.each(['epoch001.2', 'epoch001.1', 'epoch002.0', '0', '1', 'now'])('such as %s does not', async (cursor) => {
+    expect(await isBehind(cursor)).toBe(false)
+  })
+
+  test('of other rooms says nothing', async () => {
+    const { rooms, store } = createKept(() => ({ recent: [message(1)] }))
+    store.catchUp = () => Promise.resolve()
+    expect(rooms.isBehind(await rooms.open('lobby'), parseSince('den.epoch001.9', ['den']))).toBe(false)
+  })
+})
+
+test('rooms that cannot all be opened for a reader are not kept for it', async () => {
+  const { rooms, store, clock } = createKept(() => ({ epoch: NO_EPOCH }))
+  const since = parseSince(undefined, [])
+  const use = (opened: readonly unknown[]): number => opened.length
+  expect(await rooms.openAll(['lobby', 'den'], since, use)).toBe(2)
+  clock.settle()
+  expect([...rooms.all()]).toEqual([])
+  const subscribe = store.subscribe.bind(store)
+  store.subscribe = (name, ...rest) =>
+    name === 'den' ? Promise.reject(new ChatError('unavailable', 'away')) : subscribe(name, ...rest)
+  expect(await codeOf(() => rooms.openAll(['lobby', 'den'], since, use))).toBe('unavailable')
+  clock.settle()
+  expect([...rooms.all()]).toEqual([])
+})
+
+test('a room that a reader is still opening others beside does not go meanwhile', async () => {
+  const { rooms, store, clock } = createKept(() => ({ epoch: NO_EPOCH }))
+  const subscribe = store.subscribe.bind(store)
+  let goOn: () => void = () => undefined
+  const wait = new Promise<void>((resolve) => (goOn = resolve))
+  store.subscribe = async (name, ...rest) => {
+    if (name === 'den') await wait
+    return subscribe(name, ...rest)
+  }
+  const opening = rooms.openAll(['lobby', 'den'], parseSince(undefined, []), ([lobby]) => lobby)
+  const lobby = await rooms.open('lobby')
+  rooms.settle(lobby)
+  clock.settle()
+  goOn()
+  expect(await opening).toBe(lobby)
 })
