@@ -31,6 +31,19 @@ test('a histogram counts each bucket with all below it', () => {
   ])
 })
 
+test('a histogram has all its buckets from the start', () => {
+  expect(new Histogram([0.1]).lines('wait')).toEqual([
+    'wait_bucket{le="0.1"} 0',
+    'wait_bucket{le="+Inf"} 0',
+    'wait_sum 0',
+    'wait_count 0',
+  ])
+})
+
+test('a gauge without labels is its name and its value', () => {
+  expect(gauge('rooms', 2)).toEqual(['rooms 2'])
+})
+
 test('a metric says what it is before its values', () => {
   expect(describe('rooms', 'gauge', 'Rooms.', gauge('rooms', 2, { a: 'b', c: 'd' }))).toBe(
     '# HELP rooms Rooms.\n# TYPE rooms gauge\nrooms{a="b",c="d"} 2\n',
