@@ -245,3 +245,83 @@ test('a room is idle unless somebody is in it, waits in it, watches it or has a 
     expect(room.idle).toBe(true)
   }
 })
+
+test('a page is cut by its bytes, and has one entry in any case', () => {
+  const { room } = createRoom()
+  fill(room, 1, 5)
+  const { bytes } = room.newest(1)
+  expect(room.newest(500)).toMatchObject({ bytes: 5 * bytes, more: false })
+  expect([ids(room.newest(500, 2 * bytes)), room.newest(500, 2 * bytes).bytes]).toEqual([[4, 5], 2 * bytes])
+  expect([ids(room.newest(500, 3 * bytes - 1)), ids(room.newest(500, 1))]).toEqual([[4, 5], [5]])
+  const begin = { epoch: room.epoch, id: 1 }
+  const page = room.read(begin, 500, 2 * bytes)
+  expect([ids(page), page.bytes, page.next, page.more]).toEqual([[2, 3], 2 * bytes, 3, true])
+  expect([ids(room.read(begin, 500, 3 * bytes - 1)), ids(room.read(begin, 500, 1))]).toEqual([[2, 3], [2]])
+  expect(room.read({ epoch: room.epoch, id: 3 }, 500, 2 * bytes)).toMatchObject({ next: 5, more: false })
+})
+
+test('a log without a message left is gone on with', () => {
+  const { room } = createRoom()
+  room.resume('epoch001', 7)
+  expect([room.first, room.last, room.hasLog, room.newest(9).entries]).toEqual([8, 7, true, []])
+  fill(room, 8, 8)
+  expect([room.first, room.last, room.epoch]).toEqual([8, 8, 'epoch001'])
+})
+
+test('a message that a store has kept for a while expires as long before the others', () => {
+  const { room, clock } = createRoom()
+  room.deliver(message(1), 'epoch001', 1000)
+  room.deliver(message(2), 'epoch001')
+  expect(room.expire(clock.now() - 1001, 9)).toBe(0)
+  expect(room.expire(clock.now() - 1000, 9)).toBe(1)
+  expect([room.expire(clock.now(), 0), room.expire(clock.now(), 9), room.bytes]).toEqual([0, 1, 0])
+})
+
+test('a member has read what is in this log, and nothing of another', () => {
+  const { room } = createRoom()
+  const ada = { username: 'ada', fold: 'ada' }
+  room.presence.add(ada)
+  fill(room, 1, 3)
+  room.saw(ada, { epoch: 'epoch001', id: 4 })
+  room.saw(ada, { epoch: 'epoch002', id: 2 })
+  expect(room.presence.seen.json).toBe('{}')
+  room.saw(ada, { epoch: 'epoch001', id: 3 })
+  expect(room.presence.seen.json).toBe('{"ada":3}')
+  fill(room, 1, 1, 'epoch002')
+  expect(room.presence.seen.json).toBe('{}')
+})
+
+test('a room that is forgotten cuts its streams and answers who waits', () => {
+  const { room, clock } = createRoom()
+  fill(room, 1, 1)
+  const told: string[] = []
+  room.park({ epoch: room.epoch, id: 1 }, () => told.push('poll'))
+  room.enter({ cut: () => void told.push('stream') })
+  const gone = { cut: () => expect.unreachable('it had left') }
+  room.enter(gone)
+  room.exit(gone)
+  expect([room.waiting, room.streams]).toEqual([1, 1])
+  room.end()
+  clock.settle()
+  expect([told, room.waiting, clock.timers]).toEqual([['stream', 'poll'], 0, 0])
+})
+
+test('a room is held until every message on its way is there, however often one says so', () => {
+  const { room } = createRoom()
+  const [one, other] = [room.hold(), room.hold()]
+  one()
+  one()
+  expect(room.held).toBe(true)
+  other()
+  expect(room.held).toBe(false)
+})
+
+test('a change leaves alone what the ring has let go of, and the bytes are those of what is there', () => {
+  const { room } = createRoom(3)
+  fill(room, 1, 4)
+  room.deliver(message(5, { type: 'edit', of: 1, text: 'x'.repeat(500) }), 'epoch001')
+  room.deliver(message(6, { type: 'edit', of: 4, text: 'y'.repeat(500) }), 'epoch001')
+  expect(ids(room.newest(9))).toEqual([4, 5, 6])
+  expect(room.entry(4)?.message.text).toBe('y'.repeat(500))
+  expect(room.bytes).toBe(room.newest(9).entries.reduce((sum, { size }) => sum + size, 0))
+})
