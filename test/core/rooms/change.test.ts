@@ -2,9 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { changed, changesOf, peopleOf, withParts } from '../../../src/core/rooms/change.js'
+import { changed, changesOf, parseEmoji, peopleOf, withParts } from '../../../src/core/rooms/change.js'
 import type { Message } from '../../../src/core/rooms/message.js'
-import { message } from '../../support/chat.js'
+import { codeOf, message } from '../../support/chat.js'
 
 const said = message(5, { text: 'helo', key: 'k' })
 
@@ -62,6 +62,12 @@ describe('a message', () => {
   })
 })
 
+test('a reaction is a string, and one emoji of it', async () => {
+  expect(['👍', '❤', '❤️'].map(parseEmoji)).toEqual(['👍', '❤️', '❤️'])
+  for (const value of [['👍'], 7, null, undefined, '', 'a', '👍👍'])
+    expect([value, await codeOf(() => parseEmoji(value))]).toEqual([value, 'bad_request'])
+})
+
 test('reactions have one order, whatever order they came in, and one that comes twice is one', () => {
   const texts = ['👍', '❤️', '🎉']
   const people = ['ada', 'bob', 'eve']
@@ -98,6 +104,13 @@ describe('in a log', () => {
   test('and so it does where the message itself is gone', () => {
     for (const type of ['edit', 'delete'])
       expect(changesIn([older, elsewhere], change(type))).toMatchObject([{ id: 6, type: 'removed' }])
+  })
+
+  test('an answer to a message changes nothing, and is not changed with it', () => {
+    const answer = message(8, { of: 5 })
+    expect(changesIn([older], answer)).toEqual([])
+    const now = changesIn([edited, older, answer], change('edit', { text: 'new' }))
+    expect(now.map(({ id }) => id)).toEqual([5, 6])
   })
 
   test('a reaction leaves the edits alone', () => {
