@@ -278,6 +278,32 @@ describe('being somebody', () => {
   })
 })
 
+describe('a person whose time is over, or who may not be in a room', () => {
+  test('removes nothing there, and says nothing', async () => {
+    const { chat, clock } = createChat()
+    const { session } = await chat.join({ room: 'lobby', username: 'ada' })
+    const { message } = await say(chat, { session })
+    const refusals = async () => [
+      await codeOf(() => chat.remove(session, 'lobby', message.id)),
+      await codeOf(() => chat.knock(session, 'lobby')),
+    ]
+    const identity = { subject: 'u1', username: 'ada', rooms: new Set(['den']), until: clock.date() + 1 }
+    session.identity = identity
+    expect(await refusals()).toEqual(['forbidden', 'forbidden'])
+    session.identity = { ...identity, rooms: undefined, until: clock.date() }
+    expect(await refusals()).toEqual(['unauthorized', 'unauthorized'])
+    session.identity = undefined
+    expect(await chat.knock(session, 'lobby')).toBe('lobby')
+    expect((await chat.remove(session, 'lobby', message.id)).message).toMatchObject({ type: 'delete', of: message.id })
+  })
+
+  test('without a session removes nothing', async () => {
+    const { chat } = createChat()
+    const { message } = await say(chat)
+    expect(await codeOf(() => chat.remove(undefined, 'lobby', message.id))).toBe('unauthorized')
+  })
+})
+
 describe('typing', () => {
   test('ends with the next message of that person, and of no other', async () => {
     const { chat } = createChat()
