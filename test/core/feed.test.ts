@@ -108,11 +108,64 @@ test('one who is told a long past lets others have their turn after each 32 KiB,
   const frames = new Frames(({ entries }) => entries.map(({ message }) => message.id))
   feed.follow(room, oldestOf(room), frames, ({ form }) => seen.push(...form) > 0)
   expect(seen.length).toBeLessThan(30)
+  expect(seen.length * 4000).toBeGreaterThan(32 * 1024)
   // What is said meanwhile comes in its place.
   await chat.send({ room: 'big', username: 'ada', text: 'the newest' })
   clock.settle()
   expect(seen).toEqual(Array.from({ length: 101 }, (_, i) => i + 1))
   feed.close()
+})
+
+test('one whose transport does not rest is told all of the past at once', async () => {
+  const { chat } = createChat()
+  for (let i = 0; i < 100; i++) await chat.send({ room: 'big', username: 'ada', text: 'x'.repeat(4000) })
+  const room = await chat.rooms.open('big')
+  const feed = new Feed({ chat, metrics: new Metrics(), transport: 'test' }, { cut: () => undefined })
+  let told = 0
+  feed.follow(room, oldestOf(room), new Frames(({ entries }) => entries.length), ({ form }) => (told += form) > 0)
+  expect(told).toBe(100)
+})
+
+test('what is said now lets nobody rest, however long it is', async () => {
+  const { chat, clock } = createChat()
+  const room = await chat.rooms.open('big')
+  const feed = new Feed({ chat, metrics: new Metrics(), transport: 'test', rests: true }, { cut: () => undefined })
+  feed.follow(room, oldestOf(room), new Frames(() => ''), () => true)
+  for (let i = 0; i < 20; i++) await chat.send({ room: 'big', username: 'ada', text: 'x'.repeat(4000) })
+  feed.catchUp()
+  expect(feed.goesOn).toBe(true)
+  clock.settle()
+})
+
+test('a connection whose room is forgotten is cut', async () => {
+  const { chat } = createChat({ rooms: 1 })
+  await chat.send({ room: 'a', username: 'ada', text: 'hi' })
+  const room = await chat.rooms.open('a')
+  let cuts = 0
+  const feed = new Feed({ chat, metrics: new Metrics(), transport: 'test' }, { cut: () => void cuts++ })
+  feed.follow(room, oldestOf(room), new Frames(() => ''), () => true)
+  await chat.send({ room: 'b', username: 'ada', text: 'hi' })
+  expect(cuts).toBe(1)
+})
+
+test('a log that is lost is told as a gap, which is no message', async () => {
+  const { clock, chat, metrics, say } = await createFeed(['a'])
+  await say('a')
+  clock.advance(1000)
+  chat.rooms.get('a')?.restart('epoch009')
+  clock.settle()
+  expect(metrics.gaps.lines('gaps')).toEqual(['gaps{reason="restart"} 1'])
+  expect([metrics.delivered.sum, metrics.delivery.lines('delay').at(-1)]).toEqual([1, 'delay_count 1'])
+})
+
+test('a connection without rooms drains like any other, and one that has hung up is never full', async () => {
+  const { chat, clock, feed } = await createFeed([])
+  feed.full(1e6)
+  feed.drained()
+  expect([feed.hasRoom, chat.pending.bytes]).toEqual([true, 0])
+  feed.close()
+  feed.full(1e6)
+  expect([feed.hasRoom, chat.pending.bytes, clock.timers]).toEqual([true, 0, 0])
 })
 
 test('one who hangs up while it rests is told no more', async () => {
@@ -230,7 +283,8 @@ test('a live message is counted with the time it took in seconds', async () => {
 })
 
 test('an observer sees a connection wait, be told and go, as one reader until it has another name', async () => {
-  const { chat, clock, feed, say } = await createFeed(['a'])
+  const { chat, clock, feed, undos, say } = await createFeed(['a', 'attic'])
+  undos[1]?.()
   const seen: unknown[] = []
   const readers = new Set<WatchedReader>()
   const note = (what: string, reader: WatchedReader, ...more: unknown[]): void => {
