@@ -1,12 +1,24 @@
 // The past through the chat: a page and a search, where the ring holds only the newest part of what the store keeps.
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { Chat } from '../../src/core/chat.js'
 import type { Range } from '../../src/core/rooms/store.js'
 import { memoryStore } from '../../src/stores/memory.js'
-import { createChat } from '../support/chat.js'
+import { type ChatFixture, createChat, fill } from '../support/chat.js'
 import { fixedRandom } from '../support/random.js'
 
 const room = 'lobby'
+
+type Searched = Parameters<Chat['search']>[2]
+
+/** The ids of what is found. */
+async function find({ chat, clock }: Omit<ChatFixture, 'store'>, query: string, range: Searched): Promise<number[]> {
+  const searching = chat.search(room, query, range)
+  const turning = setInterval(() => clock.settle())
+  const { messages } = await searching
+  clearInterval(turning)
+  return messages.map(({ id }) => id)
+}
 
 /** A chat whose ring holds 10 of 30 messages, one a second; `asked`: what the store is asked for. */
 async function createPast() {
@@ -24,13 +36,7 @@ async function createPast() {
     asked.push(range)
     return read(name, range)
   }
-  const look = async (query: string, range: Parameters<typeof chat.search>[2]) => {
-    const searching = chat.search(room, query, range)
-    const turning = setInterval(() => clock.settle())
-    const page = await searching
-    clearInterval(turning)
-    return page.messages.map(({ id }) => id)
-  }
+  const look = (query: string, range: Searched) => find(fixture, query, range)
   return { ...fixture, begin, asked, look }
 }
 
@@ -74,4 +80,32 @@ test('a message that was changed behind the ring is told as it is now', async ()
   const page = await chat.history(room, { limit: 99 })
   expect(page.messages.filter(({ type }) => type === 'removed').map(({ id }) => id)).toEqual([2, 30])
   expect(page.json.join('')).not.toMatch(/even (2|30)"/)
+})
+
+describe('a process beside others', () => {
+  test('finds what was said in a room that is not open here', async () => {
+    const { store } = await createPast()
+    const other = createChat({}, store)
+    expect(await find(other, 'even', { limit: 3 })).toEqual([26, 28, 30])
+    expect((await other.chat.history(room, { limit: 1 })).messages).toMatchObject([{ id: 30 }])
+    expect(other.chat.rooms.get(room)).toBeUndefined()
+  })
+
+  test('that has not been told the newest messages yet finds them all the same', async () => {
+    const { chat, store } = await createPast()
+    const subscribe = store.subscribe.bind(store)
+    const other = createChat({}, { ...store, subscribe: (name) => subscribe(name, () => undefined) })
+    await other.chat.rooms.open(room)
+    for (const text of ['even 31', 'even 32']) await chat.send({ room, username: 'ada', text })
+    expect(other.chat.rooms.get(room)?.last).toBe(30)
+    expect(await find(other, 'even', { limit: 4 })).toEqual([28, 30, 31, 32])
+  })
+
+  test('whose ring is of another log than the store has finds what the store has', async () => {
+    const { chat, look } = await createPast()
+    const held = await chat.rooms.open(room)
+    fill(held, 1, 40, 'another1')
+    expect(await look('even', { limit: 2 })).toEqual([28, 30])
+    expect(await look('text', { limit: 2 })).toEqual([])
+  })
 })
