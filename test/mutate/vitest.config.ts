@@ -7,7 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     include: [
       'test/core/**/*.test.ts',
-      'test/auth/{jwt,moderation,password,token}.test.ts',
+      'test/auth/{auth,jwt,moderation,password,token}.test.ts',
       'test/stores/{memory,journal,journal.record}.test.ts',
     ],
   },
