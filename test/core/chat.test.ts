@@ -315,6 +315,16 @@ describe('typing', () => {
     expect(room.presence.state.presence.typing).toEqual([])
   })
 
+  test('goes on while that person changes an earlier message', async () => {
+    const { chat } = createChat()
+    const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
+    await say(chat, { session })
+    await chat.typing(session, 'lobby', true)
+    await chat.amending.edit({ room: 'lobby', of: 2, text: 'hello', session })
+    expect(room.presence.state.presence.typing).toEqual(['ada'])
+    await chat.close()
+  })
+
   test('ends with leaving, and leaves no timer', async () => {
     const { chat, clock } = createChat()
     const { session, room } = await chat.join({ room: 'lobby', username: 'ada' })
