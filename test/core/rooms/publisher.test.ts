@@ -54,7 +54,11 @@ test('in a full memory a moderator still removes and clears', async () => {
   await chat.moderation.appoint(session)
   await chat.send({ room, session, text: 'x'.repeat(3000) })
   expect(await codeOf(() => chat.send({ room, session, text: 'hi' }))).toBe('full')
-  expect((await chat.remove(session, room, 2)).message).toMatchObject({ type: 'delete', of: 2 })
+  expect((await chat.moderation.clear(session, room)).message).toMatchObject({ id: 1, type: 'clear' })
+  await chat.send({ room, session, text: 'x'.repeat(3000) })
+  expect(await codeOf(() => chat.send({ room, session, text: 'hi' }))).toBe('full')
+  expect((await chat.remove(session, room, 2)).message).toMatchObject({ id: 3, type: 'delete', of: 2 })
+  expect((await chat.send({ room, session, text: 'hi' })).message.id).toBe(4)
 })
 
 describe('where several processes write', () => {
