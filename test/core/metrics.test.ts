@@ -21,13 +21,14 @@ test('a histogram counts each bucket with all below it', () => {
   const histogram = new Histogram([0.1, 1])
   histogram.observe(0.1)
   histogram.observe(0.5, 3)
+  histogram.observe(0.5)
   histogram.observe(7)
   expect(histogram.lines('wait')).toEqual([
     'wait_bucket{le="0.1"} 1',
-    'wait_bucket{le="1"} 4',
-    'wait_bucket{le="+Inf"} 5',
-    'wait_sum 8.6',
-    'wait_count 5',
+    'wait_bucket{le="1"} 5',
+    'wait_bucket{le="+Inf"} 6',
+    'wait_sum 9.1',
+    'wait_count 6',
   ])
 })
 
