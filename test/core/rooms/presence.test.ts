@@ -362,3 +362,73 @@ test('a room of as many as may be tells how far they have read, and with one mor
   members.add(person('one more'))
   expect([members.seen.json, members.json(true)]).toEqual(['{}', members.state.json])
 })
+
+test('the state is made once a change, for all who ask', () => {
+  const { members, person } = createMembers()
+  const ada = person('ada')
+  members.add(ada)
+  members.saw(ada, 1)
+  const { state, seen } = members
+  expect([members.state === state, members.seen === seen]).toEqual([true, true])
+  members.setTyping(ada, true)
+  expect(members.state).not.toBe(state)
+})
+
+test('those who type are told in the order of their places, and none who is not here', () => {
+  const { members, person } = createMembers()
+  const [ada, bob, eve] = [person('ada'), person('bob'), person('eve')]
+  for (const one of [ada, bob, eve]) members.add(one)
+  for (const one of [person('zoe'), eve, bob, ada]) members.setTyping(one, true)
+  expect(members.state.presence.typing).toEqual(['ada', 'bob', 'eve'])
+})
+
+test('one who types on wakes nobody, and one who moves to another place does', () => {
+  const { members, person, clock, told, watch } = createMembers()
+  const [ada, bob] = [person('ada'), person('bob')]
+  members.add(ada, 1)
+  members.add(bob, 5)
+  members.setTyping(ada, true)
+  watch()
+  members.setTyping(ada, true)
+  members.setTyping(bob, false)
+  clock.advance(2 * TELL_MS)
+  expect(told).toEqual([])
+  members.add(ada, 9)
+  clock.advance(2 * TELL_MS)
+  expect([told.length, members.members]).toEqual([1, ['bob', 'ada']])
+})
+
+test('a watcher that comes back within the second is told of what changed while it was away', () => {
+  const { members, person, clock, told, watch, start } = createMembers()
+  const undo = watch()
+  members.add(person('ada'))
+  clock.advance(100)
+  undo()
+  members.add(person('bob'))
+  watch()
+  clock.advance(2 * TELL_MS)
+  expect(told).toEqual([start + 25, start + 25 + TELL_MS])
+})
+
+test('what was told to nobody puts off no later change', () => {
+  const { members, person, clock, told, watch } = createMembers()
+  const undo = watch()
+  members.add(person('ada'))
+  undo()
+  clock.advance(30)
+  watch()
+  members.add(person('bob'))
+  clock.advance(25)
+  expect(told).toEqual([clock.now()])
+})
+
+test('one who reads nothing new wakes nobody, and neither does one who is not here', () => {
+  const { members, person, clock } = createMembers()
+  const ada = person('ada')
+  members.add(ada)
+  members.saw(ada, 1)
+  expect(members.seen.json).toBe('{"ada":1}')
+  members.saw(ada, 1)
+  members.saw(person('zoe'), 2)
+  expect([members.tellingSeen, clock.timers]).toEqual([false, 0])
+})
