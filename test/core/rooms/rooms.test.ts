@@ -3,7 +3,7 @@ import { NO_EPOCH, parseSince } from '../../../src/core/rooms/cursor.js'
 import { ChatError } from '../../../src/core/errors.js'
 import type { Chat } from '../../../src/core/chat.js'
 import type { Message } from '../../../src/core/rooms/message.js'
-import { Rooms, type RoomsParts } from '../../../src/core/rooms/rooms.js'
+import { type RoomLimits, Rooms, type RoomsParts } from '../../../src/core/rooms/rooms.js'
 import { Scheduler } from '../../../src/core/rooms/scheduler.js'
 import type { Deliver, Store, Subscription } from '../../../src/core/rooms/store.js'
 import { TimerWheel } from '../../../src/core/rooms/timer-wheel.js'
@@ -165,7 +165,7 @@ describe('when there are too many', () => {
 
   test('the memory is taken from an address whose rooms have more than a tenth of it', async () => {
     const { chat } = createChat({ bytes: 1_000_000 })
-    for (let i = 0; i < 9; i++) await say(chat, `few-${i}`)
+    for (let i = 0; i < 9; i++) await chat.send({ room: `few-${i}`, username: 'u', text: 'hi', address: `b${i}` })
     for (let i = 0; i < 600; i++)
       await chat.send({ room: `large-${i % 10}`, username: 'u', text: 'x'.repeat(4000), address: 'a' })
     expect([...chat.rooms].filter(({ name }) => name.startsWith('few')).length).toBe(9)
@@ -352,17 +352,22 @@ describe('a room that other processes write to', () => {
   })
 })
 
-/** Rooms by themselves, over a store that has kept something of each: what it has, and which rooms are closed again. */
-function createKept(kept: (name: string) => Partial<Subscription>, parts: Partial<RoomsParts> = {}, bytes = 1e9) {
+/** Rooms by themselves. */
+function roomsOver(store: Store, parts: Partial<RoomsParts> = {}, limits: Partial<RoomLimits> = {}) {
   const clock = new FakeClock()
+  const timers = new TimerWheel(clock)
+  const all = { clock, timers, scheduler: new Scheduler(clock), ringSize: 500, ...parts }
+  return { clock, store, rooms: new Rooms(store, all, { rooms: 10, bytes: 1e9, ...limits }) }
+}
+
+/** Rooms over a store that has kept something of each; `closed`: which of them are closed again. */
+function createKept(kept: (name: string) => Partial<Subscription>, parts: Partial<RoomsParts> = {}, bytes = 1e9) {
   const closed: string[] = []
   const store: Store = {
     ...memoryStore(500, fixedRandom()),
     subscribe: async (name) => ({ recent: [], epoch: 'epoch001', close: () => void closed.push(name), ...kept(name) }),
   }
-  const timers = new TimerWheel(clock)
-  const all = { clock, timers, scheduler: new Scheduler(clock), ringSize: 500, ...parts }
-  return { clock, closed, store, rooms: new Rooms(store, all, { rooms: 10, bytes }) }
+  return { ...roomsOver(store, parts, { bytes }), closed }
 }
 
 describe('a room that a store has kept', () => {
@@ -377,9 +382,10 @@ describe('a room that a store has kept', () => {
   test('lets go at once of what has expired meanwhile, and so does the store', async () => {
     const now = new FakeClock().date()
     const recent = [1, 2, 3].map((id) => message(id, { timestamp: now - 60_000 + 1000 * id }))
-    const { rooms, store } = createKept(() => ({ recent }), { keepMs: 58_500 })
+    const { rooms, store } = createKept((name) => (name === 'lobby' ? { recent } : {}), { keepMs: 58_500 })
     const expired: unknown[] = []
     store.expire = (...told) => expired.push(told)
+    await rooms.open('den')
     const room = await rooms.open('lobby')
     expect([room.first, room.last, expired]).toEqual([2, 3, [['lobby', 2]]])
     expect(rooms.bytes).toBe(room.bytes)
@@ -462,7 +468,7 @@ test('rooms that cannot all be opened for a reader are not kept for it', async (
     name === 'den' ? Promise.reject(new ChatError('unavailable', 'away')) : subscribe(name, ...rest)
   expect(await codeOf(() => rooms.openAll(['lobby', 'den'], since, use))).toBe('unavailable')
   clock.settle()
-  expect([...rooms.all()]).toEqual([])
+  expect([[...rooms.all()], rooms.size]).toEqual([[], 0])
 })
 
 test('a room that a reader is still opening others beside does not go meanwhile', async () => {
@@ -480,4 +486,95 @@ test('a room that a reader is still opening others beside does not go meanwhile'
   clock.settle()
   goOn()
   expect(await opening).toBe(lobby)
+})
+
+test('a room that two readers open others beside stays until both are served', async () => {
+  const { rooms, store, clock } = createKept(() => ({ epoch: NO_EPOCH }))
+  const subscribe = store.subscribe.bind(store)
+  const goOn = new Map<string, () => void>()
+  store.subscribe = async (name, ...rest) => {
+    if (name !== 'lobby') await new Promise<void>((resolve) => goOn.set(name, resolve))
+    return subscribe(name, ...rest)
+  }
+  const since = parseSince(undefined, [])
+  const [one, other] = ['den', 'attic'].map((name) => rooms.openAll(['lobby', name], since, ([lobby]) => lobby))
+  goOn.get('den')?.()
+  const lobby = await one
+  clock.settle()
+  expect([...rooms.all()]).toEqual([lobby])
+  goOn.get('attic')?.()
+  expect(await other).toBe(lobby)
+  clock.settle()
+  expect([...rooms.all()]).toEqual([])
+})
+
+test('readers of many rooms that are open already are served beside others, and opening one more is not', async () => {
+  const { rooms } = createKept(() => ({ epoch: NO_EPOCH }))
+  const names = Array.from({ length: 8 }, (_, i) => `room-${i}`)
+  for (const name of names) (await rooms.open(name)).hold()
+  const open = (all: readonly string[]) => rooms.openAll(all, parseSince(undefined, []), (opened) => opened.length)
+  const opening = await Promise.allSettled([open(names), open(names), open([...names, 'other'])])
+  expect(opening.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+})
+
+test('rooms that were kept are opened again while there is memory', async () => {
+  const recent = [message(1, { text: 'x'.repeat(1000) })]
+  const { rooms } = createKept(() => ({ recent }), {}, 2000)
+  await rooms.restore(['a', 'b', 'c'], () => true)
+  expect([...rooms].map(({ name }) => name)).toEqual(['a'])
+})
+
+test('a message of a log that begins while the past is being read is the first of that log', async () => {
+  const { rooms, store } = createKept(() => ({}))
+  store.subscribe = async (_name, deliver) => {
+    deliver(message(1, { text: 'new' }), 'epoch002')
+    return { recent: [1, 2, 3].map((id) => message(id)), epoch: 'epoch001', close: () => undefined }
+  }
+  const room = await rooms.open('lobby')
+  expect([room.epoch, room.last, room.entry(1)?.message.text]).toEqual(['epoch002', 1, 'new'])
+})
+
+test('a store that remembers keys is asked for one that is not known here', async () => {
+  const asked: unknown[] = []
+  const store: Store = {
+    ...memoryStore(500, fixedRandom()),
+    find: (...key) => {
+      asked.push(key)
+      return key[2] === 'k'
+        ? Promise.resolve({ message: message(7, { text: 'hi', key: 'k' }), epoch: 'old00001' })
+        : undefined
+    },
+  }
+  const { chat } = createChat({}, store)
+  const send = (key: string) => chat.send({ room: 'lobby', username: 'ada', text: 'hi', key })
+  expect(await send('k')).toMatchObject({ replayed: true, message: { id: 7 }, epoch: 'old00001' })
+  expect(await send('k2')).toMatchObject({ replayed: false, message: { id: 1 } })
+  expect(asked).toEqual([
+    ['lobby', 'ada', 'k'],
+    ['lobby', 'ada', 'k2'],
+  ])
+})
+
+test('messages that only a key holds go before a room does', async () => {
+  const { chat } = createChat({ ring: 2, bytes: 60_000 })
+  await say(chat, 'quiet')
+  for (let i = 0; i < 20; i++) await chat.send({ room: 'lobby', username: 'ada', text: 'x'.repeat(2000), key: `k${i}` })
+  expect([...chat.rooms].map(({ name }) => name)).toEqual(['quiet', 'lobby'])
+  expect(chat.rooms.bytes).toBeLessThan(60_000 + 5000)
+  const repeat = (i: number) => chat.send({ room: 'lobby', username: 'ada', text: 'x'.repeat(2000), key: `k${i}` })
+  expect((await repeat(19)).replayed).toBe(true)
+  expect((await repeat(0)).replayed).toBe(false)
+})
+
+test('an address that is free makes as many rooms as there are', async () => {
+  const isFree = (address: string): boolean => address === 'school'
+  const { store, rooms } = roomsOver(memoryStore(500, fixedRandom()), {}, { rooms: 100, isFree })
+  const make = async (name: string, address: string): Promise<void> => {
+    rooms.evictFor(await rooms.open(name), address)
+    await store.append(name, message(1, { room: name }))
+  }
+  for (let i = 0; i < 50; i++) await make(`school-${i}`, 'school')
+  for (let i = 0; i < 50; i++) await make(`home-${i}`, 'home')
+  const left = (of: string): number => [...rooms].filter(({ name }) => name.startsWith(of)).length
+  expect([left('school'), left('home')]).toEqual([50, 20])
 })
