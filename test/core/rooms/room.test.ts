@@ -325,3 +325,39 @@ test('a change leaves alone what the ring has let go of, and the bytes are those
   expect(room.entry(4)?.message.text).toBe('y'.repeat(500))
   expect(room.bytes).toBe(room.newest(9).entries.reduce((sum, { size }) => sum + size, 0))
 })
+
+describe('in a busy room', () => {
+  /** A room with three messages: the second has just woken a hundred readers, who are not back, and the third waits. */
+  function busyRoom() {
+    const { room, clock } = createRoom()
+    fill(room, 1, 1)
+    for (let i = 0; i < 100; i++) room.park({ epoch: room.epoch, id: 1 }, () => undefined)
+    fill(room, 2, 2)
+    clock.settle()
+    fill(room, 3, 3)
+    return { room, clock }
+  }
+
+  test('a reader that has had the last waking waits for the next, and one that is behind it has its news at once', () => {
+    const { room, clock } = busyRoom()
+    let woken = 0
+    const park = (epoch: string | undefined, id: number) => room.park({ epoch, id }, () => woken++) !== undefined
+    expect([park(room.epoch, 2), park(undefined, 2), park(room.epoch, 1), park('another1', 2)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    clock.advance(1000)
+    expect(woken).toBe(2)
+  })
+
+  test('a reader that comes back again and again joins the next waking, but not with a cursor of another log', () => {
+    const { room, clock } = busyRoom()
+    let woken = 0
+    const park = (epoch: string, id: number) => room.parkForNext({ epoch, id }, () => woken++) !== undefined
+    expect([park(room.epoch, 1), park(room.epoch, 4), park('another1', 1)]).toEqual([true, false, false])
+    clock.advance(1000)
+    expect([woken, park(room.epoch, 1)]).toEqual([1, false])
+  })
+})
