@@ -163,6 +163,16 @@ describe('when there are too many', () => {
     expect(chat.rooms.size).toBe(53)
   })
 
+  test('rooms of others count for no one who only speaks in them', async () => {
+    const { chat } = createChat({ rooms: 100 })
+    const names = Array.from({ length: 30 }, (_, i) => `room-${i}`)
+    const speak = (room: string, address: string) => chat.send({ room, username: 'u', text: 'hi', address })
+    for (const name of names) await speak(name, `maker of ${name}`)
+    for (const name of names) await speak(name, 'guest')
+    for (let i = 0; i < 20; i++) await speak(`guests-${i}`, 'guest')
+    expect(chat.rooms.size).toBe(50)
+  })
+
   test('the memory is taken from an address whose rooms have more than a tenth of it', async () => {
     const { chat } = createChat({ bytes: 1_000_000 })
     for (let i = 0; i < 9; i++) await chat.send({ room: `few-${i}`, username: 'u', text: 'hi', address: `b${i}` })
