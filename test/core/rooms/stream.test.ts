@@ -106,7 +106,43 @@ describe('a stream', () => {
   })
 })
 
+test('a stream that catches up in a busy room does not wait for the next waking', () => {
+  const { room, clock, seen, begin } = createStream()
+  fill(room, 1, 1)
+  for (let i = 0; i < 100; i++) room.park({ epoch: room.epoch, id: 1 }, () => undefined)
+  const stream = begin('now')
+  fill(room, 2, 2)
+  clock.settle()
+  fill(room, 3, 3)
+  clock.settle()
+  expect(seen).toEqual(['2'])
+  stream.catchUp()
+  expect(seen).toEqual(['2', '3'])
+})
+
 describe('frames', () => {
+  test('that were made before a message was removed are told to nobody after it', () => {
+    const { room } = createRoom()
+    const frames = new Frames(({ entries }) => entries.map(({ json }) => json).join(''))
+    frames.enter(room)
+    fill(room, 1, 3)
+    const begin = { epoch: room.epoch, id: 0 }
+    expect(frames.after(room, begin).form).toContain('text 2')
+    room.deliver(message(4, { type: 'delete', of: 2, text: 'removed' }), 'epoch001')
+    expect(frames.after(room, begin).form).not.toContain('text 2')
+  })
+
+  test('of a log that has begun anew are those of the new log, also where it is as long', () => {
+    const { room, frames } = createStream()
+    frames.enter(room)
+    for (const epoch of ['epoch001', 'epoch002']) {
+      fill(room, 1, 3, epoch)
+      const { place, entries } = frames.after(room, { epoch, id: 1 })
+      expect([place, entries]).toEqual([{ epoch, id: 3 }, room.slice(2, 3)])
+      expect(frames.size).toBe(1)
+    }
+  })
+
   test('are encoded once for all who are at one place', () => {
     const { room, seen, socket, begin } = createStream()
     fill(room, 1, 5)
