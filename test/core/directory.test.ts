@@ -5,7 +5,7 @@ import { Chat } from '../../src/core/chat.js'
 import type { Directory, Process, RoomListener } from '../../src/core/people/directory.js'
 import { NO_LIMITS } from '../../src/core/people/limits.js'
 import { memoryStore } from '../../src/stores/memory.js'
-import { codeOf } from '../support/chat.js'
+import { codeOf, createChat } from '../support/chat.js'
 import { FakeClock } from '../support/clock.js'
 import { fixedRandom } from '../support/random.js'
 
@@ -15,11 +15,15 @@ const room = 'lobby'
 function createShared() {
   const told: string[] = []
   const listeners = new Map<string, RoomListener>()
+  const moderators = new Set<string>()
   let process: Process | undefined
   const note = (what: string) => Promise.resolve(void told.push(what))
   const directory: Directory = {
     begin: (given) => (process = given),
-    find: () => Promise.resolve(undefined),
+    find: async (token) => {
+      const { address, username, identity } = process?.session(token) ?? expect.unreachable('it is known')
+      return { token, username, address, identity, moderates: moderators.has(token), rooms: [room] }
+    },
     update: ({ username }) => note(`update ${username}`),
     end: ({ username }) => note(`end ${username}`),
     claim: () => Promise.resolve({ place: 1, isNew: true }),
@@ -48,12 +52,12 @@ function createShared() {
   const limits = { rooms: 100, bytes: 1e9, sessions: 100 }
   const store = memoryStore(500, random)
   const chat = new Chat({ store, directory, clock, random, ringSize: 500, limits, rates })
-  return { chat, clock, told, listeners, process: () => process ?? expect.unreachable('it did not begin') }
+  return { chat, clock, told, listeners, moderators, process: () => process ?? expect.unreachable('it did not begin') }
 }
 
 test('with a directory a process is not alone: it knows of the people that others have', async () => {
   const { chat, listeners } = createShared()
-  expect(chat.isAlone).toBe(false)
+  expect([chat.isAlone, createChat().chat.isAlone]).toEqual([false, true])
   expect((await chat.members(room)).members).toEqual([])
   await chat.join({ room, username: 'ada' })
   const member = { username: 'bob', fold: 'bob', token: 't', place: 7 }
@@ -106,6 +110,15 @@ test('notes of coming and going that another process has made count here', async
   process().counted({ what: 'note', of: room }, 3)
   await chat.join({ room, username: 'bob' })
   expect(chat.rooms.get(room)?.last).toBe(1)
+})
+
+test('a session that another process has made a moderator’s removes what others said', async () => {
+  const { chat, moderators } = createShared()
+  const { message } = await chat.send({ room, username: 'bob', text: 'a rude word' })
+  const { session } = await chat.join({ room, username: 'ada' })
+  expect(await codeOf(() => chat.remove(session, room, message.id))).toBe('forbidden')
+  moderators.add(session.token)
+  expect((await chat.remove(session, room, message.id)).message).toMatchObject({ type: 'delete', of: message.id })
 })
 
 test('a chat that ends lets its directory end', async () => {
