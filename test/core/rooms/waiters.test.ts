@@ -109,6 +109,44 @@ test('a hall is woken in slices, with the I/O in between, and the readers who pa
   expect([woken, waiting.size]).toEqual([100, 1])
 })
 
+test('readers that take no time are woken in one slice, however many they are', () => {
+  const { clock, waiting } = createWaiting()
+  let woken = 0
+  for (let i = 0; i < 1000; i++) waiting.park(() => woken++)
+  waiting.call(1)
+  clock.turn()
+  expect(woken).toBe(1000)
+})
+
+test('the clock is looked at after each 16 readers', () => {
+  const { clock, waiting } = createWaiting()
+  let woken = 0
+  for (let i = 0; i < 100; i++) {
+    waiting.park(() => {
+      woken++
+      clock.stall(0.1)
+    })
+  }
+  waiting.call(1)
+  clock.turn()
+  expect(woken).toBe(32)
+})
+
+test.each([
+  [12, 12],
+  [11, 0],
+])('of twenty readers %d are back when the next message comes: %d are woken at once', (back, atOnce) => {
+  const { clock, waiting } = createWaiting()
+  for (let i = 0; i < 20; i++) waiting.park(() => undefined)
+  waiting.call(1)
+  clock.settle()
+  let woken = 0
+  for (let i = 0; i < back; i++) waiting.park(() => woken++)
+  waiting.call(2)
+  clock.settle()
+  expect(woken).toBe(atOnce)
+})
+
 describe('in a busy room', () => {
   /** A room of 100 readers that has just been woken, of whom so many are back. */
   function justWoken(back: number) {
