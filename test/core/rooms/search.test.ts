@@ -133,6 +133,39 @@ describe('one request', () => {
     expect(asked.length).toBeGreaterThan(2)
   })
 
+  test.each([
+    ['short ones in ever larger slices', 5, [64, 128, 256, 512, 512]],
+    ['long ones in small slices', 4000, [64, 33, 33, 33, 33]],
+  ])('reads %s', async (_name, units, limits) => {
+    const { read, asked } = longLog(5000, () => 'x'.repeat(units))
+    await search({ ...parts, clock: busyClock(0), read }, ['needle'], { limit: 20 })
+    expect(asked.slice(1, 6).map(({ limit }) => limit)).toEqual(limits)
+  })
+
+  test('that is quick lets others have their turn once for each slice', async () => {
+    const { read, asked } = longLog(300, () => 'hay')
+    const clock = busyClock(0)
+    await search({ ...parts, clock, read }, ['needle'], { limit: 20 })
+    expect(clock.clock.turns).toBe(asked.length - 1)
+  })
+
+  test('goes on behind what is lost, in either direction', async () => {
+    const { read } = longLog(500, (id) => (id % 100 === 50 ? 'needle' : 'hay'))
+    const lossy = async (range: Range): Promise<History> => {
+      const { before = 501, after, limit } = range
+      const [from, to] = after === undefined ? [before - limit, before - 1] : [after + 1, after + limit]
+      const page = await read(range)
+      const held = page.messages.filter(({ id }) => id >= from && id <= to && (id < 100 || id > 400))
+      return { ...page, messages: held }
+    }
+    const find = async (range: { before?: number; after?: number }) => {
+      const page = await search({ ...parts, clock: busyClock(0), read: lossy }, ['needle'], { limit: 20, ...range })
+      return [page.messages.map(({ id }) => id), page.more, page.searched]
+    }
+    expect(await find({})).toEqual([[50, 450], false, 1])
+    expect(await find({ after: 0 })).toEqual([[50, 450], false, 500])
+  })
+
   test('is cut by its limit, and by its bytes, right behind what it gives', async () => {
     const { read } = longLog(300, (id) => (id % 10 === 0 ? 'needle' : 'hay'))
     const clock = busyClock(0)
