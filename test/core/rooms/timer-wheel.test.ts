@@ -60,6 +60,19 @@ test('a wait that is taken back by another of the same tick does not end', () =>
   expect(timers.size).toBe(0)
 })
 
+test('a wait that has ended and is taken back takes no other with it', () => {
+  const clock = new FakeClock()
+  const timers = new TimerWheel(clock)
+  const ended: string[] = []
+  const undo = timers.after(100, () => ended.push('short'))
+  timers.after(1000, () => ended.push('long'))
+  clock.advance(200)
+  undo()
+  expect([ended, timers.size]).toEqual([['short'], 1])
+  clock.advance(1000)
+  expect([ended, timers.size]).toEqual([['short', 'long'], 0])
+})
+
 test('a wait that begins another keeps the timers turning, also as the last one', () => {
   const clock = new FakeClock()
   const timers = new TimerWheel(clock)
