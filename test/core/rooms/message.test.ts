@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ChatError } from '../../../src/core/errors.js'
-import { entryOf, foldName, parseKey, parseRoom, parseText, parseUsername } from '../../../src/core/rooms/message.js'
+import {
+  entryOf,
+  foldName,
+  parseKey,
+  parseRoom,
+  parseText,
+  parseUsername,
+  removed,
+} from '../../../src/core/rooms/message.js'
 import { message } from '../../support/chat.js'
 
 function refusal(call: () => unknown): string {
@@ -41,7 +49,27 @@ describe('rooms and keys', () => {
   })
 })
 
+test('a room that is missing is asked for, and one that is wrong is told what it may be', () => {
+  for (const value of [undefined, '']) expect(refusal(() => parseRoom(value))).toMatch(/required/)
+  for (const value of ['a b', null]) expect(refusal(() => parseRoom(value))).toMatch(/1 to 64/)
+})
+
+test('what was removed keeps its place, its time and its key, and nothing that was said', () => {
+  const said = message(5, { text: 'a rude word', edited: 9, reactions: [{ text: '👍', by: ['bob'] }] })
+  const rest = { id: 5, room: 'lobby', type: 'removed', username: 'ada', text: 'removed', timestamp: said.timestamp }
+  expect(removed(said)).toEqual(rest)
+  expect('key' in removed(said)).toBe(false)
+  expect(removed({ ...said, key: 'k' })).toEqual({ ...rest, key: 'k' })
+})
+
 describe('texts', () => {
+  test('may have a hundred marks on a letter, and not one more', () => {
+    const pile = (marks: number): string => `a b${'\u0301'.repeat(marks)} c`
+    expect(takes(() => parseText(pile(100)))).toBe(true)
+    expect(refusal(() => parseText(pile(101)))).toMatch(/piles up marks/)
+    expect(takes(() => parseText('b\u0301'.repeat(200)))).toBe(true)
+  })
+
   test('are normalised to NFC, and a carriage return before a line feed is dropped', () => {
     expect(parseText('e\u0301\r\ntwo\n\tthree')).toBe('\u00e9\ntwo\n\tthree')
   })
