@@ -67,9 +67,10 @@ export class Secret {
   check(candidate: string, address: string): void {
     const now = this.#clock.now()
     const mine = this.#addresses.of(address, now)
-    const [oldest] = mine
-    if (oldest !== undefined && mine.length >= this.#triesOf(address, now)) {
-      const seconds = Math.ceil((oldest + TRIES.ms - now) / 1000)
+    // It is heard again when this one of its tries is a minute old: then it has made fewer than it may.
+    const last = mine.length === 0 ? undefined : mine.at(-this.#triesOf(address, now))
+    if (last !== undefined) {
+      const seconds = Math.ceil((last + TRIES.ms - now) / 1000)
       throw new ChatError('rate_limited', `too many wrong tries: wait ${seconds} s`, seconds)
     }
     if (timingSafeEqual(hash(candidate), this.#hash)) return

@@ -237,6 +237,22 @@ test('a wrong try counts for a minute, and the answer says how much of it is lef
   expect([await guess(), await guess()]).toEqual(['unauthorized', 'rate_limited'])
 })
 
+test('among neighbours who guess an address is heard again when it has waited as long as it was told', async () => {
+  const clock = new FakeClock()
+  const secret = new Secret('right', clock, 'wrong')
+  const guess = (address: string): Promise<string> => codeOf(() => secret.check('no', address))
+  for (let i = 0; i < 3; i++) {
+    await guess('192.0.2.99')
+    clock.advance(10_000)
+  }
+  for (let i = 0; i < 30; i++) await guess(`192.0.2.${i}`)
+  expect(() => secret.check('right', '192.0.2.99')).toThrow('wait 50 s')
+  clock.advance(49_999)
+  expect(() => secret.check('right', '192.0.2.99')).toThrow('wait 1 s')
+  clock.advance(1)
+  expect(secret.check('right', '192.0.2.99')).toBeUndefined()
+})
+
 test.for([
   [28, (i: number): string => `192.0.2.${i}`],
   [98, (i: number): string => `${i}.0.2.1`],
