@@ -31,7 +31,10 @@ export const STATEMENTS = {
       rooms = array(select unnest(s.rooms) union select unnest(excluded.rooms))`,
   ),
 
-  /** Like `keep` for one session, and writes it. Who was made a moderator stays one, whoever writes. $1 token, $2 facts, $3 moderates, $4 rooms, $5 milliseconds. */
+  /**
+   * Like `keep` for one session, and writes it; who was made a moderator stays one. $1 token, $2 facts, $3 moderates,
+   * $4 rooms, $5 milliseconds.
+   */
   write: statement(
     'write',
     `insert into mini_chat_sessions as s (token, facts, moderates, rooms, until)
