@@ -52,7 +52,7 @@ export default defineConfig(({ mode }) => ({
           isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: [...LONG, ...MEASURED],
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {
