@@ -8,7 +8,7 @@ import type { Rates } from '../../src/core/people/limits.js'
 import type { Session } from '../../src/core/people/sessions.js'
 import type { PresenceState } from '../../src/core/rooms/presence.js'
 import { RECONCILE_MS } from '../../src/directory/shared/directory.js'
-import { codeOf } from '../support/chat.js'
+import { codeOf, texts } from '../support/chat.js'
 import { until } from '../support/server.js'
 
 export type Three = readonly [a: Chat, b: Chat, c: Chat]
@@ -53,11 +53,6 @@ async function outcomeOf(call: () => Promise<unknown>): Promise<string> {
     () => 'done',
     (error: unknown) => codeOf(() => Promise.reject(error)),
   )
-}
-
-async function texts(chat: Chat): Promise<string[]> {
-  const { messages } = await chat.history('lobby', { limit: 500 })
-  return messages.map(({ username, text }) => `${username} ${text}`)
 }
 
 export function directoryContract(name: string, open: OpenThree): void {

@@ -3,6 +3,7 @@
 import { Chat } from '../../src/core/chat.js'
 import { ChatError, type Code } from '../../src/core/errors.js'
 import type { ConnectionLimit, Rates } from '../../src/core/people/limits.js'
+import type { Session } from '../../src/core/people/sessions.js'
 import type { Files } from '../../src/core/rooms/file.js'
 import type { Message } from '../../src/core/rooms/message.js'
 import { Room } from '../../src/core/rooms/room.js'
@@ -57,6 +58,23 @@ export function createChat(
     editMs,
   })
   return { chat, clock, store }
+}
+
+export async function join(chat: Chat, username: string, room = 'lobby'): Promise<Session> {
+  return (await chat.join({ room, username })).session
+}
+
+/** A moderator, in a room apart. */
+export async function moderator(chat: Chat): Promise<Session> {
+  const session = await join(chat, 'teacher', 'staff')
+  await chat.moderation.appoint(session)
+  return session
+}
+
+/** What the log of a room says, and who says it. */
+export async function texts(chat: Chat, room = 'lobby'): Promise<string[]> {
+  const { messages } = await chat.history(room, { limit: 500 })
+  return messages.map(({ username, text }) => `${username} ${text}`)
 }
 
 /** A room by itself, which a test fills by `deliver`. */

@@ -7,13 +7,9 @@ import { GATHER_MS } from '../../../src/core/people/gatherings.js'
 import type { Session } from '../../../src/core/people/sessions.js'
 import { REACTION_PEOPLE } from '../../../src/core/rooms/change.js'
 import type { Message } from '../../../src/core/rooms/message.js'
-import { codeOf, createChat } from '../../support/chat.js'
+import { codeOf, createChat, join } from '../../support/chat.js'
 
 const room = 'lobby'
-
-async function join(chat: Chat, username: string): Promise<Session> {
-  return (await chat.join({ room, username })).session
-}
 
 /** A chat in which ada has said `helo`, with the id 2. */
 async function withAda(editMs?: number): Promise<ReturnType<typeof createChat> & { ada: Session }> {

@@ -1,23 +1,11 @@
 // The entrance of a room: who comes in, at what rate rooms are made, and that nothing is left of a person who does not.
 
 import { describe, expect, test } from 'vitest'
-import type { Chat } from '../../../src/core/chat.js'
 import { NO_LIMITS } from '../../../src/core/people/limits.js'
-import type { Session } from '../../../src/core/people/sessions.js'
-import { codeOf, createChat } from '../../support/chat.js'
+import { codeOf, createChat, join, moderator } from '../../support/chat.js'
 import { createTwo, known } from '../../support/shared-people.js'
 
 const room = 'lobby'
-
-async function join(chat: Chat, username: string, name = room): Promise<Session> {
-  return (await chat.join({ room: name, username })).session
-}
-
-async function moderator(chat: Chat): Promise<Session> {
-  const session = await join(chat, 'teacher', 'staff')
-  await chat.moderation.appoint(session)
-  return session
-}
 
 describe('an address', () => {
   const rates = { ...NO_LIMITS, rooms: { perSecond: 0.001, burst: 2 } }

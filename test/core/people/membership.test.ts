@@ -1,28 +1,17 @@
 // Membership: that a name is taken and given back whatever goes wrong, and what the room is told of it.
 
 import { describe, expect, test } from 'vitest'
-import type { Chat } from '../../../src/core/chat.js'
 import { ChatError } from '../../../src/core/errors.js'
 import type { Identity } from '../../../src/core/people/identity.js'
 import { NO_LIMITS } from '../../../src/core/people/limits.js'
-import type { Session } from '../../../src/core/people/sessions.js'
 import type { Store } from '../../../src/core/rooms/store.js'
 import { memoryStore } from '../../../src/stores/memory.js'
-import { codeOf, createChat } from '../../support/chat.js'
+import { codeOf, createChat, join, texts } from '../../support/chat.js'
 import { fixedRandom } from '../../support/random.js'
 import { createTwo, known } from '../../support/shared-people.js'
 
 const room = 'lobby'
 const identity: Identity = { subject: 'u1', username: 'ada', rooms: undefined, until: Infinity }
-
-async function join(chat: Chat, username: string, name = room): Promise<Session> {
-  return (await chat.join({ room: name, username })).session
-}
-
-async function texts(chat: Chat, name = room): Promise<string[]> {
-  const { messages } = await chat.history(name, { limit: 500 })
-  return messages.map(({ username, text }) => `${username} ${text}`)
-}
 
 /** A store that a test breaks. */
 function breakable(): Store & { error: Error | undefined } {

@@ -2,14 +2,10 @@
 
 import { expect, test } from 'vitest'
 import type { Chat } from '../../../src/core/chat.js'
-import type { Session } from '../../../src/core/people/sessions.js'
+import { join } from '../../support/chat.js'
 import { createTwo, pass } from '../../support/shared-people.js'
 
 const room = 'lobby'
-
-async function join(chat: Chat, username: string): Promise<Session> {
-  return (await chat.join({ room, username })).session
-}
 
 const shown = (chat: Chat) => chat.rooms.get(room)?.presence.state.presence
 

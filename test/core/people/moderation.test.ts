@@ -3,18 +3,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Chat } from '../../../src/core/chat.js'
 import { MUTE_SECONDS } from '../../../src/core/people/moderation.js'
-import type { Session } from '../../../src/core/people/sessions.js'
-import { codeOf, createChat, type ChatSizes } from '../../support/chat.js'
+import { type ChatSizes, codeOf, createChat, moderator } from '../../support/chat.js'
 import { createTwo, known, pass } from '../../support/shared-people.js'
 import { createShelf, file, fileId } from '../../support/shelf.js'
 
 const room = 'lobby'
-
-async function moderator(chat: Chat): Promise<Session> {
-  const { session } = await chat.join({ room: 'staff', username: 'teacher' })
-  await chat.moderation.appoint(session)
-  return session
-}
 
 async function createClass(sizes?: ChatSizes) {
   const fixture = createChat(sizes)

@@ -3,21 +3,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Chat } from '../../../src/core/chat.js'
 import type { Presence } from '../../../src/core/rooms/presence.js'
-import type { Session } from '../../../src/core/people/sessions.js'
 import { NO_LIMITS } from '../../../src/core/people/limits.js'
-import { codeOf, createChat } from '../../support/chat.js'
+import { codeOf, createChat, join, moderator } from '../../support/chat.js'
 
 const room = 'lobby'
-
-async function join(chat: Chat, username: string): Promise<Session> {
-  return (await chat.join({ room, username })).session
-}
-
-async function moderator(chat: Chat): Promise<Session> {
-  const { session } = await chat.join({ room: 'staff', username: 'teacher' })
-  await chat.moderation.appoint(session)
-  return session
-}
 
 function shown(chat: Chat): Presence['state']['presence'] {
   return chat.rooms.get(room)?.presence.state.presence ?? expect.unreachable('there is no room')
