@@ -17,9 +17,8 @@ export const STATEMENTS = {
   ),
 
   /**
-   * Keeps sessions: a JSON of rows with `token`, `facts`, `moderates`, `rooms`, `ms`, and `write`: whether the other
-   * fields
-   * are written in any case. All processes use one order, so that they never wait for each other in a ring.
+   * Keeps sessions, and adds rooms to them: a JSON of rows with `token`, `facts`, `moderates`, `rooms` and `ms`. What else
+   * was written stays. All processes use one order, so that they never wait for each other in a ring.
    */
   keep: statement(
     'keep',
